@@ -1,0 +1,538 @@
+/**
+ * The vocabulary of tare as types: everything that crosses a file border or reaches disk.
+ * Data only: readonly, JSON-safe, tagged by `state` or `kind`, base units inside (seconds, bytes),
+ * absence is a missing union member or `null`, never NaN. No code, no imports.
+ */
+
+/** A duration, or an instant on the host's monotonic clock, in seconds. */
+export type Seconds = number;
+/** A size in bytes. */
+export type Bytes = number;
+
+// ---------------------------------------------------------------- acceleration
+
+/**
+ * How guest CPU instructions are executed, decided by use and not by a device node (METHODOLOGY B18).
+ * `none`: no guest CPU virtualization at all (containers, processes).
+ */
+export type AccelerationClass = 'kvm-hw' | 'kvm-nested' | 'kvm-pvm' | 'tcg' | 'none';
+
+export interface Acceleration {
+  readonly class: AccelerationClass;
+  /** One sentence a reader understands, e.g. "KVM answers but cannot run a guest: emulating". */
+  readonly reason: string;
+}
+
+// ---------------------------------------------------------------- milestones
+
+/**
+ * T0 request, T1 runtime or VMM exec, T2 VMM / namespaces ready, T3 guest kernel entry (VM),
+ * T4 PID 1, T5 workload main, T6 ready (first correct reply), T7 gone (METHODOLOGY B16).
+ */
+export type Milestone = 'T0' | 'T1' | 'T2' | 'T3' | 'T4' | 'T5' | 'T6' | 'T7';
+
+/** A named instant on the host's monotonic clock. Names other than milestones are runner detail. */
+export interface Mark {
+  readonly name: string;
+  readonly at: Seconds;
+}
+
+// ---------------------------------------------------------------- scenario
+
+/** An instance's size. The same numbers bound a container and equip a VM. */
+export interface Shape {
+  readonly id: string;
+  readonly cpus: number;
+  readonly memoryBytes: Bytes;
+}
+
+/** One `runners:` entry of a scenario: an alternative being weighed. */
+export interface RunnerSpec {
+  /** Unique within the scenario; what reports call it. */
+  readonly id: string;
+  readonly kind: RunnerKind;
+  /** Validated by that runner's own schema. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type RunnerKind = 'fake' | 'process' | 'namespace' | 'oci' | 'qemu';
+
+/** One thing done to a running instance. `use` names a workload module. */
+export interface ProgramSpec {
+  readonly use: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is done in one launch: programs in this order, after the instance is ready. */
+export interface WorkloadSpec {
+  readonly id: string;
+  readonly programs: readonly ProgramSpec[];
+  /** A server that must answer before the instance counts as ready; absent: the agent itself. */
+  readonly service: ServiceSpec | null;
+}
+
+/** A server started as the workload's main program (T5) and ready on its first correct reply (T6). */
+export interface ServiceSpec {
+  readonly name: string;
+  /** `{port}` is replaced by the port given to the instance. */
+  readonly argv: readonly string[];
+  readonly port: number;
+  /** Text sent to the port and text that must come back. */
+  readonly probe: { readonly send: string; readonly expect: string };
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly image: string;
+  readonly runners: readonly RunnerSpec[];
+  /** The runner id every ratio is read against. */
+  readonly baseline: string;
+  /** Runner id run twice as an A/A control, or null. */
+  readonly control: string | null;
+  readonly shapes: readonly Shape[];
+  readonly workloads: readonly WorkloadSpec[];
+  readonly blocks: number;
+  readonly warmup: number;
+  readonly seed: number | null;
+  readonly cooldownSeconds: Seconds;
+  readonly trialTimeoutSeconds: Seconds;
+  readonly pidsLimit: number;
+  /** Metric ids wanted in headline and tables; empty: all. */
+  readonly metrics: readonly string[];
+}
+
+// ---------------------------------------------------------------- plan
+
+export type CellRole = 'measured' | 'control';
+
+/** runner x workload x shape. */
+export interface Cell {
+  readonly id: string;
+  readonly runner: RunnerSpec;
+  readonly workload: WorkloadSpec;
+  readonly shape: Shape;
+  readonly role: CellRole;
+}
+
+/** One launch measured: the unit of replication. */
+export interface PlannedTrial {
+  readonly index: number;
+  /** -1 for warm-up launches, which are run, counted and never analysed. */
+  readonly block: number;
+  /** Place within its block, from 0. */
+  readonly position: number;
+  readonly cell: string;
+  /** Bytes of environment padding, to randomise memory layout (METHODOLOGY B5). */
+  readonly padBytes: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly cells: readonly Cell[];
+  readonly trials: readonly PlannedTrial[];
+}
+
+// ---------------------------------------------------------------- metrics
+
+export type Family =
+  'startup' | 'tare' | 'cpu' | 'memory' | 'io' | 'network' | 'density' | 'scale-out' | 'isolation';
+export type Unit = 's' | 'B' | 'B/s' | '1/s' | 's/op' | 'cores' | 'count' | 'ratio';
+
+/** Where a metric's one value per launch comes from. */
+export type MetricSource =
+  | { readonly kind: 'interval'; readonly from: string; readonly to: string }
+  | { readonly kind: 'sample' }
+  /** Slope of a ladder quantity over the number of instances. */
+  | { readonly kind: 'slope'; readonly of: LadderQuantity };
+
+/** Declared once, carried in every record so that a record explains itself. */
+export interface MetricDeclaration {
+  /** `family.noun`, e.g. `startup.ready`. */
+  readonly id: string;
+  readonly family: Family;
+  readonly title: string;
+  readonly unit: Unit;
+  readonly better: 'lower' | 'higher';
+  readonly source: MetricSource;
+  /** Start and end instant, observer, known overhead: one or two sentences. */
+  readonly definition: string;
+  /** Practical threshold as a fraction: differences below it are "small" (METHODOLOGY B10). */
+  readonly threshold: number;
+  /** True where the value depends on guest CPU speed, so emulation forbids a verdict (C17). */
+  readonly needsRealCpu: boolean;
+}
+
+// ---------------------------------------------------------------- record
+
+/** One number of a metric, as an instrument or a program printed it. */
+export interface Sample {
+  readonly metric: string;
+  readonly value: number;
+}
+
+/** Host-side meter of one instance's cgroup over time; parallel arrays. */
+export interface Series {
+  readonly at: readonly Seconds[];
+  readonly cpuSeconds: readonly number[];
+  readonly memoryBytes: readonly Bytes[];
+}
+
+/** One totals reading of an instance's cgroup (VMM and helpers included). */
+export interface GroupReading {
+  readonly cpuSeconds: number | null;
+  readonly throttledSeconds: number | null;
+  readonly memoryBytes: Bytes | null;
+  readonly memoryPeakBytes: Bytes | null;
+  /** Anonymous + kernel + shared memory: what stays comparable across runners. */
+  readonly workingBytes: Bytes | null;
+  readonly cacheBytes: Bytes | null;
+  readonly processes: number | null;
+  readonly oomKills: number | null;
+}
+
+export type LadderQuantity =
+  'hostBytes' | 'kernelPlusPssBytes' | 'groupBytes' | 'pssBytes' | 'processes' | 'idleCores' | 'diskBytes';
+
+/** State of the host with n instances of one cell idle. */
+export interface LadderPoint {
+  readonly instances: number;
+  /** MemTotal - MemAvailable. */
+  readonly hostBytes: Bytes;
+  /** Kernel memory (MemTotal-MemFree-Buffers-Cached-AnonPages) plus PSS of every instance process. */
+  readonly kernelPlusPssBytes: Bytes;
+  readonly pssBytes: Bytes;
+  readonly groupBytes: Bytes | null;
+  readonly processes: number;
+  readonly idleCores: number | null;
+  readonly diskBytes: Bytes;
+}
+
+export type FailureReason =
+  | 'launch'
+  | 'timeout'
+  | 'hang'
+  | 'panic'
+  | 'early-exit'
+  | 'oom'
+  | 'crash'
+  | 'bad-output'
+  | 'digest-mismatch'
+  | 'missing-program'
+  | 'unclean'
+  | 'interrupted';
+
+export type Outcome =
+  | { readonly state: 'ok' }
+  | {
+      readonly state: 'failed';
+      readonly reason: FailureReason;
+      readonly message: string;
+      /** Tail of the console or stderr, for a human. */
+      readonly detail: string;
+    };
+
+/** What the host did to us while a trial ran (METHODOLOGY C9, C19). */
+export interface Drift {
+  /** Share of all CPU time stolen by the hypervisor below us, 0..1. */
+  readonly stealShare: number;
+  /** Cores kept busy by anything outside the instance and outside tare. */
+  readonly foreignCores: number;
+  readonly load1: number;
+  /** `some` CPU pressure total over the trial, as a share of its wall time; null without PSI. */
+  readonly cpuPressureShare: number | null;
+  readonly frequencyMHz: number | null;
+}
+
+/** What a workload program printed, kept so that a parse can be repeated. Cut at 8 KiB. */
+export interface ProgramOutput {
+  readonly program: string;
+  readonly argv: readonly string[];
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RecordedTrial {
+  readonly kind: 'trial';
+  readonly index: number;
+  readonly block: number;
+  readonly position: number;
+  readonly cell: string;
+  readonly startedAt: string;
+  readonly wallSeconds: Seconds;
+  readonly outcome: Outcome;
+  /** Digest of the image as proven from inside; null if the trial ended before. */
+  readonly provenDigest: string | null;
+  readonly marks: readonly Mark[];
+  readonly samples: readonly Sample[];
+  readonly ladder: readonly LadderPoint[];
+  readonly series: Series | null;
+  /** Totals when the instance became ready and when its work was done. */
+  readonly atReady: GroupReading | null;
+  readonly atEnd: GroupReading | null;
+  readonly outputs: readonly ProgramOutput[];
+  readonly drift: Drift | null;
+  /** False: something of the instance may still be there; its block is void (C30). */
+  readonly cleanupProven: boolean;
+  readonly leftovers: readonly string[];
+}
+
+/** A block taken out of the analysis by a rule declared before the run; never deleted. */
+export interface VoidedBlock {
+  readonly kind: 'void';
+  readonly block: number;
+  readonly rule: string;
+  readonly detail: string;
+}
+
+/** Facts about one cell, known when its runner was prepared. */
+export interface CellRecord {
+  readonly id: string;
+  readonly runner: string;
+  readonly runnerKind: RunnerKind;
+  readonly workload: string;
+  readonly shape: Shape;
+  readonly role: CellRole;
+  /** Versions, digests, final argv: what exactly ran. */
+  readonly identity: Readonly<Record<string, string>>;
+  readonly acceleration: Acceleration;
+  /** Conditions the fairness ledger compares between cells. */
+  readonly traits: Traits;
+}
+
+/** Keys of the fairness ledger; a missing key is "unknown" and is shown as such. */
+export type TraitKey =
+  | 'image'
+  | 'kernel'
+  | 'acceleration'
+  | 'cpuPlacement'
+  | 'memoryLimit'
+  | 'rootFilesystem'
+  | 'writableLayer'
+  | 'pageCache'
+  | 'network'
+  | 'privileges'
+  | 'environment'
+  | 'readySignal'
+  | 'clock'
+  | 'startState'
+  | 'ruler';
+export type Traits = { readonly [K in TraitKey]?: string };
+
+export interface SkippedCell {
+  readonly cell: string;
+  readonly runner: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Facts of the machine, in three classes: `must` match to compare, `note` is shown, `ignore` is kept. */
+export interface HostFingerprint {
+  readonly hostname: string;
+  readonly must: Readonly<Record<string, string>>;
+  readonly note: Readonly<Record<string, string>>;
+  readonly ignore: Readonly<Record<string, string>>;
+  /** sha256 over `must`. */
+  readonly hash: string;
+}
+
+/** How well instants can be told apart on this host during this run. */
+export interface ClockError {
+  /** Round trip of one byte through the same kind of channel that carries marks, median and p95. */
+  readonly echoMedianSeconds: Seconds;
+  readonly echoP95Seconds: Seconds;
+  readonly samples: number;
+}
+
+export interface RecordHeader {
+  readonly kind: 'header';
+  readonly schema: 1;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly scenario: {
+    readonly name: string;
+    readonly description: string;
+    readonly file: string;
+    readonly text: string;
+    readonly overrides: readonly string[];
+    /** sha256 of the resolved scenario: equal hashes mean equal work. */
+    readonly hash: string;
+  };
+  readonly seed: number;
+  readonly blocks: number;
+  readonly warmup: number;
+  readonly baseline: string;
+  readonly control: string | null;
+  readonly wantedMetrics: readonly string[];
+  readonly imageDigest: string;
+  readonly imagePackages: Readonly<Record<string, string>>;
+  readonly trials: readonly PlannedTrial[];
+  readonly cells: readonly CellRecord[];
+  readonly skipped: readonly SkippedCell[];
+  readonly metrics: readonly MetricDeclaration[];
+  readonly host: HostFingerprint;
+  readonly clock: ClockError | null;
+  /** Rules under which blocks are voided, stated before the first trial. */
+  readonly voidRules: readonly { readonly rule: string; readonly limit: string }[];
+}
+
+export interface RecordEnd {
+  readonly kind: 'end';
+  readonly state: 'complete' | 'interrupted' | 'stopped';
+  readonly at: string;
+  readonly wallSeconds: Seconds;
+  readonly samplerCpuSeconds: number;
+  readonly toolCpuSeconds: number;
+  readonly hostHashAfter: string;
+}
+
+/** A line of record.jsonl. */
+export type RecordLine = RecordHeader | RecordedTrial | VoidedBlock | RecordEnd;
+
+/** A whole run as read back from disk. */
+export interface RunRecord {
+  readonly header: RecordHeader;
+  readonly trials: readonly RecordedTrial[];
+  readonly voided: readonly VoidedBlock[];
+  /** null: the run was killed, or is still going. */
+  readonly end: RecordEnd | null;
+  /** What the reader had to say about the file: a cut last line, an upgrade. */
+  readonly notes: readonly string[];
+}
+
+// ---------------------------------------------------------------- analysis (always recomputed)
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  readonly level: number;
+}
+
+/** A reason why a conclusion is withheld or weakened; `rule` is METHODOLOGY Part C's number, e.g. "C17". */
+export interface Refusal {
+  readonly rule: string;
+  readonly message: string;
+  /** What would lift it. */
+  readonly remedy: string;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One launch's value. */
+export interface LaunchValue {
+  readonly block: number;
+  readonly trial: number;
+  readonly value: number;
+}
+
+/** Distribution of one metric in one cell over launches. */
+export interface Summary {
+  readonly cell: string;
+  readonly metric: string;
+  readonly n: number;
+  readonly median: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Coefficient of variation (sample standard deviation / mean), null below n = 2 or at mean 0. */
+  readonly cov: number | null;
+  /** Median's interval; null below n = 6 (C3). */
+  readonly interval: Interval | null;
+  /** Only quantiles that the sample count allows (C21). */
+  readonly quantiles: readonly { readonly q: number; readonly value: number }[];
+  /** Centres of clearly separated modes, when there is more than one (C27). */
+  readonly modes: readonly number[];
+  readonly launches: readonly LaunchValue[];
+  readonly warnings: readonly Warning[];
+}
+
+export type Verdict =
+  | 'regression'
+  | 'improvement'
+  | 'equivalent'
+  | 'different-but-small'
+  | 'inconclusive'
+  | 'refused'
+  | 'no-verdict';
+
+/** subject / reference as a cost: above 1 the subject costs more, whichever way the metric points. */
+export interface Comparison {
+  readonly metric: string;
+  readonly subject: string;
+  readonly reference: string;
+  /** `control`: the A/A pair, whose truth is known to be 1. */
+  readonly kind: 'runners' | 'control';
+  readonly n: number;
+  readonly ratio: number | null;
+  readonly interval: Interval | null;
+  /** Paired signed-rank p and its Holm-adjusted value within the run's family. */
+  readonly p: number | null;
+  readonly pAdjusted: number | null;
+  readonly familySize: number;
+  readonly threshold: number;
+  readonly verdict: Verdict;
+  /** Blocks needed for a verdict at this noise, when inconclusive. */
+  readonly blocksNeeded: number | null;
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface LedgerRow {
+  readonly trait: TraitKey;
+  readonly title: string;
+  readonly state: 'same' | 'different' | 'unknown';
+  readonly values: readonly { readonly runner: string; readonly value: string | null }[];
+  /** What the difference means, and which verdicts it voids. */
+  readonly consequence: string;
+  readonly voids: readonly Family[];
+}
+
+export type ClaimState = 'holds' | 'does-not-hold' | 'partly' | 'refused' | 'not-measured';
+
+/** One resource's answer to one claim; never merged across resources. */
+export interface ClaimRow {
+  readonly resource: string;
+  readonly state: ClaimState;
+  readonly evidence: string;
+  readonly metric: string | null;
+  readonly rule: string | null;
+}
+
+export interface Claim {
+  readonly id: string;
+  readonly statement: string;
+  readonly state: ClaimState;
+  readonly rows: readonly ClaimRow[];
+}
+
+export interface FailureCount {
+  readonly cell: string;
+  readonly reason: FailureReason;
+  readonly count: number;
+  readonly example: string;
+  readonly detail: string;
+}
+
+export interface Analysis {
+  readonly summaries: readonly Summary[];
+  readonly comparisons: readonly Comparison[];
+  readonly ledger: readonly LedgerRow[];
+  readonly failures: readonly FailureCount[];
+  /** Blocks planned, analysed, voided. */
+  readonly blocks: { readonly planned: number; readonly used: number; readonly voided: number };
+  /** Conclusions withheld for the run as a whole. */
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly Warning[];
+  /** Startup stages per cell: median seconds spent between consecutive milestones. */
+  readonly stages: readonly {
+    readonly cell: string;
+    readonly from: Milestone;
+    readonly to: Milestone;
+    readonly median: Seconds;
+    readonly n: number;
+  }[];
+}

@@ -1,0 +1,134 @@
+# The agent: the same script inside every instance, run by the image's own static busybox.
+# It speaks a line protocol on stdin/stdout, so that both sides of a comparison start programs,
+# time them and return their output in the same way.
+#
+# host -> agent                                          agent -> host
+#   hello                                                  mark T5   (printed by a program of its own)
+#   ping ID                                                mark T6 (first time), pong ID
+#   serve PORT NARG, then send, expect, argv lines         mark T5, mark T6 (or: failed serve TEXT)
+#   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
+#                                                          ended ID (the program is over; its output follows)
+#                                                          end ID STATUS OOM OUTBYTES ERRBYTES, bytes, newline
+#   prove ID N, then N paths (0: every file)               proof ID DIGEST CHECKED NBAD, then NBAD paths
+#   quit                                                   (ends)
+#
+# Environment: TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder holding `manifest`), TARE_SCRATCH
+# (writable folder), TARE_MODE (container | vm | process); for `process` also TARE_ROOT, TARE_LOADER and
+# TARE_LIBRARIES: the image's programs run on the host through the image's own loader and libraries.
+set -f
+B=$TARE_BUSYBOX
+T=$TARE_SCRATCH
+guard=''
+echo "mark T4"
+
+oom_kills() {
+  if [ "$TARE_MODE" = vm ]; then
+    while read -r key value; do
+      [ "$key" = oom_kill ] && echo "$value" && return
+    done </proc/vmstat
+  fi
+  echo 0
+}
+
+# Replaces the shell by a program of the image.
+become() {
+  program=$1
+  if [ "$program" = busybox ]; then shift; exec $guard "$B" "$@"; fi
+  if [ -z "$TARE_LOADER" ]; then exec $guard "$@"; fi
+  for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+    case $program in /*) folder='' file=$program ;; *) file=$folder/$program ;; esac
+    if [ -x "$TARE_ROOT$file" ]; then
+      shift
+      exec $guard "$TARE_LOADER" --library-path "$TARE_LIBRARIES" --argv0 "$program" "$TARE_ROOT$file" "$@"
+    fi
+  done
+  echo "$program: not found in the image" >&2
+  exit 127
+}
+
+# Reads N lines into the positional parameters and runs a function with them.
+with_lines() {
+  left=$1 then=$2
+  shift 2
+  while [ "$left" -gt 0 ]; do
+    IFS= read -r line || exit 1
+    set -- "$@" "$line"
+    left=$((left - 1))
+  done
+  "$then" "$@"
+}
+
+# Limit, environment and argv to a program. busybox `timeout` becomes the program itself (its watcher is a
+# sibling), so nothing stands between the agent and what is measured.
+run_program() { # NENV LIMIT env... argv...
+  nenv=$1 guard="$B timeout -s KILL $2"
+  shift 2
+  while [ "$nenv" -gt 0 ]; do
+    export "$1"
+    shift
+    nenv=$((nenv - 1))
+  done
+  become "$@"
+}
+
+run() { # ID LIMIT NENV lines...
+  id=$1 limit=$2 nenv=$3
+  shift 3
+  before=$(oom_kills)
+  echo "begin $id"
+  (run_program "$nenv" "$limit" "$@") </dev/null >"$T/out" 2>"$T/err"
+  status=$?
+  echo "ended $id"
+  set -- $("$B" wc -c <"$T/out") $("$B" wc -c <"$T/err")
+  echo "end $id $status $(($(oom_kills) - before)) $1 $2"
+  "$B" cat "$T/out" "$T/err"
+  echo
+}
+
+serve() { # PORT send expect argv...
+  port=$1 send=$2 expect=$3
+  shift 3
+  (echo "mark T5"; become "$@" </dev/null >"$T/service.out" 2>&1) &
+  service=$!
+  while kill -0 "$service" 2>/dev/null; do
+    if reply=$(printf '%b' "$send" | "$B" nc -w 1 127.0.0.1 "$port" 2>/dev/null); then
+      case $reply in *"$expect"*) echo "mark T6"; return ;; esac
+    fi
+  done
+  echo "failed serve $("$B" tail -n 1 "$T/service.out")"
+}
+
+prove() { # ID paths...
+  id=$1
+  shift
+  set -- "$id" "$@"
+  digest=$("$B" sha256sum <"$TARE_BESIDE/manifest")
+  : >"$T/want"
+  shift
+  for path in "$@"; do echo "$path"; done >"$T/want"
+  "$B" awk -v root="$TARE_ROOT" -v want="$T/want" '
+    BEGIN { while ((getline path < want) > 0) { wanted[path]; some = 1 } }
+    $1 == "f" { path = substr($0, length($1 $2 $3) + 4); if (!some || path in wanted) print $2 "  " root path }
+  ' "$TARE_BESIDE/manifest" >"$T/check"
+  "$B" sha256sum -c "$T/check" 2>/dev/null | "$B" sed -n 's/: FAILED$//p' >"$T/bad"
+  set -- $("$B" wc -l <"$T/check") $("$B" wc -l <"$T/bad")
+  echo "proof $id ${digest%% *} $1 $2"
+  "$B" cat "$T/bad"
+}
+
+answered=''
+while IFS=' ' read -r verb a b c d; do
+  case $verb in
+    hello) "$B" echo "mark T5" ;;
+    ping)
+      [ -z "$answered" ] && echo "mark T6" && answered=yes
+      echo "pong $a"
+      ;;
+    serve) with_lines $((b + 2)) serve "$a" ;;
+    run) with_lines $((c + d)) run "$a" "$b" "$c" ;;
+    prove) with_lines "$b" prove "$a" ;;
+    quit) break ;;
+  esac
+done
+if [ "$TARE_MODE" = vm ]; then "$B" poweroff -f; fi
+exit 0

@@ -1,0 +1,155 @@
+/**
+ * The contract of a runner: how an instance is isolated and launched. Types only.
+ *
+ * probe   can it run here, how real is it, what would fix it
+ * prepare image and limits made ready, once per cell, not timed
+ * start   timed; resolves at T6; everything it starts lives in `job.group`
+ * exec    the workload, through the agent inside (same agent, same protocol for every runner)
+ * dispose stop, and prove that nothing is left
+ *
+ * A runner knows nothing of workloads, blocks or statistics, and a workload knows nothing of runners.
+ * Optional powers are options of a runner (e.g. qemu `start: restored`), never methods that only throw.
+ */
+import type { z } from 'zod';
+import type {
+  Acceleration,
+  FailureReason,
+  Mark,
+  RunnerKind,
+  Seconds,
+  ServiceSpec,
+  Shape,
+  Traits,
+} from '../bench/model.ts';
+import type { Group } from '../host/group.ts';
+import type { Lease } from '../host/lease.ts';
+import type { Image } from '../images/image.ts';
+
+/** What the outside world lends to a runner; nothing is read from globals. */
+export interface Context {
+  readonly signal: AbortSignal;
+  /** The host's monotonic clock, in seconds. The only clock. */
+  readonly now: () => Seconds;
+  /** Scratch folder of this run, registered with the lease; removed with it. */
+  readonly workDir: string;
+  /** Each resource is registered here before it is made, so that `tare gc` finds what a killed run left. */
+  readonly lease: Lease;
+}
+
+export type Availability =
+  | {
+      readonly usable: true;
+      readonly version: string;
+      readonly acceleration: Acceleration;
+      /** Shown by `doctor` and kept in the record: binary, machine, cgroup mode, rootless... */
+      readonly details: Readonly<Record<string, string>>;
+    }
+  | { readonly usable: false; readonly reason: string; readonly hint: string };
+
+export interface Runner<Options = unknown> {
+  readonly kind: RunnerKind;
+  readonly title: string;
+  /** Strict schema of the options in the scenario. */
+  readonly options: z.ZodType<Options>;
+  /** Never throws; bounded in time. */
+  probe(options: Options, context: Context): Promise<Availability>;
+  prepare(request: PrepareRequest<Options>, context: Context): Promise<Prepared>;
+}
+
+export interface PrepareRequest<Options> {
+  readonly options: Options;
+  readonly shape: Shape;
+  readonly image: Image;
+  readonly pidsLimit: number;
+}
+
+export interface Prepared extends AsyncDisposable {
+  readonly identity: Readonly<Record<string, string>>;
+  readonly acceleration: Acceleration;
+  readonly traits: Traits;
+  /** Bytes on disk of what every instance of this cell shares (image form used). */
+  readonly sharedDiskBytes: number;
+  /** Resolves at T6, rejects with TrialFailure. `context.signal` is the trial's deadline too. */
+  start(job: Job, context: Context): Promise<Instance>;
+}
+
+/** One launch. */
+export interface Job {
+  /** Unique within the run, safe as a file name. */
+  readonly id: string;
+  /** Made and empty; null where this user has no cgroup (then CPU and memory are not measured). */
+  readonly group: Group | null;
+  /** CPUs this instance may use, as a list ("1", "0-1"); null: no placement. */
+  readonly cpus: string | null;
+  readonly service: ServiceSpec | null;
+  /** Extra environment for every program inside, the same on every runner. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Called for each mark the moment it is stamped, T0 to T6. */
+  readonly onMark: (mark: Mark) => void;
+}
+
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: Seconds;
+}
+
+export interface ExecResult {
+  /** 127: no such program. 124: timed out inside and was killed. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Host clock at the agent's begin and end messages. */
+  readonly begin: Seconds;
+  readonly end: Seconds;
+  /** OOM kills the instance's own kernel counted meanwhile (VMs); 0 where the host counts. */
+  readonly oomKills: number;
+}
+
+export interface Instance extends AsyncDisposable {
+  readonly marks: readonly Mark[];
+  /** Host pids of the instance while it lives, for PSS where there is no group. */
+  pids(): readonly number[];
+  exec(request: ExecRequest, context: Context): Promise<ExecResult>;
+  /**
+   * Proof from inside: hash of the image's manifest as seen there, after re-hashing the files named
+   * (absolute paths in the image; empty: every file) against it.
+   */
+  prove(paths: readonly string[], context: Context): Promise<Proof>;
+  /** Bytes allocated on host disk for this instance alone. */
+  diskBytes(): Promise<number>;
+  /** Tail of console and stderr so far, for failure reports. */
+  console(): string;
+  /** Why it ended by itself, if it did (panic, OOM, exit); null while it lives. */
+  ended(): TrialFailureFacts | null;
+  /** Stops it; resolves when everything of it is gone, with the T7 mark; idempotent. */
+  stop(): Promise<StopReport>;
+}
+
+export interface Proof {
+  readonly digest: string;
+  readonly checkedFiles: number;
+  /** Paths whose content inside differs from the manifest. */
+  readonly mismatches: readonly string[];
+}
+
+export interface StopReport {
+  readonly gone: Mark | null;
+  readonly leftovers: readonly string[];
+}
+
+export interface TrialFailureFacts {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly detail: string;
+}
+
+/** A launch or program that failed: data for the record, never a crash of tare. */
+export class TrialFailure extends Error {
+  readonly facts: TrialFailureFacts;
+  constructor(facts: TrialFailureFacts, cause?: unknown) {
+    super(facts.message, cause === undefined ? undefined : { cause });
+    this.name = 'TrialFailure';
+    this.facts = facts;
+  }
+}
