@@ -14,8 +14,8 @@ export interface MeterFile {
   readonly file: string;
   /** First word of the line that holds the number, e.g. `usage_usec`; null: the file is the number. */
   readonly key: string | null;
-  /** Factor to base units: 1e-9 for nanoseconds, 1 for bytes. */
-  readonly scale: number;
+  /** Steps of the file per base unit: 1e9 where it counts nanoseconds, 1 for bytes. */
+  readonly divisor: number;
 }
 
 /** What to read of one group; JSON-safe. A quantity that the host cannot give is left out. */
@@ -60,7 +60,7 @@ export function openMeter(description: MeterDescription): Meter {
           throw error;
         }
         const value = numberIn(buffer, length, key);
-        if (value !== null) reading[source.quantity] = value * source.scale;
+        if (value !== null) reading[source.quantity] = value / source.divisor;
       }
       return reading;
     },
