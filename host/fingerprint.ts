@@ -1,0 +1,67 @@
+/**
+ * The fingerprint of this machine: facts in three classes, `must` match before two runs are compared, `note`
+ * is shown beside results, `ignore` only moves. This file does the reading and the hashing; which fact
+ * belongs where is decided in facts.ts. Only reads, and never asks the network.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { cpu, cpuCache } from 'systeminformation';
+import type { HostFingerprint } from '../bench/model.ts';
+import { classifyFacts, type FactClasses, type Facts, type Processor, type Source } from './facts.ts';
+
+/** Reads the facts of this host: about 50 ms, no network, nothing written. */
+export async function readFingerprint(): Promise<HostFingerprint> {
+  const facts = classifyFacts(await readProcessor(), liveSource);
+  return { hostname: hostname(), ...facts, hash: hashFacts(facts.must) };
+}
+
+/** sha256 (hex) over facts in the order of their keys. */
+export function hashFacts(facts: Facts): string {
+  const entries = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+}
+
+/** Keys of `must` that forbid a comparison of two hosts, with both values; empty for equal hosts. */
+export function hostDifferences(
+  one: FactClasses,
+  other: FactClasses,
+): readonly { readonly key: string; readonly one: string | null; readonly other: string | null }[] {
+  const keys = new Set([...Object.keys(one.must), ...Object.keys(other.must)]);
+  return [...keys]
+    .toSorted()
+    .map((key) => ({ key, one: one.must[key] ?? null, other: other.must[key] ?? null }))
+    .filter((row) => row.one !== row.other);
+}
+
+async function readProcessor(): Promise<Processor> {
+  const [processor, caches] = await Promise.all([cpu(), cpuCache()]);
+  return {
+    vendor: processor.vendor,
+    model: `${processor.manufacturer} ${processor.brand}`.trim(),
+    family: processor.family,
+    stepping: processor.stepping,
+    flags: processor.flags,
+    cpus: processor.cores,
+    cores: processor.physicalCores,
+    sockets: processor.processors,
+    caches: [caches.l1d, caches.l1i, caches.l2, caches.l3],
+  };
+}
+
+const liveSource: Source = {
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8').trimEnd();
+    } catch {
+      return undefined;
+    }
+  },
+  list(path) {
+    try {
+      return readdirSync(path).toSorted();
+    } catch {
+      return [];
+    }
+  },
+};
