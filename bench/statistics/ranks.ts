@@ -1,0 +1,29 @@
+/** Midranks: equal values share the mean of the ranks they occupy (what every rank test here builds on). */
+
+export interface Ranked {
+  /** Rank of each value, in the values' own order, from 1. */
+  readonly ranks: readonly number[];
+  /** Sizes of the groups of equal values with more than one member. */
+  readonly ties: readonly number[];
+}
+
+/** Ranks from 1, ties at their mean. */
+export function rank(values: readonly number[]): Ranked {
+  const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
+  const ranks = new Array<number>(values.length).fill(0);
+  const ties: number[] = [];
+  let start = 0;
+  while (start < order.length) {
+    let end = start + 1;
+    while (end < order.length && order[end]?.value === order[start]?.value) end += 1;
+    for (const { index } of order.slice(start, end)) ranks[index] = (start + 1 + end) / 2;
+    if (end - start > 1) ties.push(end - start);
+    start = end;
+  }
+  return { ranks, ties };
+}
+
+/** Sum of t^3 - t over tie groups, the correction every rank variance needs. */
+export function tieCorrection(ties: readonly number[]): number {
+  return ties.reduce((sum, t) => sum + t ** 3 - t, 0);
+}

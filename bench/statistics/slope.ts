@@ -1,0 +1,61 @@
+/**
+ * What does one more cost? The slope of a line: Theil and Sen's (the median of all pairwise slopes,
+ * which a single bad point cannot move) for values, least squares beside it for diagnosis.
+ */
+import type { Interval } from '../model.ts';
+import { normalQuantile, studentQuantile } from './distributions.ts';
+import { median } from './descriptive.ts';
+import { rank } from './ranks.ts';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Slope {
+  readonly slope: number;
+  readonly intercept: number;
+  /** Null where too few points give none. */
+  readonly interval: Interval | null;
+}
+
+/** Theil-Sen; interval after Sen (1968) from Kendall's variance. Null without two distinct x. */
+export function theilSen(points: readonly Point[], level = 0.95): Slope | null {
+  const slopes: number[] = [];
+  points.forEach((a, index) => {
+    for (const b of points.slice(index + 1)) if (a.x !== b.x) slopes.push((b.y - a.y) / (b.x - a.x));
+  });
+  const slope = median(slopes);
+  if (slope === null) return null;
+  const intercept = median(points.map(({ x, y }) => y - slope * x)) ?? 0;
+  return { slope, intercept, interval: senInterval(points, slopes, level) };
+}
+
+function senInterval(points: readonly Point[], slopes: readonly number[], level: number): Interval | null {
+  const n = points.length;
+  const correction = (values: readonly number[]): number =>
+    rank(values).ties.reduce((sum, t) => sum + t * (t - 1) * (2 * t + 5), 0);
+  const variance = (n * (n - 1) * (2 * n + 5) - correction(points.map(({ x }) => x))) / 18;
+  const reach = normalQuantile((1 + level) / 2) * Math.sqrt(variance);
+  const lowRank = Math.floor((slopes.length - reach) / 2);
+  const highRank = Math.ceil((slopes.length + reach) / 2) + 1;
+  const sorted = [...slopes].sort((a, b) => a - b);
+  const low = sorted[lowRank - 1];
+  const high = sorted[highRank - 1];
+  return low === undefined || high === undefined ? null : { low, high, level };
+}
+
+/** Ordinary least squares, interval by Student's t. Null without two distinct x. */
+export function leastSquares(points: readonly Point[], level = 0.95): Slope | null {
+  const n = points.length;
+  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
+  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
+  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  if (n < 2 || spread === 0) return null;
+  const slope = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const intercept = meanY - slope * meanX;
+  if (n < 3) return { slope, intercept, interval: null };
+  const residual = points.reduce((sum, { x, y }) => sum + (y - intercept - slope * x) ** 2, 0);
+  const reach = studentQuantile((1 + level) / 2, n - 2) * Math.sqrt(residual / (n - 2) / spread);
+  return { slope, intercept, interval: { low: slope - reach, high: slope + reach, level } };
+}
