@@ -14,11 +14,14 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, varsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-console': 'error',
     },
   },
+  // Plain JavaScript (the bootstrap runs on any Node) has no types to check.
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
     // Only the edge prints and exits.
     files: ['cli/**', 'scripts/**'],

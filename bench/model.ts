@@ -69,6 +69,8 @@ export interface WorkloadSpec {
   readonly programs: readonly ProgramSpec[];
   /** A server that must answer before the instance counts as ready; absent: the agent itself. */
   readonly service: ServiceSpec | null;
+  /** Run in so many of the scenario's blocks only, evenly spread; null: in every block. */
+  readonly blocks: number | null;
 }
 
 /** A server started as the workload's main program (T5) and ready on its first correct reply (T6). */
@@ -199,9 +201,9 @@ export interface LadderPoint {
   readonly instances: number;
   /** MemTotal - MemAvailable. */
   readonly hostBytes: Bytes;
-  /** Kernel memory (MemTotal-MemFree-Buffers-Cached-AnonPages) plus PSS of every instance process. */
-  readonly kernelPlusPssBytes: Bytes;
-  readonly pssBytes: Bytes;
+  /** Kernel memory (MemTotal-MemFree-Buffers-Cached-AnonPages) plus PSS of every instance process; null where PSS may not be read. */
+  readonly kernelPlusPssBytes: Bytes | null;
+  readonly pssBytes: Bytes | null;
   readonly groupBytes: Bytes | null;
   readonly processes: number;
   readonly idleCores: number | null;

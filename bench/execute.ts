@@ -1,0 +1,118 @@
+/**
+ * The launches in their planned order, each finished one on disk before the next begins. Stops cleanly
+ * when asked, and voids blocks by rules that stand in the record before the first launch.
+ */
+import type {
+  Cell,
+  Plan,
+  PlannedTrial,
+  RecordedTrial,
+  RecordEnd,
+  RecordHeader,
+  RunRecord,
+  Scenario,
+  VoidedBlock,
+} from './model.ts';
+import type { PreparedRun } from './prepare.ts';
+import { isInterrupted, type RecordWriter } from './record.ts';
+import type { Tools } from './tools.ts';
+import { runTrial } from './trial.ts';
+
+/** Rules under which a block is taken out; declared in the record's header before anything runs. */
+export const voidLimits = { stealShare: 0.1, foreignCores: 0.5 } as const;
+
+export const voidRules: RecordHeader['voidRules'] = [
+  { rule: 'steal', limit: `more than ${voidLimits.stealShare * 100} % of CPU time stolen during a launch` },
+  {
+    rule: 'foreign-load',
+    limit: `more than ${voidLimits.foreignCores} cores busy with other work during a launch`,
+  },
+  { rule: 'unclean', limit: 'an instance whose removal could not be proven (C30)' },
+];
+
+/** How a run ended; the record itself is on disk. */
+export interface RunResult {
+  readonly state: RecordEnd['state'];
+  readonly failed: number;
+  readonly finished: number;
+}
+
+/**
+ * Runs what the plan holds and the record does not yet.
+ * @param earlier the record being continued, or null
+ */
+export async function executePlan(
+  scenario: Scenario,
+  plan: Plan,
+  run: PreparedRun,
+  writer: RecordWriter,
+  earlier: RunRecord | null,
+  tools: Tools,
+): Promise<RunResult> {
+  const kept = (earlier?.trials ?? []).filter((trial) => !isInterrupted(trial));
+  const done = new Map(kept.map((trial) => [trial.index, trial]));
+  const cells = new Map(run.cells.map((cell) => [cell.id, cell]));
+  const trials = plan.trials.filter(({ cell }) => cells.has(cell));
+  const voided = new Set((earlier?.voided ?? []).map(({ block }) => block));
+  tools.progress({ kind: 'started', trials: trials.length, done: done.size, folder: writer.folder });
+  for (const [at, planned] of trials.entries()) {
+    if (tools.signal.aborted) break;
+    if (!done.has(planned.index)) {
+      const result = await launchPlanned(planned, cells, run, scenario, tools, done.size, trials.length);
+      writer.append(result);
+      done.set(planned.index, result);
+      tools.progress({ kind: 'finished', trial: planned, result, done: done.size, total: trials.length });
+      if (isInterrupted(result)) break;
+      await tools.sleep(scenario.cooldownSeconds, tools.signal).catch(() => undefined);
+    }
+    const { block } = planned;
+    if (block >= 0 && trials[at + 1]?.block !== block && !voided.has(block)) {
+      for (const line of judgeBlock(block, [...done.values()])) {
+        writer.append(line);
+        tools.progress({ ...line, kind: 'voided' });
+      }
+    }
+  }
+  const finished = [...done.values()].filter((trial) => !isInterrupted(trial));
+  return {
+    state: finished.length === trials.length ? 'complete' : 'interrupted',
+    failed: finished.filter(({ block, outcome }) => block >= 0 && outcome.state === 'failed').length,
+    finished: finished.length,
+  };
+}
+
+async function launchPlanned(
+  planned: PlannedTrial,
+  cells: ReadonlyMap<string, Cell>,
+  run: PreparedRun,
+  scenario: Scenario,
+  tools: Tools,
+  done: number,
+  total: number,
+): Promise<RecordedTrial> {
+  const cell = cells.get(planned.cell);
+  const prepared = run.prepared.get(planned.cell);
+  if (cell === undefined || prepared === undefined) throw new Error(`no cell ${planned.cell}`);
+  tools.progress({ kind: 'launching', trial: planned, done, total });
+  return runTrial({ planned, cell, prepared, scenario, tools });
+}
+
+/** The rules a finished block has broken. */
+export function judgeBlock(block: number, trials: readonly RecordedTrial[]): VoidedBlock[] {
+  const line = (rule: string, detail: string): VoidedBlock => ({ kind: 'void', block, rule, detail });
+  return trials
+    .filter((trial) => trial.block === block)
+    .flatMap(({ index, cell, drift, cleanupProven, leftovers }) => {
+      const broken: VoidedBlock[] = [];
+      const where = `trial ${index} (${cell})`;
+      if (drift !== null && drift.stealShare > voidLimits.stealShare) {
+        broken.push(line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`));
+      }
+      if (drift !== null && drift.foreignCores > voidLimits.foreignCores) {
+        broken.push(line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`));
+      }
+      if (!cleanupProven) broken.push(line('unclean', `${where}: ${leftovers.join(', ')}`));
+      return broken;
+    })
+    .slice(0, 1);
+}

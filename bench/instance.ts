@@ -1,0 +1,146 @@
+/**
+ * An instance's life around its work: a cgroup of its own, a start, what its end means, and the proof
+ * that it is gone. Shared by single launches and ladders, so that both leave nothing behind in one way.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context, Instance, Prepared } from '../runners/runner.ts';
+import { TrialFailure } from '../runners/runner.ts';
+import { messageOf } from './errors.ts';
+import type { Cell, FailureReason, Mark, Outcome, PlannedTrial, Scenario, Series } from './model.ts';
+import type { MeteredGroup, Tools } from './tools.ts';
+import { UnreadableOutput } from './workloads/workload.ts';
+
+/** Longest output of a program or console that is kept in the record. */
+export const keptOutput = 8192;
+/** How long an instance may take to go before it counts as a leftover. */
+const killSeconds = 10;
+
+/** What a trial is about and what it may use. */
+export interface Trial {
+  readonly planned: PlannedTrial;
+  readonly cell: Cell;
+  readonly prepared: Prepared;
+  readonly scenario: Scenario;
+  readonly tools: Tools;
+}
+
+/** A started instance and what is its own. */
+export interface Live {
+  readonly id: string;
+  readonly instance: Instance | null;
+  readonly group: MeteredGroup | null;
+  /** A meter is reading its group. */
+  readonly metered: boolean;
+}
+
+/** How a launch, or a ladder of them, ended. */
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly leftovers: readonly string[];
+  /** CPU seconds of everything launched; null without cgroups. */
+  readonly cpuSeconds: number | null;
+}
+
+/** A cgroup of the instance's own, its intent written first; null where this user has none. */
+export async function openGroup(id: string, tools: Tools): Promise<MeteredGroup | null> {
+  if (tools.createGroup === null) return null;
+  const path = `tare/${tools.lease.runId}/${id}`;
+  tools.lease.own({ kind: 'group', path });
+  return tools.createGroup(path);
+}
+
+/**
+ * Starts an instance in its group and waits until it is ready.
+ * @param placed on the shape's number of CPUs: the last ones, so that the first, where interrupts and
+ *   tare itself tend to run, is left alone
+ */
+export async function startInstance(
+  { cell, planned, prepared, tools }: Trial,
+  { id, group }: Pick<Live, 'id' | 'group'>,
+  signal: AbortSignal,
+  placed: boolean,
+  onMark: (mark: Mark) => void,
+): Promise<Instance> {
+  const workDir = join(tools.workDir, id);
+  await mkdir(workDir, { recursive: true });
+  const cpus = placed ? tools.cpus.slice(-cell.shape.cpus).join(',') : null;
+  const environment = padding(planned);
+  const job = { id, group, cpus, service: cell.workload.service, environment, onMark };
+  return prepared.start(job, { ...contextOf(tools, signal), workDir });
+}
+
+/** Environment that moves the program's memory layout a little in each launch (METHODOLOGY B5). */
+export function padding({ padBytes }: PlannedTrial): Readonly<Record<string, string>> {
+  return { TARE_PAD: 'x'.repeat(padBytes) };
+}
+
+/** What a runner is lent for one call. */
+export function contextOf(tools: Tools, signal: AbortSignal): Context {
+  return { signal, now: tools.now, workDir: tools.workDir, lease: tools.lease };
+}
+
+/** Anything thrown by a launch as its outcome; what is not a failure of the trial is a bug and goes on. */
+export function outcomeOf(
+  error: unknown,
+  { instance, group }: Pick<Live, 'instance' | 'group'>,
+  tools: Tools,
+  deadline: AbortSignal,
+  marks: readonly Mark[],
+): Outcome {
+  const screen = instance?.console() ?? '';
+  const outcome = (reason: FailureReason, message: string, detail = screen): Outcome => ({
+    state: 'failed',
+    reason,
+    message,
+    detail: detail.slice(-keptOutput),
+  });
+  if (tools.signal.aborted) return outcome('interrupted', 'the run was interrupted');
+  const facts = error instanceof TrialFailure ? error.facts : null;
+  const kills = group?.read().oomKills ?? 0;
+  if (kills > 0 && facts?.reason !== 'oom') {
+    return outcome('oom', `met its memory cap: ${kills} OOM kill(s) in its cgroup`, facts?.detail ?? screen);
+  }
+  // What the instance says of its own end explains more than the broken channel it left.
+  const ended = instance?.ended() ?? null;
+  if (ended !== null && facts?.reason !== 'oom') return outcome(ended.reason, ended.message, ended.detail);
+  if (deadline.aborted) {
+    const last = marks.at(-1)?.name ?? 'nothing';
+    return instance === null
+      ? outcome('hang', `not ready in the trial's time; last mark: ${last}`, facts?.detail ?? screen)
+      : outcome('timeout', "its work did not end in the trial's time", facts?.detail ?? screen);
+  }
+  if (facts !== null) return outcome(facts.reason, facts.message, facts.detail);
+  if (error instanceof UnreadableOutput) return outcome('bad-output', error.message);
+  // A system call that failed (no memory, no process slots) is the host's answer to this launch.
+  if (error instanceof Error && 'syscall' in error) return outcome('launch', messageOf(error));
+  throw error;
+}
+
+/** Stops an instance, empties and removes its group and folder; names whatever is left. */
+export async function putAway(
+  { id, instance, group, metered }: Live,
+  tools: Tools,
+): Promise<{
+  readonly marks: readonly Mark[];
+  readonly series: Series | null;
+  readonly leftovers: readonly string[];
+}> {
+  const leftovers: string[] = [];
+  const marks: Mark[] = [{ name: 'stop', at: tools.now() }];
+  const report = await instance?.stop();
+  if (report?.gone) marks.push(report.gone);
+  leftovers.push(...(report?.leftovers ?? []));
+  let series: Series | null = null;
+  if (group !== null) {
+    if (metered) series = (await tools.meters?.unwatch(id)) ?? null;
+    if (!(await group.kill(killSeconds)))
+      leftovers.push(`processes ${group.pids().join(', ')} in ${group.path}`);
+    if (await group.remove()) tools.lease.release({ kind: 'group', path: group.path });
+    else leftovers.push(`cgroup ${group.path}`);
+  }
+  await rm(join(tools.workDir, id), { recursive: true, force: true }).catch((error: unknown) => {
+    leftovers.push(`folder of ${id}: ${messageOf(error)}`);
+  });
+  return { marks, series, leftovers };
+}

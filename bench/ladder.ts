@@ -1,0 +1,102 @@
+/**
+ * A ladder: instances of one cell added step by step, left idle, and the host read at each step.
+ * One ladder is one trial; its slope is one value. All instances are put away together at the end.
+ */
+import type { Instance } from '../runners/runner.ts';
+import {
+  contextOf,
+  openGroup,
+  outcomeOf,
+  putAway,
+  startInstance,
+  type Ended,
+  type Live,
+  type Trial,
+} from './instance.ts';
+import type { LadderPoint, Outcome, ProgramSpec } from './model.ts';
+import type { Tools } from './tools.ts';
+import { workloads } from './workloads/index.ts';
+
+type Rung = Live & { readonly instance: Instance };
+
+/** Climbs the ladder; what was read before a failure is kept. */
+export async function climbLadder(
+  trial: Trial,
+  program: ProgramSpec,
+  gathered: { ladder: readonly LadderPoint[]; provenDigest: string | null },
+): Promise<Ended> {
+  const { planned, scenario, tools } = trial;
+  const workload = workloads.get(program.use);
+  if (workload?.kind !== 'ladder') throw new Error(`${program.use} is not a ladder`);
+  const { counts, settleSeconds } = workload.steps(program.options);
+  const points: LadderPoint[] = [];
+  const rungs: Rung[] = [];
+  const leftovers: string[] = [];
+  let outcome: Outcome = { state: 'ok' };
+  let deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
+  try {
+    for (const count of counts) {
+      while (rungs.length < count) {
+        // Each rung has the time of a launch; the ladder as a whole has as many of them as rungs.
+        deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
+        const signal = AbortSignal.any([tools.signal, deadline]);
+        rungs.push(await climb(`i-${planned.index}-${rungs.length}`, trial, signal, leftovers));
+      }
+      await tools.sleep(settleSeconds / 2, tools.signal);
+      points.push(await readRung(rungs, settleSeconds / 2, tools));
+    }
+    const files = tools.image.closure['busybox'] ?? [];
+    const proof = await rungs[0]?.instance.prove(files, contextOf(tools, tools.signal));
+    gathered.provenDigest = proof?.digest ?? null;
+  } catch (error) {
+    outcome = outcomeOf(error, { instance: null, group: null }, tools, deadline, []);
+  }
+  gathered.ladder = points;
+  const cpuSeconds = rungs.reduce((total, { group }) => total + (group?.read().cpuSeconds ?? 0), 0);
+  const away = await Promise.all(rungs.map((rung) => putAway(rung, tools)));
+  leftovers.push(...away.flatMap((report) => report.leftovers));
+  return { outcome, leftovers, cpuSeconds };
+}
+
+async function climb(id: string, trial: Trial, signal: AbortSignal, leftovers: string[]): Promise<Rung> {
+  const group = await openGroup(id, trial.tools);
+  try {
+    // Not placed: a rung only idles, and on one CPU later rungs would wait for earlier ones.
+    const instance = await startInstance(trial, { id, group }, signal, false, () => undefined);
+    return { id, group, instance, metered: false };
+  } catch (error) {
+    leftovers.push(...(await putAway({ id, group, instance: null, metered: false }, trial.tools)).leftovers);
+    throw error;
+  }
+}
+
+async function readRung(rungs: readonly Rung[], seconds: number, tools: Tools): Promise<LadderPoint> {
+  const cpu = () => rungs.map(({ group }) => group?.read().cpuSeconds ?? null);
+  const from = { at: tools.now(), cpu: cpu() };
+  await tools.sleep(seconds, tools.signal);
+  const to = { at: tools.now(), cpu: cpu() };
+  const pids = rungs.flatMap(({ group, instance }) => group?.pids() ?? instance.pids());
+  const { hostBytes, kernelBytes, pssBytes } = tools.memory(pids);
+  const disk = await Promise.all(rungs.map(({ instance }) => instance.diskBytes()));
+  const readings = rungs.map(({ group }) => group?.read() ?? null);
+  const used = sum(to.cpu);
+  const had = sum(from.cpu);
+  return {
+    instances: rungs.length,
+    hostBytes,
+    kernelPlusPssBytes: pssBytes === null ? null : kernelBytes + pssBytes,
+    pssBytes,
+    groupBytes: sum(readings.map((reading) => reading?.workingBytes ?? null)),
+    processes: pids.length,
+    idleCores: used === null || had === null ? null : (used - had) / (to.at - from.at),
+    diskBytes: disk.reduce((total, bytes) => total + bytes, 0),
+  };
+}
+
+/** Sum of the values, or null when one is unknown. */
+function sum(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (total, value) => (total === null || value === null ? null : total + value),
+    0,
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * Before the first launch: which runners can run here, and every runner x shape made ready, once.
+ * A runner that cannot run skips its cells with its reason; nothing here is timed.
+ */
+import type { Availability, Prepared } from '../runners/runner.ts';
+import { exitCode, UserError } from './errors.ts';
+import { contextOf } from './instance.ts';
+import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
+import type { Tools } from './tools.ts';
+
+/** Cells that can run, ready to launch, and those that cannot, with the reason. */
+export interface PreparedRun {
+  readonly cells: readonly Cell[];
+  readonly prepared: ReadonlyMap<string, Prepared>;
+  readonly records: readonly CellRecord[];
+  readonly skipped: readonly SkippedCell[];
+  dispose(): Promise<void>;
+}
+
+/** Asks every runner whether it can run here, once per runner entry. */
+export async function probeRunners(
+  runners: readonly RunnerSpec[],
+  tools: Tools,
+): Promise<ReadonlyMap<string, Availability>> {
+  const found = new Map<string, Availability>();
+  for (const { id, kind, options } of runners) {
+    found.set(id, await tools.runners[kind].probe(options, contextOf(tools, tools.signal)));
+  }
+  return found;
+}
+
+/**
+ * Probes every runner and prepares every runner x shape; a runner that cannot run here skips its cells.
+ * @throws UserError (exit 3) when nothing is left to run
+ */
+export async function prepareRun(
+  scenario: Scenario,
+  cells: readonly Cell[],
+  tools: Tools,
+): Promise<PreparedRun> {
+  const availability = await probeRunners(scenario.runners, tools);
+  const shared = new Map<string, Prepared>();
+  const prepared = new Map<string, Prepared>();
+  const records: CellRecord[] = [];
+  const skipped: SkippedCell[] = [];
+  const skip = (cell: Cell, reason: string, hint: string) => {
+    skipped.push({ cell: cell.id, runner: cell.runner.id, reason, hint });
+    tools.progress({ kind: 'skipped', cell, reason, hint });
+  };
+  const dispose = async () => {
+    for (const one of shared.values()) await one[Symbol.asyncDispose]();
+  };
+  try {
+    for (const cell of cells) {
+      const { runner, shape } = cell;
+      const found = availability.get(runner.id);
+      if (found?.usable !== true) {
+        skip(cell, found?.reason ?? 'unknown runner', found?.hint ?? '');
+        continue;
+      }
+      if (shape.cpus > tools.cpus.length) {
+        skip(
+          cell,
+          `the shape wants ${shape.cpus} CPUs, this host has ${tools.cpus.length}`,
+          'use a smaller shape',
+        );
+        continue;
+      }
+      const key = `${runner.id}/${shape.id}`;
+      let ready = shared.get(key);
+      if (ready === undefined) {
+        tools.progress({ kind: 'preparing', cell });
+        ready = await tools.runners[runner.kind].prepare(
+          { options: runner.options, shape, image: tools.image, pidsLimit: scenario.pidsLimit },
+          contextOf(tools, tools.signal),
+        );
+        shared.set(key, ready);
+      }
+      prepared.set(cell.id, ready);
+      records.push({
+        id: cell.id,
+        runner: runner.id,
+        runnerKind: runner.kind,
+        workload: cell.workload.id,
+        shape,
+        role: cell.role,
+        identity: { ...found.details, ...ready.identity, sharedDiskBytes: String(ready.sharedDiskBytes) },
+        acceleration: ready.acceleration,
+        traits: ready.traits,
+      });
+    }
+    if (records.length === 0) {
+      throw new UserError(
+        `none of the scenario's runners can run here: ${skipped.map(({ runner, reason }) => `${runner}: ${reason}`).join('; ')}`,
+        'see `tare doctor` for what each needs',
+        exitCode.hostCannot,
+      );
+    }
+    return { cells: cells.filter(({ id }) => prepared.has(id)), prepared, records, skipped, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * The run record: a folder with `record.jsonl`, one line per fact, appended and synced as it happens,
+ * so that nothing measured is lost whenever the tool dies. The only reader and writer of run files.
+ * Raw facts only: whatever can be computed is computed again by whoever reads.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { exitCode, messageOf, UserError } from './errors.ts';
+import type { RecordedTrial, RecordEnd, RecordHeader, RecordLine, RunRecord, VoidedBlock } from './model.ts';
+
+export const recordFile = 'record.jsonl';
+export const currentSchema = 1;
+
+export interface RecordWriter {
+  readonly folder: string;
+  append(line: RecordLine): void;
+  close(): void;
+}
+
+/** Opens a new record in an empty or new folder. */
+export function createRecord(folder: string, header: RecordHeader): RecordWriter {
+  if (existsSync(join(folder, recordFile))) {
+    throw new UserError(
+      `${folder} already holds a record`,
+      'give another --out, or continue it with --resume',
+    );
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+  const writer = openWriter(folder);
+  writer.append(header);
+  return writer;
+}
+
+/** Opens a record to continue it: a cut last line is taken off first, whole ones are never touched. */
+export function reopenRecord(folder: string): RecordWriter {
+  return openWriter(folder);
+}
+
+function openWriter(folder: string): RecordWriter {
+  const path = join(folder, recordFile);
+  let file: number;
+  try {
+    file = openSync(path, existsSync(path) ? 'r+' : 'wx+');
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  const text = readFileSync(file);
+  let end = text.lastIndexOf(0x0a) + 1;
+  if (end < text.length) ftruncateSync(file, end);
+  return {
+    folder,
+    append: (line) => {
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      try {
+        for (let done = 0; done < bytes.length;)
+          done += writeSync(file, bytes, done, bytes.length - done, end + done);
+        fsyncSync(file);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+      end += bytes.length;
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function cannotWrite(path: string, error: unknown): UserError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const hints: Partial<Record<string, string>> = {
+    ENOSPC: 'the disk is full: free some space and continue with --resume; every finished trial is kept',
+    EDQUOT: 'the disk quota is used up: free some space and continue with --resume',
+    EROFS: 'the folder is read-only: give a writable one with --out',
+    EACCES: 'you may not write there: give a writable folder with --out',
+    ENOTDIR: 'a part of the path is a file: give another folder with --out',
+  };
+  return new UserError(
+    `cannot write ${path}: ${messageOf(error)}`,
+    hints[code] ?? 'give a writable folder with --out',
+    exitCode.usage,
+    error,
+  );
+}
+
+/**
+ * Reads a record from its folder or file.
+ * A cut last line (the run was killed while writing) is left out and noted; anything else that
+ * cannot be read is an error naming the line.
+ * @throws UserError for a missing, foreign, damaged or future record
+ */
+export function readRecord(path: string): RunRecord {
+  const file = path.endsWith('.jsonl') ? path : join(path, recordFile);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(
+      `cannot read a record from ${path}: ${messageOf(error)}`,
+      `give a result folder or its ${recordFile}`,
+      exitCode.usage,
+      error,
+    );
+  }
+  const notes: string[] = [];
+  const whole = text.endsWith('\n');
+  const raw = text.split('\n');
+  const last = raw.pop();
+  if (!whole && last !== undefined && last !== '') {
+    notes.push(`line ${raw.length + 1} was cut while it was written and is left out`);
+  }
+  const lines = raw.map((line, index) => readLine(line, file, index + 1));
+  const header = lines[0];
+  if (header?.kind !== 'header') {
+    throw new UserError(
+      `${file}:1: expected a record header, got ${short(raw[0] ?? '')}`,
+      'this is not a tare record',
+    );
+  }
+  const rest = lines.slice(1);
+  const only = <Kind extends RecordLine['kind']>(kind: Kind) =>
+    rest.filter((line): line is Extract<RecordLine, { kind: Kind }> => line.kind === kind);
+  const trials = firstOfEach(only('trial'), notes);
+  const end = only('end').at(-1) ?? null;
+  if (end === null) notes.push('the run was killed or is still going: the record has no end');
+  return { header, trials, voided: only('void'), end, notes };
+}
+
+/** A trial is counted once, however often a damaged or doubled file repeats it. */
+function firstOfEach(trials: readonly RecordedTrial[], notes: string[]): RecordedTrial[] {
+  const seen = new Map<number, RecordedTrial>();
+  for (const trial of trials) {
+    // A launch that was interrupted is run again by --resume: the later line stands.
+    const earlier = seen.get(trial.index);
+    if (earlier === undefined || isInterrupted(earlier)) seen.set(trial.index, trial);
+    else notes.push(`trial ${trial.index} stands twice in the file; the first line is used`);
+  }
+  return [...seen.values()].sort((a, b) => a.index - b.index);
+}
+
+/** Whether a trial has to be run again when its run is resumed. */
+export function isInterrupted(trial: RecordedTrial): boolean {
+  return trial.outcome.state === 'failed' && trial.outcome.reason === 'interrupted';
+}
+
+const finite = z.number();
+const header = z.looseObject({
+  kind: z.literal('header'),
+  schema: z.literal(currentSchema),
+  tool: z.looseObject({ name: z.string(), version: z.string() }),
+  runId: z.string(),
+  startedAt: z.string(),
+  scenario: z.looseObject({ name: z.string(), text: z.string(), hash: z.string(), file: z.string() }),
+  seed: finite,
+  blocks: finite,
+  baseline: z.string(),
+  trials: z.array(z.looseObject({ index: finite, block: finite, cell: z.string() })),
+  cells: z.array(
+    z.looseObject({
+      id: z.string(),
+      runner: z.string(),
+      acceleration: z.looseObject({ class: z.enum(['kvm-hw', 'kvm-nested', 'kvm-pvm', 'tcg', 'none']) }),
+      traits: z.record(z.string(), z.string()),
+    }),
+  ),
+  skipped: z.array(z.looseObject({ cell: z.string(), reason: z.string() })),
+  metrics: z.array(
+    z.looseObject({ id: z.string(), unit: z.string(), source: z.looseObject({ kind: z.string() }) }),
+  ),
+  host: z.looseObject({ hostname: z.string(), hash: z.string(), must: z.record(z.string(), z.string()) }),
+});
+const trial = z.looseObject({
+  kind: z.literal('trial'),
+  index: finite,
+  block: finite,
+  cell: z.string(),
+  outcome: z.discriminatedUnion('state', [
+    z.looseObject({ state: z.literal('ok') }),
+    z.looseObject({
+      state: z.literal('failed'),
+      reason: z.string(),
+      message: z.string(),
+      detail: z.string(),
+    }),
+  ]),
+  marks: z.array(z.looseObject({ name: z.string(), at: finite })),
+  samples: z.array(z.looseObject({ metric: z.string(), value: finite })),
+  ladder: z.array(z.looseObject({ instances: finite })),
+  cleanupProven: z.boolean(),
+});
+const voided = z.looseObject({
+  kind: z.literal('void'),
+  block: finite,
+  rule: z.string(),
+  detail: z.string(),
+});
+const end = z.looseObject({ kind: z.literal('end'), state: z.string(), at: z.string() });
+const lineSchema = z.discriminatedUnion('kind', [header, trial, voided, end]);
+
+/** Pure steps from schema n to n+1, by n; none yet, the first schema is 1. */
+const upgrades: ReadonlyMap<number, (line: unknown) => unknown> = new Map();
+
+function readLine(line: string, file: string, number: number): RecordLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new UserError(
+      `${file}:${number}: not JSON (${messageOf(error)}): ${short(line)}`,
+      'the file is damaged; take it from a backup, or cut it before this line to keep what stands above',
+    );
+  }
+  let schema = (value as { schema?: unknown } | null)?.schema;
+  if (typeof schema === 'number' && schema > currentSchema) {
+    throw new UserError(
+      `${file}:${number}: record schema ${schema} is newer than this tare reads (${currentSchema})`,
+      'install a newer tare-bench to read it',
+    );
+  }
+  for (; typeof schema === 'number' && schema < currentSchema; schema += 1) {
+    const upgrade = upgrades.get(schema);
+    if (upgrade === undefined) break;
+    value = upgrade(value);
+  }
+  const parsed = lineSchema.safeParse(value);
+  if (parsed.success) return parsed.data as unknown as RecordHeader | RecordedTrial | VoidedBlock | RecordEnd;
+  const issue = parsed.error.issues[0];
+  throw new UserError(
+    `${file}:${number}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a record line'} in ${short(line)}`,
+    'the file is not a tare record of a known schema, or was changed by hand',
+  );
+}
+
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text || '(nothing)';
+}
+
+/** Default folder of a new record: scenario, host and time, below `root`. */
+export function defaultFolder(root: string, scenario: string, hostname: string, at: Date): string {
+  const time = at
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
+  return join(root, `${scenario}-${hostname.replaceAll(/[^\w.-]/g, '_')}-${time}`);
+}
+
+/** The folder a record path stands for. */
+export function folderOf(path: string): string {
+  return basename(path) === recordFile ? dirname(path) : path;
+}

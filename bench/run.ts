@@ -1,0 +1,190 @@
+/**
+ * One run from a checked scenario to a finished record: plan, prepare, header, launches, end.
+ * A resumed run goes on only where everything that decides its numbers is still the same.
+ */
+import { createHash } from 'node:crypto';
+import { UserError } from './errors.ts';
+import { executePlan, voidRules, type RunResult } from './execute.ts';
+import type {
+  CellRecord,
+  ClockError,
+  HostFingerprint,
+  MetricDeclaration,
+  Plan,
+  RecordHeader,
+  RunRecord,
+  Scenario,
+} from './model.ts';
+import { cellsOf, createPlan } from './plan.ts';
+import { prepareRun, type PreparedRun } from './prepare.ts';
+import { createRecord, reopenRecord } from './record.ts';
+import type { Tools } from './tools.ts';
+import { startupMetrics } from './workloads/startup.ts';
+import { workloads } from './workloads/index.ts';
+
+/** What the header needs beside the plan. */
+export interface HeaderFacts {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly file: string;
+  readonly text: string;
+  readonly overrides: readonly string[];
+  readonly host: HostFingerprint;
+  readonly clock: ClockError | null;
+}
+
+/** The first line of a record: all that is known before the first launch. */
+export function headerFor(
+  scenario: Scenario,
+  plan: Plan,
+  run: Pick<PreparedRun, 'records' | 'skipped'>,
+  tools: Pick<Tools, 'image' | 'lease'>,
+  facts: HeaderFacts,
+): RecordHeader {
+  return {
+    kind: 'header',
+    schema: 1,
+    tool: facts.tool,
+    runId: tools.lease.runId,
+    startedAt: new Date().toISOString(),
+    scenario: {
+      name: scenario.name,
+      description: scenario.description,
+      file: facts.file,
+      text: facts.text,
+      overrides: facts.overrides,
+      hash: scenarioHash(scenario),
+    },
+    seed: plan.seed,
+    blocks: scenario.blocks,
+    warmup: scenario.warmup,
+    baseline: scenario.baseline,
+    control: scenario.control,
+    wantedMetrics: scenario.metrics,
+    imageDigest: tools.image.digest,
+    imagePackages: tools.image.packages,
+    trials: plan.trials,
+    cells: run.records,
+    skipped: run.skipped,
+    metrics: metricsOf(scenario),
+    host: facts.host,
+    clock: facts.clock,
+    voidRules,
+  };
+}
+
+/** sha256 over what decides the work done: equal hashes mean equal work. */
+export function scenarioHash(scenario: Scenario): string {
+  const { description, seed, blocks, metrics, ...work } = scenario;
+  return createHash('sha256').update(JSON.stringify(work)).digest('hex');
+}
+
+function metricsOf(scenario: Scenario): MetricDeclaration[] {
+  const programs = new Set(scenario.workloads.flatMap((workload) => workload.programs.map(({ use }) => use)));
+  return [...startupMetrics, ...[...programs].flatMap((use) => workloads.get(use)?.metrics ?? [])];
+}
+
+/** What the caller has decided about a run. */
+export interface RunRequest {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly folder: string;
+  /** The record to go on with; null for a new one. */
+  readonly earlier: RunRecord | null;
+  readonly facts: HeaderFacts;
+  /** Read again when the run is over, to see whether the host is still the same. */
+  readonly hostAfter: () => Promise<HostFingerprint>;
+}
+
+/**
+ * Runs a scenario; every finished launch is in the folder's record whatever happens after it.
+ * @throws UserError when nothing can run here, the folder cannot be written, or a record cannot be resumed
+ */
+export async function runScenario(request: RunRequest, tools: Tools): Promise<RunResult> {
+  const { scenario, earlier, facts, folder } = request;
+  const begun = tools.now();
+  requirePrograms(scenario, tools);
+  if (earlier !== null) requireSame(earlier, scenario, tools.image.digest, facts.host);
+  const run = await prepareRun(scenario, cellsOf(scenario), tools);
+  try {
+    const plan =
+      earlier === null
+        ? createPlan(scenario, request.seed, run.cells)
+        : { seed: earlier.header.seed, cells: run.cells, trials: earlier.header.trials };
+    if (earlier !== null) requireSameCells(earlier.header.cells, run);
+    const writer =
+      earlier === null
+        ? createRecord(folder, headerFor(scenario, plan, run, tools, facts))
+        : reopenRecord(folder);
+    try {
+      const result = await executePlan(scenario, plan, run, writer, earlier, tools);
+      const meters = await tools.meters?.close();
+      writer.append({
+        kind: 'end',
+        state: result.state,
+        at: new Date().toISOString(),
+        wallSeconds: tools.now() - begun,
+        samplerCpuSeconds: meters?.cpuSeconds ?? 0,
+        toolCpuSeconds: tools.toolCpuSeconds(),
+        hostHashAfter: (await request.hostAfter()).hash,
+      });
+      return result;
+    } finally {
+      writer.close();
+    }
+  } finally {
+    await run.dispose();
+  }
+}
+
+/** Every program the scenario uses must be in the image: found out now, not in the hundredth launch. */
+function requirePrograms(scenario: Scenario, { image }: Pick<Tools, 'image'>): void {
+  const wanted = new Map<string, string>();
+  for (const workload of scenario.workloads) {
+    for (const { use } of workload.programs) {
+      for (const program of workloads.get(use)?.programs ?? []) wanted.set(program, use);
+    }
+    const server = workload.service?.argv[0];
+    if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);
+  }
+  const missing = [...wanted].filter(([program]) => image.programs[program] === undefined);
+  if (missing.length === 0) return;
+  throw new UserError(
+    `image ${image.name} lacks ${missing.map(([program, by]) => `${program} (for ${by})`).join(', ')}`,
+    `it holds: ${Object.keys(image.programs).join(', ')}; use another image or drop these workloads`,
+  );
+}
+
+/** Refuses to go on with a record whose later launches could not be compared with its earlier ones. */
+function requireSame(
+  earlier: RunRecord,
+  scenario: Scenario,
+  imageDigest: string,
+  host: HostFingerprint,
+): void {
+  const { header } = earlier;
+  const differences: string[] = [];
+  if (header.scenario.hash !== scenarioHash(scenario)) differences.push('the scenario or its overrides');
+  if (header.imageDigest !== imageDigest) differences.push('the image digest');
+  for (const key of new Set([...Object.keys(header.host.must), ...Object.keys(host.must)])) {
+    const [was, is] = [header.host.must[key], host.must[key]];
+    if (was !== is) differences.push(`host ${key} (was ${was ?? 'unknown'}, is ${is ?? 'unknown'})`);
+  }
+  if (differences.length > 0) {
+    throw new UserError(
+      `cannot resume: since the record began, these changed: ${differences.join('; ')}`,
+      'start a new run; the old record stays readable as it is',
+    );
+  }
+}
+
+function requireSameCells(earlier: readonly CellRecord[], run: Pick<PreparedRun, 'records'>): void {
+  const now = new Map(run.records.map((record) => [record.id, record]));
+  for (const was of earlier) {
+    const is = now.get(was.id);
+    if (is?.acceleration.class === was.acceleration.class) continue;
+    throw new UserError(
+      `cannot resume: cell ${was.id} ran as ${was.acceleration.class}, here it would be ${is?.acceleration.class ?? 'skipped'}`,
+      'start a new run, or restore what that runner needs (`tare doctor`)',
+    );
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
+ * One strict definition gives the types, the checks and the JSON Schema editors complete from.
+ */
+import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { messageOf, UserError } from './errors.ts';
+import type { ProgramSpec, RunnerKind, RunnerSpec, Scenario, WorkloadSpec } from './model.ts';
+import { duration, seconds, show, size } from './options.ts';
+import { metrics, workloads } from './workloads/index.ts';
+import { services } from './workloads/services.ts';
+
+/** Option schemas of the runners, by kind; passed in so that the core knows no runner. */
+export type RunnerSchemas = Readonly<Record<RunnerKind, z.ZodType>>;
+
+/** Blocks of a preset: `quick` says what it cannot conclude, `standard` is METHODOLOGY's default. */
+export const presets = { quick: 10, standard: 30, thorough: 60 } as const;
+export type Preset = keyof typeof presets;
+
+const identifier = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,39}$/,
+    'must be lower-case letters, digits, ".", "_" or "-", at most 40 characters',
+  );
+
+const shapeSchema = z.strictObject({
+  cpus: z.int({ error: 'must be a whole number of CPUs: a VM cannot have part of one' }).min(1).max(64),
+  memory: size
+    .refine((bytes) => bytes >= 32 * 2 ** 20, 'must be at least 32MiB')
+    .describe('Memory cap, or guest RAM.'),
+});
+
+const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
+const workloadSchema = z.union([
+  z.array(programSchema),
+  z.strictObject({
+    programs: z.array(programSchema).default([]),
+    service: z.enum(Object.keys(services) as [string, ...string[]]).optional(),
+    blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
+  }),
+]);
+
+const scenarioSchema = z.strictObject({
+  name: identifier,
+  description: z.string().default(''),
+  image: z.string().default('builtin').describe('The built-in image, or "mini" (busybox alone).'),
+  runners: z.record(identifier, z.union([z.null(), z.looseObject({ kind: z.string().optional() })])),
+  baseline: z.string().optional().describe('Runner that ratios are read against; default: the first.'),
+  control: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('Runner run twice as an A/A control; default: the baseline.'),
+  shapes: z.record(identifier, shapeSchema).prefault({ small: { cpus: 1, memory: '256MiB' } }),
+  workloads: z.record(identifier, workloadSchema),
+  blocks: z.int().min(1).max(1000).default(presets.standard),
+  warmup: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(1)
+    .describe('Launches per cell before the first block, not analysed.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional(),
+  cooldown: seconds('200ms').describe('Rest between two launches.'),
+  limits: z
+    .strictObject({
+      trial: duration.prefault('60s').describe('A launch that lasts longer has failed.'),
+      pids: z.int().min(16).default(512),
+    })
+    .prefault({}),
+  metrics: z.array(z.string()).default([]).describe('Metrics wanted in tables; default: all.'),
+});
+
+interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/**
+ * Reads a scenario.
+ * @param text YAML
+ * @param file its name, for messages
+ * @param overrides `key.path=value` pairs, applied before checking
+ * @throws UserError with every problem, one line each: `file:line:column: field: problem`
+ */
+export function parseScenario(
+  text: string,
+  file: string,
+  runners: RunnerSchemas,
+  overrides: readonly string[] = [],
+): Scenario {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const syntax = document.errors.map(
+    (error) => `${place(error.pos[0])}: ${error.message.split('\n')[0] ?? ''}`,
+  );
+  if (syntax.length > 0) throw invalid(file, syntax);
+  if (!isMap(document.contents))
+    throw invalid(file, [`${file}:1:1: expected a mapping with name, runners, workloads`]);
+
+  const overridden = new Set<string>();
+  for (const override of overrides) overridden.add(apply(document, override));
+
+  const { scenario, problems } = check(document.toJS() as unknown, runners);
+  if (scenario === null || problems.length > 0) {
+    throw invalid(
+      file,
+      problems.map(({ path, message }) => {
+        const name = path.join('.') || '(scenario)';
+        const where = overridden.has(name) ? `--set ${name}` : place(offsetOf(document, path));
+        return `${where}: ${name}: ${message}`;
+      }),
+    );
+  }
+  return scenario;
+}
+
+/** The JSON Schema of scenarios, for editors. Runner and program options are spelled out. */
+export function scenarioJsonSchema(runners: RunnerSchemas): unknown {
+  const input = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const whole = input(scenarioSchema) as { properties: Record<string, Record<string, unknown>> };
+  const without = (schema: Record<string, unknown>) => {
+    const { $schema: _, ...rest } = schema;
+    return rest;
+  };
+  const options = (schema: z.ZodType, key: string, value: string) => {
+    const inner = without(input(schema)) as { properties?: Record<string, unknown> };
+    return { ...inner, properties: { [key]: { const: value }, ...inner.properties } };
+  };
+  const program = {
+    anyOf: [
+      { enum: [...workloads.keys()] },
+      ...[...workloads.values()].map((workload) => ({
+        ...options(workload.options, 'use', workload.id),
+        required: ['use'],
+      })),
+    ],
+  };
+  const programs = { type: 'array', items: program };
+  const workload = whole.properties['workloads'] as {
+    additionalProperties: { anyOf: Record<string, unknown>[] };
+  };
+  const [, object] = workload.additionalProperties.anyOf as [
+    unknown,
+    { properties: Record<string, unknown> },
+  ];
+  workload.additionalProperties = {
+    anyOf: [programs, { ...object, properties: { ...object.properties, programs } }],
+  };
+  const runner = whole.properties['runners'] as { additionalProperties: unknown };
+  runner.additionalProperties = {
+    anyOf: [
+      { type: 'null' },
+      ...Object.entries(runners).map(([kind, schema]) => options(schema, 'kind', kind)),
+    ],
+  };
+  return { title: 'tare scenario', ...whole };
+}
+
+function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | null; problems: Problem[] } {
+  const parsed = scenarioSchema.safeParse(value, { error: explain, reportInput: true });
+  const problems: Problem[] = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+  // Entries are checked even when something else in the file is wrong: all problems at once.
+  const raw = value as { runners?: unknown; workloads?: unknown };
+  const specs = mappingOf(raw.runners).map(([id, entry]) => runnerOf(id, entry, runners, problems));
+  const work = mappingOf(raw.workloads).map(([id, entry]) => workloadOf(id, entry, problems));
+  if (!parsed.success) return { scenario: null, problems };
+
+  const it = parsed.data;
+  const ids = specs.map(({ id }) => id);
+  const known = `one of ${ids.join(', ')}`;
+  if (ids.length === 0) problems.push({ path: ['runners'], message: 'names no runner; add at least one' });
+  if (work.length === 0)
+    problems.push({ path: ['workloads'], message: 'names no workload; add at least one' });
+  if (Object.keys(it.shapes).length === 0) problems.push({ path: ['shapes'], message: 'names no shape' });
+  const baseline = it.baseline ?? ids[0] ?? '';
+  if (it.baseline !== undefined && !ids.includes(it.baseline)) {
+    problems.push({ path: ['baseline'], message: `must be ${known}, got ${show(it.baseline)}` });
+  }
+  const control = it.control === undefined ? baseline : it.control;
+  if (typeof it.control === 'string' && !ids.includes(it.control)) {
+    problems.push({ path: ['control'], message: `must be ${known} or null, got ${show(it.control)}` });
+  }
+  const metricIds = metrics.map(({ id }) => id);
+  it.metrics.forEach((id, index) => {
+    if (!metricIds.includes(id)) problems.push(unknownName(['metrics', index], 'metric', id, metricIds));
+  });
+  const scenario: Scenario = {
+    name: it.name,
+    description: it.description,
+    image: it.image,
+    runners: specs,
+    baseline,
+    control,
+    shapes: Object.entries(it.shapes).map(([id, shape]) => ({
+      id,
+      cpus: shape.cpus,
+      memoryBytes: shape.memory,
+    })),
+    workloads: work,
+    blocks: it.blocks,
+    warmup: it.warmup,
+    seed: it.seed ?? null,
+    cooldownSeconds: it.cooldown,
+    trialTimeoutSeconds: it.limits.trial,
+    pidsLimit: it.limits.pids,
+    metrics: it.metrics,
+  };
+  return { scenario, problems };
+}
+
+function runnerOf(id: string, entry: unknown, runners: RunnerSchemas, problems: Problem[]): RunnerSpec {
+  const { kind: given, ...rest } = isRecord(entry) ? entry : {};
+  const kind = typeof given === 'string' ? given : id;
+  const spec = { id, kind: kind as RunnerKind, options: {} };
+  const schema = (runners as Partial<Record<string, z.ZodType>>)[kind];
+  if (schema === undefined) {
+    const path = given === undefined ? ['runners', id] : ['runners', id, 'kind'];
+    problems.push(unknownName(path, 'runner kind', kind, Object.keys(runners), 'give `kind:`'));
+    return spec;
+  }
+  return { ...spec, options: optionsOf(schema, rest, ['runners', id], problems) };
+}
+
+function workloadOf(id: string, entry: unknown, problems: Problem[]): WorkloadSpec {
+  const nested = !Array.isArray(entry);
+  const object = nested && isRecord(entry) ? entry : {};
+  const list: unknown = nested ? object['programs'] : entry;
+  const path = nested ? ['workloads', id, 'programs'] : ['workloads', id];
+  const programs = (Array.isArray(list) ? list : []).map((program: unknown, index) =>
+    programOf(program, [...path, index], problems),
+  );
+  const service = object['service'];
+  const kinds = programs.map(({ use }) => workloads.get(use)?.kind);
+  if (kinds.includes('ladder') && (kinds.length > 1 || service !== undefined)) {
+    problems.push({
+      path: ['workloads', id],
+      message: 'a ladder launches its own instances: give it a workload of its own',
+    });
+  }
+  return {
+    id,
+    programs,
+    service: typeof service === 'string' ? (services[service] ?? null) : null,
+    blocks: typeof object['blocks'] === 'number' ? object['blocks'] : null,
+  };
+}
+
+function programOf(entry: unknown, path: readonly (string | number)[], problems: Problem[]): ProgramSpec {
+  const { use: given, ...rest } = isRecord(entry) ? entry : { use: entry };
+  const use = typeof given === 'string' ? given : show(given);
+  const workload = workloads.get(use);
+  if (workload === undefined) {
+    problems.push(
+      unknownName([...path, ...(isRecord(entry) ? ['use'] : [])], 'workload', use, [...workloads.keys()]),
+    );
+    return { use, options: {} };
+  }
+  return { use, options: optionsOf(workload.options, rest, path, problems) };
+}
+
+function optionsOf(
+  schema: z.ZodType,
+  value: unknown,
+  path: readonly (string | number)[],
+  problems: Problem[],
+): Record<string, unknown> {
+  const parsed = schema.safeParse(value, { error: explain, reportInput: true });
+  if (parsed.success) return parsed.data as Record<string, unknown>;
+  problems.push(
+    ...parsed.error.issues
+      .flatMap(problemsOf)
+      .map((problem) => ({ ...problem, path: [...path, ...problem.path] })),
+  );
+  return {};
+}
+
+/** Zod's issue as ours: unknown keys name the key itself, unions their nearest branch. */
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: 'unknown key; remove it or mend its spelling',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const depth = (issues: readonly z.core.$ZodIssue[]) =>
+      Math.max(0, ...issues.map(({ path }) => path.length));
+    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    if (nearest !== undefined && depth(nearest) > 0) {
+      return nearest.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+    }
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path, message: issue.issues[0]?.message ?? 'invalid name' }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  const got = `, got ${show(issue.input)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing; add it' : `must be ${article(issue.expected)}${got}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${got}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${got}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}${got}`;
+    case 'invalid_union':
+      return `has the wrong form${got}`;
+    default:
+      return undefined;
+  }
+}
+
+function article(type: string): string {
+  return type === 'int' ? 'a whole number' : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+function unknownName(
+  path: readonly (string | number)[],
+  what: string,
+  got: string,
+  known: readonly string[],
+  also = '',
+): Problem {
+  return {
+    path,
+    message: `unknown ${what} ${show(got)}; known: ${known.join(', ')}${also === '' ? '' : ` (or ${also})`}`,
+  };
+}
+
+/** Applies one `--set key.path=value`; the value is read as YAML. */
+function apply(document: Document, override: string): string {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(override) ?? [];
+  if (key === undefined || value === undefined) {
+    throw new UserError(
+      `--set ${override}: expected KEY=VALUE`,
+      'e.g. --set blocks=10 or --set runners.vm.machine=q35',
+    );
+  }
+  try {
+    document.setIn(key.split('.'), document.createNode(parse(value)));
+  } catch (error) {
+    throw new UserError(
+      `--set ${override}: ${messageOf(error)}`,
+      'the path must lead through mappings of the scenario',
+    );
+  }
+  return key;
+}
+
+/** Where in the text a path stands: its key if there is one, else the nearest parent. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const key = path[depth - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key: node }) => isScalar(node) && node.value === key);
+      if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+    }
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function invalid(file: string, lines: readonly string[]): UserError {
+  return new UserError(
+    lines.length === 1 ? (lines[0] ?? '') : `${file} has ${lines.length} problems:\n  ${lines.join('\n  ')}`,
+    'mend the scenario; `tare run FILE --dry-run` checks it without starting anything',
+  );
+}
+
+function mappingOf(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value) : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

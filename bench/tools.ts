@@ -1,0 +1,66 @@
+/**
+ * What the world lends to a run: instruments and runners, as one value. The execution reads no globals,
+ * so the same code runs real machines and, with the fake runner, whole runs in milliseconds.
+ */
+import type { Runner } from '../runners/runner.ts';
+import type { HostCounters } from '../host/drift.ts';
+import type { Group } from '../host/group.ts';
+import type { Lease } from '../host/lease.ts';
+import type { LadderMemory } from '../host/memory.ts';
+import type { MeterDescription } from '../host/meter.ts';
+import type { Image } from '../images/image.ts';
+import type { Cell, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
+
+/** The meter process, as execution uses it. */
+export interface Meters {
+  watch(id: string, meter: MeterDescription): Promise<void>;
+  unwatch(id: string): Promise<Series>;
+  close(): Promise<{ readonly cpuSeconds: number; readonly missedTicks: number }>;
+}
+
+export type Runners = { readonly [K in RunnerKind]: Runner };
+
+export interface Tools {
+  readonly runners: Runners;
+  readonly image: Image;
+  readonly lease: Lease;
+  /** Scratch folder of the run. */
+  readonly workDir: string;
+  readonly now: () => Seconds;
+  readonly sleep: (seconds: Seconds, signal: AbortSignal) => Promise<void>;
+  /** A new cgroup for an instance; null where this user has none. */
+  readonly createGroup: ((path: string) => Promise<MeteredGroup>) | null;
+  readonly meters: Meters | null;
+  readonly counters: () => HostCounters;
+  readonly memory: (pids: readonly number[]) => LadderMemory;
+  /** CPUs of this host, ascending. */
+  readonly cpus: readonly number[];
+  /** CPU seconds tare itself has used, helpers included. */
+  readonly toolCpuSeconds: () => number;
+  readonly progress: (event: ProgressEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A group that tells a meter what to read. */
+export interface MeteredGroup extends Group {
+  readonly meter: MeterDescription;
+}
+
+export type ProgressEvent =
+  | { readonly kind: 'preparing'; readonly cell: Cell }
+  | { readonly kind: 'skipped'; readonly cell: Cell; readonly reason: string; readonly hint: string }
+  | { readonly kind: 'started'; readonly trials: number; readonly done: number; readonly folder: string }
+  | {
+      readonly kind: 'launching';
+      readonly trial: PlannedTrial;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly trial: PlannedTrial;
+      readonly result: RecordedTrial;
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly kind: 'voided'; readonly block: number; readonly rule: string; readonly detail: string };

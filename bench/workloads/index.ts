@@ -1,0 +1,20 @@
+/** Every workload by the name scenarios use; adding one is a file here and a line below. */
+import type { MetricDeclaration } from '../model.ts';
+import { contextSwitch, cpu, matrix } from './cpu.ts';
+import { idle } from './idle.ts';
+import { ladder } from './ladder.ts';
+import { faults, memory } from './memory.ts';
+import { startupMetrics } from './startup.ts';
+import type { Workload } from './workload.ts';
+
+const all: readonly Workload[] = [idle, ladder, cpu, matrix, contextSwitch, memory, faults];
+
+export const workloads: ReadonlyMap<string, Workload> = new Map(
+  all.map((workload) => [workload.id, workload]),
+);
+
+/** Every metric tare can report, in reading order. */
+export const metrics: readonly MetricDeclaration[] = [
+  ...startupMetrics,
+  ...all.flatMap((workload) => workload.metrics),
+];

@@ -1,0 +1,67 @@
+/**
+ * Startup metrics: read from the milestones every launch passes, so no program is needed.
+ * The stages between milestones are in the analysis; these are the three spans that may be compared
+ * between technologies (METHODOLOGY B16), the CPU they took, and the way out.
+ */
+import type { MetricDeclaration } from '../model.ts';
+
+const clock = 'Host monotonic clock; error bar: the run’s channel echo time.';
+
+export const startupMetrics: readonly MetricDeclaration[] = [
+  {
+    id: 'startup.pid1',
+    family: 'startup',
+    title: 'Request to PID 1',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'interval', from: 'T0', to: 'T4' },
+    definition: `From the request (T0) to the first line of PID 1 inside (T4). ${clock}`,
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+  {
+    id: 'startup.main',
+    family: 'startup',
+    title: 'Request to workload main',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'interval', from: 'T0', to: 'T5' },
+    definition: `From the request (T0) to the first line of the workload’s own program (T5). ${clock}`,
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+  {
+    id: 'startup.ready',
+    family: 'startup',
+    title: 'Request to ready',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'interval', from: 'T0', to: 'T6' },
+    definition: `From the request (T0) to the first correct reply from inside (T6). ${clock}`,
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+  {
+    id: 'startup.cpu',
+    family: 'startup',
+    title: 'CPU time until ready',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'sample' },
+    definition:
+      'CPU seconds of the whole instance, VMM and runtime helpers included, read from its cgroup on the host at T6.',
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+  {
+    id: 'startup.gone',
+    family: 'startup',
+    title: 'Stop to gone',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'interval', from: 'stop', to: 'T7' },
+    definition: 'From the request to stop until no process of the instance is left (T7).',
+    threshold: 0.1,
+    needsRealCpu: false,
+  },
+];

@@ -1,0 +1,70 @@
+/**
+ * The contract of a workload: what is done to a running instance and how its numbers are read.
+ * A workload knows nothing of runners: it gives a command line and reads what the program printed.
+ */
+import type { z } from 'zod';
+import type { ExecResult } from '../../runners/runner.ts';
+import type { Family, MetricDeclaration, Sample, Seconds, Shape } from '../model.ts';
+
+// Methods, not function properties: their parameters are bivariant, so modules with options of their own
+// fit one list. The scenario hands each module only what its own schema has read.
+interface WorkloadBase<Options> {
+  /** What scenarios say in `use:`. */
+  readonly id: string;
+  readonly family: Family;
+  readonly title: string;
+  readonly metrics: readonly MetricDeclaration[];
+  /** Strict schema of the options beside `use:`; gives the defaults. */
+  readonly options: z.ZodType<Options>;
+  /** Programs the image must hold. */
+  readonly programs: readonly string[];
+  /** Seconds one launch spends on it when unaccelerated guests are not involved. */
+  estimateSeconds(options: Options): Seconds;
+}
+
+/** A program started through the agent; its output and the host-side meter become samples. */
+export interface CommandWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'command';
+  command(options: Options, shape: Shape): readonly string[];
+  /** Throws UnreadableOutput when the program's output is not what it should be. */
+  parse(measured: Measured, options: Options): readonly Sample[];
+}
+
+/** Nothing: the instance is left alone and metered from the host. */
+export interface IdleWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'idle';
+  timing(options: Options): { readonly settleSeconds: Seconds; readonly seconds: Seconds };
+}
+
+/** Instances added one by one and left idle; quantities are read at each step, slopes in the analysis. */
+export interface LadderWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'ladder';
+  steps(options: Options): {
+    readonly counts: readonly number[];
+    readonly settleSeconds: Seconds;
+  };
+}
+
+export type Workload = CommandWorkload | IdleWorkload | LadderWorkload;
+
+/** What a finished program left behind. */
+export interface Measured {
+  readonly result: ExecResult;
+  /** CPU seconds the whole instance (VMM included) used meanwhile, from the host; null without a cgroup. */
+  readonly cpuSeconds: number | null;
+}
+
+/** The program ran, but what it printed cannot be read. */
+export class UnreadableOutput extends Error {
+  constructor(program: string, expected: string, got: string) {
+    super(`${program} printed no ${expected}; it printed: ${got.trim().slice(0, 200) || '(nothing)'}`);
+    this.name = 'UnreadableOutput';
+  }
+}
+
+/** The first capture group of a pattern in a program's output, as a finite number. */
+export function numberIn(text: string, pattern: RegExp, program: string, what: string): number {
+  const value = Number(pattern.exec(text)?.[1]);
+  if (!Number.isFinite(value)) throw new UnreadableOutput(program, what, text);
+  return value;
+}
