@@ -1,0 +1,45 @@
+/**
+ * `npm run build`: the published form. dist/ repeats the layout of the sources (compiled files and, beside them,
+ * everything that is not TypeScript), so that code finds its assets by the same relative paths in both forms.
+ */
+import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { root, run, tool } from './process.ts';
+
+const folders = ['bench', 'host', 'images', 'runners', 'reports', 'cli', 'scenarios'];
+const out = join(root, 'dist');
+
+/** Files that are neither code nor material of tests, relative to the checkout. */
+function assets(): readonly string[] {
+  return folders
+    .flatMap((folder) =>
+      globSync(`${folder}/**/*.*`, { cwd: root, exclude: (path) => path.endsWith('fixtures') }),
+    )
+    .filter((path) => extname(path) !== '.ts');
+}
+
+rmSync(out, { recursive: true, force: true });
+const compiled = await run(tool('typescript/bin/tsc', '-p', 'tsconfig.build.json'), { show: true });
+if (compiled.code !== 0) process.exit(1);
+
+for (const path of assets()) {
+  mkdirSync(dirname(join(out, path)), { recursive: true });
+  cpSync(join(root, path), join(out, path));
+}
+
+// The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
+const client = readFileSync(join(root, 'reports/page/client.ts'), 'utf8');
+writeFileSync(join(out, 'reports/page/client.js'), stripTypeScriptTypes(client));
+
+// What code reads as ../package.json in a checkout.
+const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  string,
+  unknown
+>;
+writeFileSync(join(out, 'package.json'), `${JSON.stringify({ name, version, type })}\n`);
+
+const main = join(out, 'cli/main.js');
+const code = readFileSync(main, 'utf8');
+if (!code.startsWith('#!')) writeFileSync(main, `#!/usr/bin/env node\n${code}`);
+chmodSync(main, 0o755);

@@ -1,0 +1,105 @@
+/**
+ * Brings a machine to where every runner can be tried: Debian packages by name, the built-in image, the guest
+ * kernel. Idempotent, and quick when there is nothing to do. What it may not or cannot do, it says in one
+ * paragraph with the exact command, and goes on: the runners that work still work.
+ */
+import { accessSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { run } from './process.ts';
+
+/** A Debian package and the commands that show it is there, whoever installed it. */
+interface Package {
+  readonly name: string;
+  readonly commands: readonly string[];
+}
+
+const needed: readonly Package[] = [
+  { name: 'qemu-system-x86', commands: ['qemu-system-x86_64'] },
+  { name: 'util-linux', commands: ['unshare', 'setpriv', 'flock', 'taskset'] },
+  { name: 'runc', commands: ['runc'] },
+  { name: 'crun', commands: ['crun'] },
+  { name: 'cpio', commands: ['cpio'] },
+  { name: 'busybox-static', commands: [] },
+  { name: 'e2fsprogs', commands: ['mke2fs', 'debugfs'] },
+];
+
+const neededForTests: readonly Package[] = [
+  { name: 'chromium', commands: ['chromium'] },
+  { name: 'fonts-dejavu-core', commands: [] },
+];
+
+/** Does all of it; lines for people go to `say`. Returns false when something is missing in the end. */
+export async function setUp(
+  say: (line: string) => void,
+  { forTests = false }: { readonly forTests?: boolean } = {},
+): Promise<boolean> {
+  return installPackages([...needed, ...(forTests ? neededForTests : [])], say);
+}
+
+async function installPackages(packages: readonly Package[], say: (line: string) => void): Promise<boolean> {
+  const missing = await findMissing(packages);
+  if (missing.length === 0) return true;
+  const names = missing.map(({ name }) => name);
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...names];
+  if (!onPath('apt-get')) {
+    say(`Missing, and this host has no apt-get to bring it: ${names.join(', ')} (names of Debian packages).`);
+    return false;
+  }
+  if (process.getuid?.() !== 0) {
+    say(`Missing: ${names.join(', ')}. Only root may install packages. Please run:`);
+    say(`  sudo apt-get update && sudo ${install.join(' ')}`);
+    return false;
+  }
+  say(`Installing ${names.join(', ')} ...`);
+  const quiet = ['-q', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=2'];
+  let output = '';
+  for (const argv of [['apt-get', 'update'], install]) {
+    const { code, stdout, stderr } = await run([...argv, ...quiet], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+    });
+    output += `$ ${argv.join(' ')}\n${stdout}${stderr}`;
+    if (code === 0) continue;
+    const log = join(mkdtempSync(join(tmpdir(), 'tare-setup-')), 'apt.log');
+    writeFileSync(log, output);
+    say(output.trimEnd().split('\n').slice(-15).join('\n'));
+    say(`\`${argv.join(' ')}\` failed (all of its output: ${log}). Is a Debian mirror within reach?`);
+    say(`Once it is, run: ${install.join(' ')}`);
+    return false;
+  }
+  return true;
+}
+
+/** Packages neither installed by dpkg nor present by their commands. */
+async function findMissing(packages: readonly Package[]): Promise<readonly Package[]> {
+  const installed = new Set<string>();
+  if (onPath('dpkg-query')) {
+    const format = '${Package} ${db:Status-Status}\n';
+    const query = await run(['dpkg-query', '-W', '-f', format, ...packages.map(({ name }) => name)]);
+    for (const line of query.stdout.split('\n')) {
+      const [name = '', state] = line.split(' ');
+      if (state === 'installed') installed.add(name);
+    }
+  }
+  return packages.filter(
+    ({ name, commands }) => !installed.has(name) && !(commands.length > 0 && commands.every(onPath)),
+  );
+}
+
+/** Administration folders too: they are not on everybody's PATH, but tools that are there count. */
+function onPath(command: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+if (import.meta.main) {
+  const complete = await setUp((line) => console.log(line));
+  console.log(complete ? 'Ready.' : 'Ready as far as this host allows; see above.');
+}

@@ -1,0 +1,144 @@
+/**
+ * The map, enforced: imports only go left through the layers, files stay small, only the edge prints and exits,
+ * each package has one door, and every scenario that is shipped can be planned.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const ignored = /(^|\/)(node_modules|dist|results|fixtures)(\/|$)/;
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const pattern =
+  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g;
+
+const files: readonly SourceFile[] = globSync('{bench,host,images,runners,reports,cli,scripts}/**/*.ts', {
+  cwd: root,
+  exclude: (path) => ignored.test(path),
+}).map((path) => {
+  const text = readFileSync(join(root, path), 'utf8');
+  const imports = [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return { path, text, imports };
+});
+
+const isTest = (path: string) =>
+  /\.test\.ts$|(^|\/)(conformance|record-builder)\.ts$/.test(path) || path.includes('/testing/');
+const production = files.filter(({ path }) => !isTest(path));
+const folderOf = (path: string) => path.split('/')[0] ?? '';
+
+/** The vocabulary lies in bench/, but is below every layer: any file may import it, and it imports only itself. */
+const vocabulary = new Set(
+  ['model', 'errors', 'units', 'options', 'random'].map((name) => `bench/${name}.ts`),
+);
+/** What bench may know of runners. */
+const contract = 'runners/runner.ts';
+const layers = ['host', 'images', 'runners', 'bench', 'reports', 'cli', 'scripts'];
+
+function offences({ path, imports }: SourceFile): readonly string[] {
+  const from = folderOf(path);
+  return imports
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(join(dirname(path), name)))
+    .filter((target) => {
+      const to = folderOf(target);
+      if (vocabulary.has(target)) return false;
+      if (vocabulary.has(path)) return true;
+      if (to === from) return false;
+      if (from === 'bench' && to === 'runners') return target !== contract;
+      return layers.indexOf(to) < 0 || layers.indexOf(to) > layers.indexOf(from);
+    })
+    .map((target) => `${path} imports ${target}`);
+}
+
+describe('structure', () => {
+  it('sees the sources', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(files.find(({ path }) => path === 'runners/runner.ts')?.imports).toContain('../host/group.ts');
+  });
+
+  it('imports only from layers to the left, and of runners bench knows the contract alone', () => {
+    expect(production.flatMap(offences)).toEqual([]);
+  });
+
+  it('would notice an import to the right', () => {
+    const bad = (path: string, target: string) => offences({ path, text: '', imports: [target] });
+    expect(bad('host/a.ts', '../bench/record.ts')).toHaveLength(1);
+    expect(bad('bench/a.ts', '../runners/fake.ts')).toHaveLength(1);
+    expect(bad('bench/a.ts', '../runners/runner.ts')).toEqual([]);
+    expect(bad('bench/a.ts', './record.ts')).toEqual([]);
+    expect(bad('bench/model.ts', './record.ts')).toHaveLength(1);
+    expect(bad('runners/qemu/a.ts', '../../bench/statistics/holm.ts')).toHaveLength(1);
+    expect(bad('cli/a.ts', '../scripts/setup.ts')).toHaveLength(1);
+  });
+
+  it('keeps files at 400 lines or fewer, tables and the vocabulary apart', () => {
+    const long = files
+      .filter(({ path }) => path !== 'bench/model.ts')
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+
+  it('opens every file with a comment that says what it hides', () => {
+    const silent = production.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path);
+    expect(silent).toEqual([]);
+  });
+
+  it('prints and exits only at the edge', () => {
+    // A process of its own has no other way out than its streams and its exit.
+    const edge = (path: string) => /^(cli|scripts)\//.test(path) || path.endsWith('-process.ts');
+    const loud = production
+      .filter(({ path }) => !edge(path) && path !== 'reports/page/client.ts')
+      .filter(({ text }) =>
+        /\bconsole\.|process\.(exit\b|exitCode|stdout|stderr)/.test(withoutComments(text)),
+      )
+      .map(({ path }) => path);
+    expect(loud).toEqual([]);
+  });
+
+  it('lets each package in through one folder', () => {
+    const doors = new Map<string, Set<string>>();
+    for (const { path, imports } of production) {
+      for (const name of imports) {
+        const bare = name.startsWith('.') || name.startsWith('node:') || builtinModules.includes(name);
+        // Schemas are declared where their options are used; scripts are no part of the product.
+        if (bare || folderOf(path) === 'scripts' || name === 'zod') continue;
+        const key = name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/');
+        doors.set(key, (doors.get(key) ?? new Set()).add(folderOf(path)));
+      }
+    }
+    const several = [...doors].filter(([, folders]) => folders.size > 1).map(([name, f]) => [name, ...f]);
+    expect(several).toEqual([]);
+  });
+
+  it('imports relatively with file endings, and Node by its prefix', () => {
+    const wrong = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => builtinModules.includes(name) || (name.startsWith('.') && !/\.\w+$/.test(name)))
+        .map((name) => `${path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('exports no default, which has no name to search for', () => {
+    const allowed = ['scripts/count-reporter.ts'];
+    const wrong = production.filter(
+      ({ path, text }) => /^export default/m.test(text) && !allowed.includes(path),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
