@@ -5,12 +5,14 @@
 # host -> agent                                          agent -> host
 #   hello                                                  mark T5   (printed by a program of its own)
 #   ping ID                                                mark T6 (first time), pong ID
-#   serve PORT NARG, then send, expect, argv lines         mark T5, mark T6 (or: failed serve TEXT)
+#   serve PORT NARG, then send, expect, argv lines         mark T5, mark T6, served (or: failed serve TEXT)
 #   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
 #                                                          ended ID (the program is over; its output follows)
 #                                                          end ID STATUS OOM OUTBYTES ERRBYTES, bytes, newline
 #   prove ID N, then N paths (0: every file)               proof ID DIGEST CHECKED NBAD, then NBAD paths
 #   quit                                                   (ends)
+#
+# Lines after a header are arguments: a backslash is sent as two, a newline as backslash-n.
 #
 # Environment: TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder holding `manifest`), TARE_SCRATCH
 # (writable folder), TARE_MODE (container | vm | process); for `process` also TARE_ROOT, TARE_LOADER and
@@ -19,6 +21,7 @@ set -f
 B=$TARE_BUSYBOX
 T=$TARE_SCRATCH
 guard=''
+service=''
 echo "mark T4"
 
 oom_kills() {
@@ -46,12 +49,14 @@ become() {
   exit 127
 }
 
-# Reads N lines into the positional parameters and runs a function with them.
+# Reads N lines into the positional parameters and runs a function with them. The dot keeps `$()` from
+# eating newlines at the end of an argument.
 with_lines() {
   left=$1 then=$2
   shift 2
   while [ "$left" -gt 0 ]; do
     IFS= read -r line || exit 1
+    case $line in *\\*) line=$(printf '%b.' "$line") && line=${line%.} ;; esac
     set -- "$@" "$line"
     left=$((left - 1))
   done
@@ -91,9 +96,10 @@ serve() { # PORT send expect argv...
   (echo "mark T5"; become "$@" </dev/null >"$T/service.out" 2>&1) &
   service=$!
   while kill -0 "$service" 2>/dev/null; do
-    if reply=$(printf '%b' "$send" | "$B" nc -w 1 127.0.0.1 "$port" 2>/dev/null); then
-      case $reply in *"$expect"*) echo "mark T6"; return ;; esac
-    fi
+    # nc fails on a server that keeps the connection open, so only the reply counts.
+    reply=$(printf '%s' "$send" | "$B" nc -w 1 127.0.0.1 "$port" 2>/dev/null)
+    case $reply in *"$expect"*) echo "mark T6"; echo served; return ;; esac
+    "$B" usleep 1000
   done
   echo "failed serve $("$B" tail -n 1 "$T/service.out")"
 }
@@ -130,5 +136,6 @@ while IFS=' ' read -r verb a b c d; do
     quit) break ;;
   esac
 done
+[ -n "$service" ] && kill -9 "$service" 2>/dev/null
 if [ "$TARE_MODE" = vm ]; then "$B" poweroff -f; fi
 exit 0
