@@ -1,0 +1,268 @@
+/**
+ * The first screen in words: what was found, on which host, how sure, and what stands in the way.
+ * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
+ */
+import type { Analysis, CellRecord, Comparison, RunRecord } from '../bench/model.ts';
+import { formatRatio, formatValue, scaleFor } from '../bench/units.ts';
+import type { Fact, Notice, Opening, Tile, Tone } from './parts.ts';
+import { headlineComparisons, medianFinder, ratioTable, runnerPair } from './ratios.ts';
+import type { Subjects } from './subjects.ts';
+import { count, failureWords, intervalWords, lowerFirst, ratioWords, verdictWords } from './words.ts';
+
+/** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
+const shownWarnings = 5;
+
+/** Ratios spoken in one sentence; tiles and table show all. */
+const spokenRatios = 3;
+
+export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
+  const { header } = record;
+  const headline = headlineComparisons(analysis, subjects, header.wantedMetrics);
+  return {
+    title: header.scenario.name,
+    subtitle: header.scenario.description,
+    answer: answerOf(record, analysis, headline, subjects),
+    acceleration: accelerationNotices(subjects.cells, subjects),
+    tiles: tilesOf(headline, analysis, subjects),
+    counts: countsOf(record, analysis),
+    facts: factsOf(record, subjects),
+    headline:
+      headline.length === 0
+        ? null
+        : ratioTable('headline', 'What it costs, at a glance', headline, analysis, subjects, {
+            withP: false,
+          }),
+    notices: noticesOf(record, analysis),
+  };
+}
+
+/** One tile per headline metric of the foremost pair of runners. */
+function tilesOf(headline: readonly Comparison[], analysis: Analysis, subjects: Subjects): Tile[] {
+  const [first] = headline;
+  if (first === undefined) return [];
+  const medians = medianFinder(analysis.summaries);
+  return foremost(headline, subjects).map((item): Tile => {
+    const metric = subjects.metric(item.metric);
+    const pair = [medians(item.subject, item.metric), medians(item.reference, item.metric)] as const;
+    const scale = scaleFor(pair, metric?.unit ?? 'ratio');
+    const sides = `${scale.format(pair[0])} vs ${scale.format(pair[1])}`;
+    return {
+      title: metric?.title ?? item.metric,
+      value: formatRatio(item.ratio),
+      detail: item.interval === null ? sides : `${intervalWords(item.interval)}; ${sides}`,
+      verdict: verdictWords(item),
+    };
+  });
+}
+
+/** The headline's rows that belong to its first pair of runners. */
+function foremost(headline: readonly Comparison[], subjects: Subjects): readonly Comparison[] {
+  const [first] = headline;
+  if (first === undefined) return [];
+  return headline.filter((item) => runnerPair(item, subjects) === runnerPair(first, subjects));
+}
+
+/** The answer, first sentence first. */
+function answerOf(
+  record: RunRecord,
+  analysis: Analysis,
+  headline: readonly Comparison[],
+  subjects: Subjects,
+): string[] {
+  const host = record.header.host.hostname;
+  const first = headline[0];
+  if (first === undefined) return [nothingCompared(record, analysis, subjects)];
+  const pair = foremost(headline, subjects);
+  const subject = subjects.runner(first.subject);
+  const reference = subjects.runner(first.reference);
+  const name = (item: Comparison) => lowerFirst(subjects.metric(item.metric)?.title ?? item.metric);
+  const judged = pair.filter((item) => item.verdict !== 'refused' && item.ratio !== null);
+  const refused = pair.filter((item) => item.verdict === 'refused');
+  const decided = judged.filter(
+    (item) =>
+      item.verdict !== 'no-verdict' && item.verdict !== 'inconclusive' && item.verdict !== 'equivalent',
+  );
+  const equal = judged.filter((item) => item.verdict === 'equivalent');
+  const open = judged.filter((item) => item.verdict === 'inconclusive');
+  const early = judged.filter((item) => item.verdict === 'no-verdict');
+  const sentences: string[] = [];
+  const start = () => (sentences.length === 0 ? `On this host (${host}), ` : '');
+  const ratios = (items: readonly Comparison[]) =>
+    listed(items.map((item) => `${ratioWords(item.ratio, item.interval)} in ${name(item)}`));
+  if (decided.length > 0) {
+    sentences.push(
+      `${start()}one ${subject} costs, against one ${reference}, ${ratios(decided.slice(0, spokenRatios))}.`,
+    );
+  }
+  if (equal.length > 0) {
+    sentences.push(
+      `${start()}${subject} and ${reference} cost the same, within the practical threshold, in ${listed(equal.map(name))}.`,
+    );
+  }
+  if (early.length > 0) {
+    sentences.push(
+      `${start()}${subject} was measured against ${reference} at ${ratios(early)}; ${count(first.n, 'block is', 'blocks are')} too few for a verdict (rule C3).`,
+    );
+  }
+  if (open.length > 0) {
+    sentences.push(
+      `${start()}whether ${subject} differs from ${reference} is undecided for ${listed(open.map(name))}.`,
+    );
+  }
+  if (refused.length > 0) {
+    const rules = [...new Set(refused.flatMap((item) => item.refusals.map((refusal) => refusal.rule)))];
+    sentences.push(
+      `${start()}no verdict on ${subject} against ${reference} is given for ${listed(refused.map(name))} (${rules.length === 0 ? 'refused' : `rule ${rules.join(', ')}`}).`,
+    );
+  }
+  if (sentences.length === 0) return [nothingCompared(record, analysis, subjects)];
+  return sentences.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1));
+}
+
+function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
+  const host = record.header.host.hostname;
+  const measured = new Set(analysis.summaries.filter((item) => item.n > 0).map((item) => item.cell));
+  if (measured.size === 0)
+    return `On this host (${host}), no launch produced a number, so nothing can be said.`;
+  const names = listed([...measured].map((id) => subjects.label(id)));
+  return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
+}
+
+/** What kind of CPU the VMs ran on, said as loudly as it matters. */
+function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
+  const notices = new Map<string, { readonly notice: Notice; readonly names: string[] }>();
+  for (const cell of cells) {
+    if (subjects.isolation(cell.id) !== 'virtual machine' && cell.acceleration.class === 'none') continue;
+    const key = JSON.stringify(cell.acceleration);
+    const known = notices.get(key);
+    if (known === undefined) notices.set(key, { notice: accelerationNotice(cell), names: [cell.runner] });
+    else if (!known.names.includes(cell.runner)) known.names.push(cell.runner);
+  }
+  return [...notices.values()].map(({ notice, names }) => ({
+    ...notice,
+    lines: [...notice.lines, `Applies to: ${names.join(', ')}.`],
+  }));
+}
+
+function accelerationNotice(cell: CellRecord): Notice {
+  const { class: kind, reason } = cell.acceleration;
+  switch (kind) {
+    case 'tcg':
+      return {
+        kind: 'notice',
+        tone: 'refused',
+        title: 'VMs were EMULATED (TCG): their time and CPU are not those of a real VM',
+        lines: [
+          reason,
+          'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
+        ],
+      };
+    case 'kvm-nested':
+    case 'kvm-pvm':
+      return {
+        kind: 'notice',
+        tone: 'warn',
+        title: `VMs ran under ${kind === 'kvm-nested' ? 'nested KVM' : 'paravirtual KVM (PVM)'}: true of this nested host only`,
+        lines: [reason, 'Numbers hold on this host and do not carry over to KVM on bare metal (rule C18).'],
+      };
+    case 'kvm-hw':
+      return { kind: 'notice', tone: 'same', title: 'VMs ran on hardware KVM', lines: [reason] };
+    case 'none':
+      return { kind: 'notice', tone: 'unsure', title: 'VM acceleration is not known', lines: [reason] };
+  }
+}
+
+function countsOf(record: RunRecord, analysis: Analysis): Opening['counts'] {
+  const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
+  const refused = analysis.comparisons.filter((item) => item.verdict === 'refused').length;
+  const { used, planned, voided } = analysis.blocks;
+  const tone = (bad: boolean): Tone => (bad ? 'warn' : 'plain');
+  return [
+    { text: `${used} of ${count(planned, 'block')} analysed`, tone: tone(used < planned) },
+    { text: `${count(voided, 'block')} voided`, tone: tone(voided > 0) },
+    { text: count(failed, 'failed launch', 'failed launches'), tone: tone(failed > 0) },
+    {
+      text: count(record.header.skipped.length, 'runner skipped', 'runners skipped'),
+      tone: tone(record.header.skipped.length > 0),
+    },
+    { text: count(analysis.warnings.length, 'warning'), tone: tone(analysis.warnings.length > 0) },
+    { text: count(refused, 'verdict refused', 'verdicts refused'), tone: tone(refused > 0) },
+  ];
+}
+
+function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
+  const { header, end } = record;
+  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
+  const machine = Object.entries(header.host.must)
+    .slice(0, 3)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+  return [
+    {
+      term: 'Compared',
+      value: measured
+        .map((cell) => `${subjects.label(cell.id)} (${subjects.configuration(cell.id)})`)
+        .join('; '),
+    },
+    { term: 'Baseline', value: header.baseline },
+    { term: 'Host', value: machine === '' ? header.host.hostname : `${header.host.hostname}: ${machine}` },
+    { term: 'Image', value: header.imageDigest },
+    {
+      term: 'Run',
+      value: `${header.startedAt}, ${end === null ? 'unfinished' : `${end.state} after ${formatValue(end.wallSeconds, 's')}`}, ${header.tool.name} ${header.tool.version}, seed ${header.seed}`,
+    },
+  ];
+}
+
+function noticesOf(record: RunRecord, analysis: Analysis): Notice[] {
+  const notices: Notice[] = [];
+  if (record.end?.state !== 'complete') {
+    notices.push({
+      kind: 'notice',
+      tone: 'warn',
+      title: record.end === null ? 'This run has no end' : `This run was ${record.end.state}`,
+      lines: ['Only the blocks that were finished are analysed.'],
+    });
+  }
+  if (analysis.warnings.length + record.notes.length > 0) {
+    const lines = [...analysis.warnings.map((warning) => warning.message), ...record.notes];
+    const rest = lines.length - shownWarnings;
+    notices.push({
+      kind: 'notice',
+      tone: 'warn',
+      title: count(lines.length, 'warning'),
+      lines:
+        rest > 0
+          ? [...lines.slice(0, shownWarnings), `and ${rest} more under "Warnings and refusals".`]
+          : lines,
+    });
+  }
+  if (analysis.failures.length > 0) {
+    notices.push({
+      kind: 'notice',
+      tone: 'more',
+      title: 'Launches that failed',
+      lines: analysis.failures
+        .slice(0, shownWarnings)
+        .map(
+          (item) =>
+            `${item.cell}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
+        ),
+    });
+  }
+  if (record.header.skipped.length > 0) {
+    notices.push({
+      kind: 'notice',
+      tone: 'unsure',
+      title: 'Not measured',
+      lines: record.header.skipped.map((item) => `${item.runner}: ${item.reason} ${item.hint}`),
+    });
+  }
+  return notices;
+}
+
+/** "a, b and c". */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Where a value lands on an axis and which ticks are written on it: round numbers in the unit that
+ * is displayed (10 ms, 64 MiB), on a linear or a log scale.
+ */
+import type { Unit } from '../bench/model.ts';
+import { scaleFor } from '../bench/units.ts';
+
+export interface Axis {
+  readonly at: (value: number) => number;
+  readonly ticks: readonly { readonly value: number; readonly text: string }[];
+}
+
+const mostLogTicks = 6;
+
+/** An axis over the values, from pixel `start` to pixel `end`. A log axis needs values above 0. */
+export function axisOf(
+  values: readonly number[],
+  unit: Unit,
+  log: boolean,
+  start: number,
+  end: number,
+): Axis {
+  const [low, high] = extent(values);
+  if (!log || low <= 0) return linearAxis([low, high], unit, start, end);
+  const from = Math.log10(low / 1.15);
+  const to = Math.log10(high * 1.15);
+  const at = (value: number) => start + ((Math.log10(value) - from) / (to - from)) * (end - start);
+  return { at, ticks: logTicks(10 ** from, 10 ** to, unit) };
+}
+
+export function linearAxis(values: readonly number[], unit: Unit, start: number, end: number): Axis {
+  const [low, high] = extent(values);
+  const span = high - low;
+  const pad = span === 0 ? Math.abs(high) * 0.1 || 1 : span * 0.06;
+  // An axis that starts at zero keeps its zero on the edge.
+  const from = low === 0 ? 0 : low - pad;
+  const to = high === 0 ? 0.0001 : high + pad;
+  const at = (value: number) => start + ((value - from) / (to - from)) * (end - start);
+  const { factor } = scaleFor([(Math.abs(from) + Math.abs(to)) / 2], unit);
+  const step = niceStep((to - from) / factor / 5) * factor;
+  const ticks: number[] = [];
+  for (let index = Math.ceil(from / step); index * step <= to && ticks.length < 12; index += 1)
+    ticks.push(index * step);
+  return { at, ticks: ticks.map((value) => ({ value, text: tickText(value, unit, factor) })) };
+}
+
+function logTicks(from: number, to: number, unit: Unit): Axis['ticks'] {
+  const within = (multiples: readonly number[]) => {
+    const found: number[] = [];
+    for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power += 1) {
+      for (const multiple of multiples) found.push(multiple * 10 ** power);
+    }
+    return found.filter((value) => value >= from && value <= to);
+  };
+  const fine = within([1, 2, 5]);
+  const decades = within([1]);
+  const chosen = fine.length <= mostLogTicks ? fine : decades;
+  const every = Math.ceil(chosen.length / mostLogTicks);
+  return chosen
+    .filter((_, index) => index % every === 0)
+    .map((value) => ({ value, text: tickText(value, unit, scaleFor([value], unit).factor) }));
+}
+
+function tickText(value: number, unit: Unit, factor: number): string {
+  const { suffix } = scaleFor([factor], unit);
+  const number = Number((value / factor).toPrecision(3)).toLocaleString('en-US', {
+    maximumSignificantDigits: 3,
+  });
+  return suffix === '' ? number : `${number} ${suffix}`;
+}
+
+/** 1, 2 or 5 times a power of ten, not below `rough`. */
+function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const multiple = rough / power;
+  return power * (multiple <= 1 ? 1 : multiple <= 2 ? 2 : multiple <= 5 ? 5 : 10);
+}
+
+function extent(values: readonly number[]): readonly [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low <= high ? [low, high] : [0, 1];
+}
+
+/** A repeatable sideways place in -1..1 for the n-th dot, so that equal values do not hide each other. */
+export function nudge(index: number): number {
+  return (((index * 0.6180339887) % 1) - 0.5) * 2;
+}

@@ -1,0 +1,287 @@
+/**
+ * What people say about VMs and containers, put against one run. Each resource answers for itself and
+ * answers are never merged into a score (C28); what was not measured says what to run instead.
+ * "Orders of magnitude" means at least ten times, with the whole interval above ten.
+ */
+import type {
+  Analysis,
+  Claim,
+  ClaimRow,
+  ClaimState,
+  Comparison,
+  LadderQuantity,
+  MetricDeclaration,
+  RunRecord,
+} from '../bench/model.ts';
+import { formatRatio } from '../bench/units.ts';
+import type { Subjects } from './subjects.ts';
+import { subjectsOf } from './subjects.ts';
+import { count, lowerFirst, ratioWords } from './words.ts';
+
+/** What "orders of magnitude" has to reach. */
+const ordersOfMagnitude = 10;
+
+interface Resource {
+  readonly name: string;
+  readonly suits: (metric: MetricDeclaration) => boolean;
+  readonly toMeasure: string;
+}
+
+const slopeOf = (metric: MetricDeclaration, of: LadderQuantity) =>
+  metric.source.kind === 'slope' && metric.source.of === of;
+
+const resources: readonly Resource[] = [
+  {
+    name: 'start time',
+    suits: ({ source }) => source.kind === 'interval' && source.from === 'T0' && source.to === 'T6',
+    toMeasure: 'run a scenario with a VM runner and a container runner',
+  },
+  {
+    name: 'idle memory, own cgroup',
+    suits: (metric) => metric.id === 'tare.memory' || slopeOf(metric, 'groupBytes'),
+    toMeasure: 'run a scenario with the workload "idle"',
+  },
+  {
+    name: 'idle memory, whole host',
+    suits: (metric) => slopeOf(metric, 'hostBytes'),
+    toMeasure: 'run a scenario with the workload "ladder"',
+  },
+  {
+    name: 'disk',
+    suits: (metric) => metric.id === 'tare.disk' || slopeOf(metric, 'diskBytes'),
+    toMeasure: 'run a scenario with the workload "idle" or "ladder"',
+  },
+  {
+    name: 'processes',
+    suits: (metric) => metric.id === 'tare.processes' || slopeOf(metric, 'processes'),
+    toMeasure: 'run a scenario with the workload "idle" or "ladder"',
+  },
+  {
+    name: 'CPU throughput',
+    suits: ({ family, better, source }) =>
+      family === 'cpu' && better === 'higher' && source.kind === 'sample',
+    toMeasure: 'run a scenario with the workload "cpu"',
+  },
+];
+
+/** The claims that one run can speak to (DESIGN, claims S1 to S3). Pure; never throws. */
+export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
+  const subjects = subjectsOf(record);
+  const rows = [taxRows(analysis, subjects), sameRows(record), shareRows(record, subjects)] as const;
+  return [
+    claim(
+      'S1',
+      'Containers are orders of magnitude less taxing on the server than virtual machines.',
+      rows[0],
+    ),
+    claim('S2', 'Containerised software runs the same from one environment to another.', rows[1]),
+    claim(
+      'S3',
+      'Many workloads share one operating system, so containers let you run more of them.',
+      rows[2],
+    ),
+  ];
+}
+
+function claim(id: string, statement: string, rows: readonly ClaimRow[]): Claim {
+  return { id, statement, rows, state: stateOf(rows) };
+}
+
+/** A claim holds, or fails, only when every resource says so; anything mixed is "partly". */
+function stateOf(rows: readonly ClaimRow[]): ClaimState {
+  const states = new Set(rows.map((row) => row.state));
+  const [only] = states;
+  if (only === undefined) return 'not-measured';
+  if (states.size === 1) return only;
+  const judged = states.has('holds') || states.has('does-not-hold') || states.has('partly');
+  if (judged) return 'partly';
+  return states.has('refused') ? 'refused' : 'not-measured';
+}
+
+// ---------------------------------------------------------------- S1
+
+function taxRows(analysis: Analysis, subjects: Subjects): ClaimRow[] {
+  const pairs = analysis.comparisons.filter(
+    (item) =>
+      item.kind === 'runners' &&
+      subjects.isolation(item.subject) === 'virtual machine' &&
+      subjects.isolation(item.reference) === 'container',
+  );
+  return resources.flatMap((resource) => {
+    const found = pairs.filter((item) => {
+      const metric = subjects.metric(item.metric);
+      return metric !== null && resource.suits(metric);
+    });
+    if (found.length === 0) return [missing(resource)];
+    return found.map((item) => taxRow(resource, item, subjects));
+  });
+}
+
+function missing(resource: Resource): ClaimRow {
+  const evidence = `No VM and container were compared on this; to measure it, ${resource.toMeasure}.`;
+  return { resource: resource.name, state: 'not-measured', evidence, metric: null, rule: null };
+}
+
+function taxRow(resource: Resource, item: Comparison, subjects: Subjects): ClaimRow {
+  const metric = subjects.metric(item.metric);
+  const what = `${subjects.label(item.subject)} (${subjects.configuration(item.subject)}) against ${subjects.label(item.reference)} (${subjects.configuration(item.reference)})`;
+  const figure = `${ratioWords(item.ratio, item.interval)} in ${lowerFirst(metric?.title ?? item.metric)}, n = ${item.n}`;
+  const emulated = subjects.of(item.subject)?.acceleration.class === 'tcg';
+  const row = (state: ClaimState, evidence: string, rule: string | null): ClaimRow => ({
+    resource: resource.name,
+    state,
+    evidence,
+    metric: item.metric,
+    rule,
+  });
+  const refusal = item.refusals[0];
+  if (item.verdict === 'refused') {
+    const reason = refusal === undefined ? '' : ` ${refusal.message} ${refusal.remedy}`;
+    return row('refused', `${what}: ${figure}, not judged.${reason}`, refusal?.rule ?? null);
+  }
+  // A ladder's memory facts may be judged under emulation, its CPU-bound metrics may not (C17).
+  if (emulated && metric?.needsRealCpu === true) {
+    return row('refused', `${what}: ${figure}, emulated and so not representative.`, 'C17');
+  }
+  const { interval } = item;
+  if (item.ratio === null) {
+    return row('not-measured', `${what}: no paired launches; to measure it, ${resource.toMeasure}.`, null);
+  }
+  if (interval === null || item.verdict === 'no-verdict') {
+    return row('refused', `${what}: ${figure}; too few blocks for a verdict, at least 10 are needed.`, 'C3');
+  }
+  const flag = emulated ? ' Emulated VM: holds for memory mapping, not for speed.' : '';
+  const limit = formatRatio(ordersOfMagnitude);
+  if (interval.low >= ordersOfMagnitude)
+    return row('holds', `${what}: ${figure}; all above ${limit}.${flag}`, null);
+  if (interval.high < ordersOfMagnitude) {
+    return row('does-not-hold', `${what}: ${figure}; below ${limit}.${flag}`, null);
+  }
+  return row('partly', `${what}: ${figure}; the interval includes ${limit}.${flag}`, null);
+}
+
+// ---------------------------------------------------------------- S2
+
+function sameRows(record: RunRecord): ClaimRow[] {
+  return [digestRow(record), outputRow(record)];
+}
+
+function analysed(record: RunRecord): RunRecord['trials'] {
+  return record.trials.filter((trial) => trial.block >= 0 && trial.outcome.state === 'ok');
+}
+
+function digestRow(record: RunRecord): ClaimRow {
+  const row = (state: ClaimState, evidence: string): ClaimRow => ({
+    resource: 'same image',
+    state,
+    evidence,
+    metric: null,
+    rule: null,
+  });
+  const other = record.trials.find(
+    (trial) => trial.outcome.state === 'failed' && trial.outcome.reason === 'digest-mismatch',
+  );
+  if (other !== undefined) return row('does-not-hold', `${other.cell} ran an image of another digest.`);
+  const trials = analysed(record);
+  const proven = trials.filter((trial) => trial.provenDigest !== null);
+  const cells = new Set(proven.map((trial) => trial.cell));
+  if (cells.size < 2) {
+    return row('not-measured', 'Fewer than two runners proved their image; run a scenario with two runners.');
+  }
+  const wrong = proven.find((trial) => trial.provenDigest !== record.header.imageDigest);
+  if (wrong !== undefined)
+    return row('does-not-hold', `${wrong.cell} proved another digest than the run’s image.`);
+  const proof = `the digest ${record.header.imageDigest} was proven from inside in ${count(proven.length, 'launch', 'launches')} of ${trials.length}, on ${count(cells.size, 'cell')}`;
+  return proven.length === trials.length ? row('holds', `${proof}.`) : row('partly', `Only ${proof}.`);
+}
+
+/**
+ * Output is compared only where it is reproducible at all: a program that prints its own timing
+ * differs from launch to launch on one runner and proves nothing about another.
+ */
+function outputRow(record: RunRecord): ClaimRow {
+  const row = (state: ClaimState, evidence: string): ClaimRow => ({
+    resource: 'same output',
+    state,
+    evidence,
+    metric: null,
+    rule: null,
+  });
+  const byProgram = new Map<string, Map<string, { outputs: Set<string>; failed: number; runs: number }>>();
+  const workloads = new Map(record.header.cells.map((cell) => [cell.id, cell.workload]));
+  for (const trial of analysed(record)) {
+    for (const output of trial.outputs) {
+      const key = `${output.program} (${workloads.get(trial.cell) ?? trial.cell})`;
+      const cells =
+        byProgram.get(key) ?? new Map<string, { outputs: Set<string>; failed: number; runs: number }>();
+      const seen = cells.get(trial.cell) ?? { outputs: new Set(), failed: 0, runs: 0 };
+      seen.outputs.add(output.stdout);
+      seen.runs += 1;
+      if (output.exitCode !== 0) seen.failed += 1;
+      cells.set(trial.cell, seen);
+      byProgram.set(key, cells);
+    }
+  }
+  const shared = [...byProgram].filter(([, cells]) => cells.size > 1);
+  if (shared.length === 0) {
+    return row(
+      'not-measured',
+      'No program ran on two runners; run a scenario whose workload runs a program.',
+    );
+  }
+  for (const [program, cells] of shared) {
+    const bad = [...cells].find(([, seen]) => seen.failed > 0);
+    if (bad !== undefined) return row('does-not-hold', `${program} ended with an error on ${bad[0]}.`);
+    const steady = [...cells].filter(([, seen]) => seen.outputs.size === 1);
+    const texts = new Set(steady.flatMap(([, seen]) => [...seen.outputs]));
+    if (texts.size > 1) {
+      return row(
+        'does-not-hold',
+        `${program} printed different text on ${steady.map(([cell]) => cell).join(' and ')}.`,
+      );
+    }
+  }
+  const compared = shared.filter(([, cells]) => [...cells.values()].every((seen) => seen.outputs.size === 1));
+  const all = `${count(shared.length, 'program')} ended without error on every runner`;
+  if (compared.length === shared.length) return row('holds', `${all} and printed the same text.`);
+  return row(
+    'partly',
+    `${all}; ${count(shared.length - compared.length, 'program')} of them print figures of their own that change with every launch, so that text was not compared.`,
+  );
+}
+
+// ---------------------------------------------------------------- S3
+
+function shareRows(record: RunRecord, subjects: Subjects): ClaimRow[] {
+  const host = subjects.cells.find((cell) => subjects.isolation(cell.id) === 'process')?.traits.kernel;
+  const seen = new Map<string, ClaimRow>();
+  for (const cell of subjects.cells) {
+    if (subjects.isolation(cell.id) === 'process' || seen.has(cell.runner)) continue;
+    const kernel = cell.traits.kernel;
+    const known = host !== undefined && kernel !== undefined;
+    const shares = kernel === host;
+    const isContainer = subjects.isolation(cell.id) === 'container';
+    const saw = `${cell.runner} sees the kernel ${kernel ?? 'unknown'}; the host process sees ${host ?? 'unknown'}`;
+    const evidence = known
+      ? `${saw}: ${shares ? 'shared' : 'its own'}.`
+      : `${saw}; add the runner "process" to compare.`;
+    const state = !known ? 'not-measured' : shares === isContainer ? 'holds' : 'does-not-hold';
+    seen.set(cell.runner, {
+      resource: `kernel of ${cell.runner} is ${isContainer ? 'the host’s' : 'its own'}`,
+      state,
+      evidence,
+      metric: null,
+      rule: null,
+    });
+  }
+  return [
+    ...seen.values(),
+    {
+      resource: 'how many fit',
+      state: 'not-measured',
+      evidence: `Density was not measured in "${record.header.scenario.name}"; an instance count follows from "tare size" with this record as profile, or from a density run.`,
+      metric: null,
+      rule: 'C24',
+    },
+  ];
+}

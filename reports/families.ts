@@ -1,0 +1,162 @@
+/**
+ * One section per family of metrics: what was measured, as charts with every launch and tables with
+ * every statistic. Startup adds its stages, the tare family adds the ladder.
+ */
+import type {
+  Analysis,
+  Family,
+  LadderQuantity,
+  MetricDeclaration,
+  RunRecord,
+  Summary,
+} from '../bench/model.ts';
+import { absent, scaleFor } from '../bench/units.ts';
+import type { Scale } from '../bench/units.ts';
+import { ladderChart, stageName, stagesChart, stripChart } from './charts.ts';
+import type { Block, Chart, Section, Table } from './parts.ts';
+import { columns, number, table } from './parts.ts';
+import type { Subjects } from './subjects.ts';
+import { familyTitles } from './words.ts';
+
+const order: readonly Family[] = [
+  'startup',
+  'tare',
+  'cpu',
+  'memory',
+  'io',
+  'network',
+  'density',
+  'scale-out',
+  'isolation',
+];
+
+const leads: Readonly<Partial<Record<Family, string>>> = {
+  startup: 'All instants are read on the host’s one monotonic clock, from the request (T0) on.',
+  tare: 'Read from the host for every runner alike, helpers and VMM included.',
+  cpu: 'Throughput is what the program printed; CPU cost is read from the host.',
+};
+
+export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
+  return order.flatMap((family) => {
+    const metrics = record.header.metrics.filter((metric) => metric.family === family);
+    const measured = metrics.filter((metric) =>
+      analysis.summaries.some((item) => item.metric === metric.id && item.n > 0),
+    );
+    if (measured.length === 0) return [];
+    const blocks: Block[] = [];
+    if (family === 'startup') blocks.push(...stageBlocks(analysis, subjects));
+    if (family === 'tare') blocks.push(...ladderBlocks(record, subjects));
+    blocks.push(...metricBlocks(family, measured, analysis, subjects));
+    const lead = leads[family];
+    return [{ id: family, title: familyTitles[family], lead: lead === undefined ? [] : [lead], blocks }];
+  });
+}
+
+function stageBlocks(analysis: Analysis, subjects: Subjects): Block[] {
+  const chart = stagesChart(analysis, subjects);
+  const stages = analysis.stages.filter(
+    (stage) => stage.to !== 'T7' && subjects.of(stage.cell)?.role !== 'control',
+  );
+  if (chart === null) return [];
+  const scale = scaleFor(
+    stages.map((stage) => stage.median),
+    's',
+  );
+  const rows = stages.map((stage) => ({
+    head: subjects.label(stage.cell),
+    cells: [
+      { kind: 'text' as const, text: stageName(stage.from, stage.to) },
+      number(scale.format(stage.median)),
+      number(String(stage.n)),
+    ],
+  }));
+  return [
+    { kind: 'charts', charts: [chart] },
+    {
+      kind: 'table',
+      table: table(
+        'stages',
+        'Startup stages, median per stage',
+        columns('Runner', 'Stage', '#Median', '#n'),
+        rows,
+        ['Medians of stages need not add up to the median of the whole.'],
+      ),
+    },
+  ];
+}
+
+const ladderQuantities: readonly LadderQuantity[] = ['hostBytes', 'groupBytes'];
+
+function ladderBlocks(record: RunRecord, subjects: Subjects): Block[] {
+  const charts = ladderQuantities
+    .map((quantity) => ladderChart(record, quantity, subjects))
+    .filter((chart) => chart !== null);
+  return charts.length === 0 ? [] : [{ kind: 'charts', charts }];
+}
+
+function metricBlocks(
+  family: Family,
+  metrics: readonly MetricDeclaration[],
+  analysis: Analysis,
+  subjects: Subjects,
+): Block[] {
+  const charts: Chart[] = [];
+  const rows: Table['rows'][number][] = [];
+  const notes = new Set<string>();
+  for (const metric of metrics) {
+    const summaries = analysis.summaries.filter((item) => item.metric === metric.id && item.n > 0);
+    charts.push(stripChart(`chart-${charts.length}-${family}`, metric.id, summaries, subjects));
+    const scale = scaleFor(
+      summaries.map((item) => item.median),
+      metric.unit,
+    );
+    for (const item of summaries) {
+      rows.push(summaryRow(metric.title, item, scale, subjects));
+      for (const warning of item.warnings)
+        notes.add(`${subjects.label(item.cell)}, ${metric.title}: ${warning.message}`);
+    }
+  }
+  const heads = columns(
+    'Measure',
+    'Runner',
+    '#Median',
+    '#95 % interval',
+    '#Smallest',
+    '#Largest',
+    '#Spread',
+    '#n',
+    'Quantiles, modes',
+  );
+  const caption = `${familyTitles[family]}: every runner, every launch`;
+  return [
+    { kind: 'charts', charts },
+    {
+      kind: 'table',
+      table: table(`summary-${family}`, caption, heads, rows, [
+        'Spread is the coefficient of variation. The interval is that of the median and needs at least 6 launches. Quantiles appear only where enough launches carry them.',
+        ...notes,
+      ]),
+    },
+  ];
+}
+
+function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjects): Table['rows'][number] {
+  const { interval } = item;
+  const further = [
+    ...item.quantiles.map(({ q, value }) => `p${Number((q * 100).toFixed(3))} ${scale.format(value)}`),
+    ...(item.modes.length > 1 ? [`modes at ${item.modes.map(scale.format).join(' and ')}`] : []),
+  ];
+  return {
+    head: title,
+    cells: [
+      { kind: 'text', text: subjects.label(item.cell) },
+      number(scale.format(item.median)),
+      number(interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`),
+      number(scale.number(item.min)),
+      number(scale.number(item.max)),
+      number(item.cov === null ? absent : `${(item.cov * 100).toFixed(1)} %`),
+      number(String(item.n)),
+      { kind: 'text', text: further.join(', ') },
+    ],
+  };
+}

@@ -1,0 +1,235 @@
+/**
+ * The view as one self-contained HTML file. Everything is in the static markup, in reading order, with
+ * charts as SVG; styles and scripts are inline and only improve it. A content policy allows exactly
+ * those, by hash, and no network at all.
+ */
+import { createHash } from 'node:crypto';
+import type { Assets } from './assets.ts';
+import type { Markup } from './markup.ts';
+import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
+import type { Block, Chart, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
+import { chartSvg, rangeSvg } from './svg.ts';
+import { unitSteps } from '../bench/units.ts';
+
+/** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */
+const longText = 36;
+
+/** One HTML document; `assets` are the page's own style and scripts. */
+export function htmlOf(view: View, assets: Assets): string {
+  const values: Readonly<Record<string, string>> = {
+    policy: escapeText(policyOf(assets)),
+    title: escapeText(`${view.opening.title}: tare report`),
+    style: assets.style,
+    body: bodyOf(view).markup,
+    data: scriptJson(chartData(view)),
+    library: assets.library,
+    client: assets.client,
+  };
+  // One pass: what is put in is never searched for placeholders again.
+  return assets.template.replaceAll(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
+}
+
+function policyOf(assets: Assets): string {
+  const hash = (content: string) => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+  return [
+    "default-src 'none'",
+    `style-src ${hash(assets.style)}`,
+    `script-src ${hash(assets.library)} ${hash(assets.client)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+/** What the client draws again, with the display units it needs; labels cleaned as in the markup. */
+function chartData(view: View): unknown {
+  const charts = view.sections.flatMap((section) =>
+    section.blocks.flatMap((block) => (block.kind === 'charts' ? block.charts : [])),
+  );
+  const data = charts.map((chart) => ({ ...chart, steps: unitSteps(chart.unit) }));
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' ? visibleText(value) : value,
+  );
+}
+
+function bodyOf(view: View): Markup {
+  const sections = view.sections.map(sectionOf);
+  const links = view.sections.map((section) =>
+    element('li', {}, element('a', { href: `#${section.id}` }, section.title)),
+  );
+  return fragment(
+    element('a', { class: 'skip', href: '#main' }, 'Skip to the details'),
+    element('header', { class: 'opening' }, element('div', { class: 'wrap' }, openingOf(view.opening))),
+    element(
+      'nav',
+      { 'aria-label': 'Sections' },
+      element('div', { class: 'wrap' }, element('ul', {}, ...links)),
+    ),
+    element('main', { id: 'main', class: 'wrap' }, ...sections),
+    element('footer', {}, element('div', { class: 'wrap' }, view.footer)),
+  );
+}
+
+function openingOf(opening: Opening): Markup {
+  const tiles = opening.tiles.map((tile) =>
+    element(
+      'li',
+      { class: `tile tile-${tile.verdict.tone}` },
+      element('span', { class: 'tile-title' }, tile.title),
+      ' ',
+      element('span', { class: 'tile-value' }, tile.value),
+      ' ',
+      element('span', { class: 'tile-detail' }, tile.detail),
+      ' ',
+      badgeOf(tile.verdict.text, tile.verdict.tone),
+    ),
+  );
+  const counts = opening.counts.map((item) => element('li', {}, badgeOf(item.text, item.tone)));
+  return fragment(
+    element(
+      'p',
+      { class: 'kicker' },
+      element('span', { class: 'brand' }, 'tare'),
+      element('span', {}, ' weighs instances empty: what the isolation itself costs'),
+    ),
+    element('h1', {}, opening.title, opening.subtitle === '' ? null : `: ${opening.subtitle}`),
+    element('div', { class: 'answer' }, ...opening.answer.map((line) => element('p', {}, line))),
+    element('div', { class: 'acceleration' }, ...opening.acceleration.map(noticeOf)),
+    tiles.length === 0
+      ? null
+      : element('ul', { class: 'tiles', 'aria-label': 'Cost ratios of the first pair' }, ...tiles),
+    element('ul', { class: 'counts', 'aria-label': 'What this rests on' }, ...counts),
+    opening.headline === null ? null : tableOf(opening.headline),
+    ...opening.notices.map(noticeOf),
+    factsOf(opening.facts),
+  );
+}
+
+function sectionOf(section: Section): Markup {
+  const titleId = `${section.id}-title`;
+  return element(
+    'section',
+    { id: section.id, class: 'part', 'aria-labelledby': titleId },
+    element('h2', { id: titleId }, section.title),
+    ...section.lead.map((line) => element('p', { class: 'lead' }, line)),
+    ...section.blocks.map(blockOf),
+  );
+}
+
+function blockOf(block: Block): Markup {
+  switch (block.kind) {
+    case 'table':
+      return tableOf(block.table);
+    case 'charts':
+      return element('div', { class: 'charts' }, ...block.charts.map(figureOf));
+    case 'prose':
+      return element('div', { class: 'prose' }, ...block.lines.map((line) => element('p', {}, line)));
+    case 'facts':
+      return factsOf(block.facts);
+    case 'code':
+      return element(
+        'details',
+        { class: 'card' },
+        element('summary', {}, block.title),
+        element('pre', { tabindex: 0 }, block.text),
+      );
+    case 'download': {
+      const href = `data:application/x-ndjson;base64,${Buffer.from(block.content).toString('base64')}`;
+      return element(
+        'p',
+        {},
+        element('a', { class: 'download', download: block.fileName, href }, block.label),
+      );
+    }
+    case 'notice':
+      return noticeOf(block);
+  }
+}
+
+function figureOf(chart: Chart): Markup {
+  return element(
+    'figure',
+    { class: 'card', id: chart.id },
+    element('p', { class: 'chart-title' }, chart.title),
+    element('div', { class: 'static' }, chartSvg(chart)),
+    element('figcaption', {}, chart.description),
+  );
+}
+
+function noticeOf(notice: Notice): Markup {
+  const [only, ...more] = notice.lines;
+  return element(
+    'div',
+    { class: `notice tone-${notice.tone}`, role: 'note' },
+    element('p', { class: 'notice-title' }, notice.title),
+    more.length === 0 && only !== undefined
+      ? element('p', {}, only)
+      : element('ul', {}, ...notice.lines.map((line) => element('li', {}, line))),
+  );
+}
+
+function factsOf(facts: Opening['facts']): Markup {
+  return element(
+    'dl',
+    {},
+    ...facts.flatMap((fact) => [element('dt', {}, fact.term), element('dd', {}, fact.value)]),
+  );
+}
+
+function badgeOf(text: string, tone: string): Markup {
+  return element('span', { class: `badge tone-${tone}` }, text);
+}
+
+function tableOf(table: Table): Markup {
+  const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
+  const domain = ranges
+    .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
+    .filter((value) => value > 0);
+  const head = table.columns.map((column) =>
+    element('th', { scope: 'col', class: column.numeric ? 'num' : null }, column.title),
+  );
+  const rows = table.rows.map((row, index) => {
+    const cells = row.cells.map((cell) => cellOf(cell, domain));
+    return element('tr', {}, headOf(table, index), ...cells);
+  });
+  return element(
+    'div',
+    { class: 'card', id: `table-${table.id}` },
+    element(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': table.caption },
+      element(
+        'table',
+        {},
+        element('caption', {}, table.caption),
+        element('thead', {}, element('tr', {}, ...head)),
+        element('tbody', {}, ...rows),
+      ),
+    ),
+    table.notes.length === 0
+      ? null
+      : element('div', { class: 'table-notes' }, ...table.notes.map((note) => element('p', {}, note))),
+  );
+}
+
+/** A heading shared by neighbouring rows is written once and spans them. */
+function headOf(table: Table, index: number): Markup | null {
+  const head = table.rows[index]?.head ?? '';
+  if (index > 0 && table.rows[index - 1]?.head === head) return null;
+  let span = 1;
+  while (table.rows[index + span]?.head === head) span += 1;
+  return element('th', { scope: span > 1 ? 'rowgroup' : 'row', rowspan: span > 1 ? span : null }, head);
+}
+
+function cellOf(cell: TableCell, domain: readonly number[]): Markup {
+  switch (cell.kind) {
+    case 'text':
+      return element('td', { class: cell.text.length > longText ? 'long' : null }, cell.text);
+    case 'number':
+      return element('td', { class: 'num' }, cell.text);
+    case 'badge':
+      return element('td', {}, badgeOf(cell.text, cell.tone));
+    case 'range':
+      return element('td', {}, cell.ratio > 0 ? rangeSvg(cell, domain) : null);
+  }
+}

@@ -1,0 +1,412 @@
+/**
+ * Runs inside a report. Draws the static charts again with chart.js: a tooltip per launch, runners
+ * that can be hidden, colours that follow light and dark. If anything fails, the static chart stays.
+ * Text reaches the page by textContent only. Types are stripped, nothing is imported.
+ */
+interface Interval {
+  low: number;
+  high: number;
+}
+interface Strip {
+  label: string;
+  color: number;
+  median: number | null;
+  interval: Interval | null;
+  dots: { block: number; value: number }[];
+}
+interface Line {
+  label: string;
+  color: number;
+  points: { x: number; y: number }[];
+}
+interface Bar {
+  label: string;
+  total: number;
+  parts: { stage: number; name: string; value: number }[];
+}
+interface ChartData {
+  kind: 'strip' | 'lines' | 'stages';
+  id: string;
+  title: string;
+  steps: [number, string][];
+  log?: boolean;
+  share?: boolean;
+  xTitle?: string;
+  series?: (Strip & Line)[];
+  bars?: Bar[];
+}
+interface LiveChart {
+  destroy(): void;
+  update(mode?: string): void;
+  resize(): void;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  [key: string]: any;
+}
+// chart.js is a global of the page; its own types would bring the module with them.
+declare const Chart: any;
+
+(() => {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const hidden = new Set<string>();
+  const live = new Map<string, LiveChart>();
+  const runnerColors = 8;
+
+  const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const runnerColor = (index: number) => variable(`--c${index % runnerColors}`);
+
+  /** Three digits and the unit that suits the number. */
+  function format(value: number, steps: [number, string][]): string {
+    if (value === 0) return '0';
+    const size = Math.abs(value);
+    let chosen = steps[0];
+    for (const step of steps) if (Number((size / step[0]).toPrecision(3)) >= 1) chosen = step;
+    // A tenth of a core reads better than 100 mcores.
+    const base = steps.find((step) => step[0] === 1);
+    if (base?.[1] === 'cores' && size >= 0.1) chosen = base;
+    const text = (value / chosen[0]).toLocaleString('en-US', { maximumSignificantDigits: 3 });
+    return chosen[1] === '' ? text : `${text} ${chosen[1]}`;
+  }
+
+  const nudge = (index: number) => (((index * 0.6180339887) % 1) - 0.5) * 0.55;
+
+  function theme() {
+    return {
+      ink: variable('--ink'),
+      muted: variable('--muted'),
+      line: variable('--line'),
+      surface: variable('--surface'),
+    };
+  }
+
+  function common(colors: ReturnType<typeof theme>) {
+    return {
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
+      layout: { padding: { right: 12 } },
+      plugins: {
+        legend: { display: false },
+        tooltip: {
+          backgroundColor: colors.ink,
+          titleColor: colors.surface,
+          bodyColor: colors.surface,
+          displayColors: false,
+          padding: 10,
+        },
+      },
+    };
+  }
+
+  function valueAxis(chart: ChartData, colors: ReturnType<typeof theme>, log: boolean) {
+    return {
+      type: log ? 'logarithmic' : 'linear',
+      grid: { color: colors.line },
+      border: { color: colors.line },
+      ticks: {
+        color: colors.muted,
+        maxRotation: 0,
+        autoSkipPadding: 18,
+        maxTicksLimit: 7,
+        callback: (value: number) => format(value, chart.steps),
+      },
+    };
+  }
+
+  function strip(chart: ChartData): object {
+    const colors = theme();
+    const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+    const base = common(colors);
+    return {
+      type: 'scatter',
+      data: {
+        datasets: series.map((item, row) => ({
+          label: item.label,
+          backgroundColor: `${runnerColor(item.color)}aa`,
+          borderColor: 'transparent',
+          pointRadius: 3.5,
+          pointHoverRadius: 6,
+          data: item.dots.map((dot, index) => ({ x: dot.value, y: row + nudge(index), block: dot.block })),
+        })),
+      },
+      options: {
+        ...base,
+        scales: {
+          x: { ...valueAxis(chart, colors, chart.log === true), grace: '4%' },
+          y: {
+            min: -0.6,
+            max: series.length - 0.4,
+            reverse: true,
+            grid: { display: false },
+            border: { display: false },
+            afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
+              axis.ticks = series.map((_, row) => ({ value: row }));
+            },
+            ticks: {
+              color: colors.ink,
+              font: { weight: 600 },
+              autoSkip: false,
+              callback: (value: number) => shortened(series[value]?.label ?? ''),
+            },
+          },
+        },
+        plugins: {
+          ...base.plugins,
+          tooltip: {
+            ...base.plugins.tooltip,
+            callbacks: {
+              label: (item: { datasetIndex: number; raw: { x: number; block: number } }) =>
+                `${series[item.datasetIndex]?.label ?? ''}, block ${item.raw.block}: ${format(item.raw.x, chart.steps)}`,
+              footer: (items: { datasetIndex: number }[]) => {
+                const median = series[items[0]?.datasetIndex ?? -1]?.median ?? null;
+                return median === null ? '' : `median ${format(median, chart.steps)}`;
+              },
+            },
+          },
+        },
+      },
+      plugins: [
+        { id: 'medians', beforeDatasetsDraw: (drawn: LiveChart) => drawMedians(drawn, series, colors.ink) },
+      ],
+    };
+  }
+
+  function shortened(label: string): string {
+    const letters = [...label];
+    const most = innerWidth < 500 ? 12 : 22;
+    return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : label;
+  }
+
+  /** Interval as a band and median as a line, below the dots. */
+  function drawMedians(drawn: LiveChart, series: Strip[], ink: string): void {
+    const { ctx, scales } = drawn;
+    series.forEach((item, row) => {
+      const top = scales.y.getPixelForValue(row - 0.36);
+      const bottom = scales.y.getPixelForValue(row + 0.36);
+      ctx.save();
+      if (item.interval !== null) {
+        const from = scales.x.getPixelForValue(item.interval.low);
+        const to = scales.x.getPixelForValue(item.interval.high);
+        ctx.globalAlpha = 0.2;
+        ctx.fillStyle = runnerColor(item.color);
+        ctx.fillRect(from, top, Math.max(1, to - from), bottom - top);
+        ctx.globalAlpha = 1;
+      }
+      if (item.median !== null) {
+        const at = scales.x.getPixelForValue(item.median);
+        ctx.strokeStyle = ink;
+        ctx.lineWidth = 2;
+        ctx.beginPath();
+        ctx.moveTo(at, top);
+        ctx.lineTo(at, bottom);
+        ctx.stroke();
+      }
+      ctx.restore();
+    });
+  }
+
+  function lines(chart: ChartData): object {
+    const colors = theme();
+    const base = common(colors);
+    const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+    return {
+      type: 'line',
+      data: {
+        datasets: series.map((item) => ({
+          label: item.label,
+          borderColor: runnerColor(item.color),
+          backgroundColor: runnerColor(item.color),
+          pointRadius: 4,
+          pointHoverRadius: 6,
+          borderWidth: 2.5,
+          data: item.points,
+        })),
+      },
+      options: {
+        ...base,
+        interaction: { mode: 'nearest', intersect: false },
+        scales: {
+          x: {
+            type: 'linear',
+            title: { display: true, text: chart.xTitle ?? '', color: colors.muted },
+            grid: { display: false },
+            border: { color: colors.line },
+            ticks: { color: colors.muted, precision: 0 },
+          },
+          y: { ...valueAxis(chart, colors, false), beginAtZero: true },
+        },
+        plugins: {
+          ...base.plugins,
+          legend: {
+            display: true,
+            position: 'bottom',
+            labels: { color: colors.ink, usePointStyle: true, boxHeight: 7 },
+            onClick: () => undefined,
+          },
+          tooltip: {
+            ...base.plugins.tooltip,
+            callbacks: {
+              title: (items: { parsed: { x: number } }[]) =>
+                `${items[0]?.parsed.x ?? ''} ${chart.xTitle ?? ''}`,
+              label: (item: { dataset: { label: string }; parsed: { y: number } }) =>
+                `${item.dataset.label}: ${format(item.parsed.y, chart.steps)}`,
+            },
+          },
+        },
+      },
+    };
+  }
+
+  function stages(chart: ChartData): object {
+    const colors = theme();
+    const base = common(colors);
+    const bars = (chart.bars ?? []).filter((bar) => !hidden.has(bar.label));
+    const unit = (bar: Bar) => (chart.share === true ? 100 / bar.total : 1);
+    const present = [
+      ...new Set((chart.bars ?? []).flatMap((bar) => bar.parts.map((part) => part.stage))),
+    ].sort((a, b) => a - b);
+    const partOf = (bar: Bar, stage: number) => bar.parts.find((part) => part.stage === stage);
+    const nameOf = (stage: number) =>
+      bars
+        .map((bar) => partOf(bar, stage)?.name)
+        .find((name) => name !== undefined)
+        ?.replace(/ \(.*$/, '') ?? `T${stage}`;
+    return {
+      type: 'bar',
+      data: {
+        labels: bars.map((bar) => [shortened(bar.label), format(bar.total, chart.steps)]),
+        datasets: present.map((stage) => ({
+          label: nameOf(stage),
+          backgroundColor: variable(`--s${stage}`),
+          maxBarThickness: 30,
+          data: bars.map((bar) => (partOf(bar, stage)?.value ?? 0) * unit(bar)),
+        })),
+      },
+      options: {
+        ...base,
+        indexAxis: 'y',
+        scales: {
+          x: {
+            ...valueAxis(chart, colors, false),
+            stacked: true,
+            max: chart.share === true ? 100 : undefined,
+            ticks: {
+              color: colors.muted,
+              maxTicksLimit: 7,
+              callback: (value: number) => (chart.share === true ? `${value} %` : format(value, chart.steps)),
+            },
+          },
+          y: {
+            stacked: true,
+            grid: { display: false },
+            border: { display: false },
+            ticks: { color: colors.ink, font: { weight: 600 } },
+          },
+        },
+        plugins: {
+          ...base.plugins,
+          legend: {
+            display: true,
+            position: 'bottom',
+            labels: { color: colors.ink, boxWidth: 12, boxHeight: 12 },
+            onClick: () => undefined,
+          },
+          tooltip: {
+            ...base.plugins.tooltip,
+            callbacks: {
+              title: (items: { dataIndex: number }[]) => bars[items[0]?.dataIndex ?? -1]?.label ?? '',
+              label: (item: { dataIndex: number; datasetIndex: number }) => {
+                const bar = bars[item.dataIndex];
+                const part = bar === undefined ? undefined : partOf(bar, present[item.datasetIndex] ?? -1);
+                return part === undefined ? '' : `${part.name}: ${format(part.value, chart.steps)}`;
+              },
+            },
+          },
+        },
+      },
+    };
+  }
+
+  const makers = { strip, lines, stages };
+
+  function heightOf(chart: ChartData): number {
+    if (chart.kind === 'lines') return 320;
+    if (chart.kind === 'strip') {
+      const shown = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+      return 54 * Math.max(1, shown.length) + 44;
+    }
+    return 56 * Math.max(1, (chart.bars ?? []).length) + 110;
+  }
+
+  /** Draws one chart beside its static twin and hides the twin only once that has worked. */
+  function draw(chart: ChartData): void {
+    const figure = document.getElementById(chart.id);
+    const still = figure?.querySelector<HTMLElement>('.static');
+    if (figure === null || still === null || still === undefined) return;
+    live.get(chart.id)?.destroy();
+    live.delete(chart.id);
+    figure.querySelector('.live')?.remove();
+    still.hidden = false;
+    const holder = document.createElement('div');
+    holder.className = 'live';
+    const canvas = document.createElement('canvas');
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', `${chart.title}; the values are in the table below`);
+    holder.append(canvas);
+    holder.style.height = `${heightOf(chart)}px`;
+    still.after(holder);
+    try {
+      live.set(chart.id, new Chart(canvas, makers[chart.kind](chart)));
+      still.hidden = true;
+    } catch {
+      holder.remove();
+    }
+  }
+
+  function toggles(charts: ChartData[], redraw: () => void): void {
+    const runners = new Map<string, number>();
+    for (const chart of charts) for (const item of chart.series ?? []) runners.set(item.label, item.color);
+    const main = document.getElementById('main');
+    if (runners.size < 2 || main === null) return;
+    const group = document.createElement('div');
+    group.className = 'toggles';
+    group.setAttribute('role', 'group');
+    group.setAttribute('aria-label', 'Runners shown in charts');
+    group.append('Shown in charts:');
+    for (const [runner, color] of runners) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = runner;
+      button.className = `d${color % runnerColors}`;
+      button.setAttribute('aria-pressed', 'true');
+      button.addEventListener('click', () => {
+        const shown = hidden.has(runner);
+        // The last one stays: an empty chart answers nothing.
+        if (!shown && hidden.size === runners.size - 1) return;
+        if (shown) hidden.delete(runner);
+        else hidden.add(runner);
+        button.setAttribute('aria-pressed', String(shown));
+        redraw();
+      });
+      group.append(button);
+    }
+    main.prepend(group);
+  }
+
+  function start(): void {
+    if (typeof Chart === 'undefined') return;
+    const block = document.getElementById('tare-charts');
+    const charts = JSON.parse(block?.textContent ?? '[]') as ChartData[];
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.font.size = 12;
+    const redraw = () => charts.forEach(draw);
+    toggles(charts, redraw);
+    redraw();
+    dark.addEventListener('change', redraw);
+  }
+
+  try {
+    start();
+  } catch {
+    // The static report is complete without this script.
+  }
+})();

@@ -1,0 +1,156 @@
+/**
+ * What a report is made of, as plain data: sections of tables, charts, notices and prose.
+ * Every format (HTML, text, markdown) draws these same parts, so that no format knows more than another.
+ * Nothing here is escaped or coloured; that is each format's own business.
+ */
+import type { Interval, Unit } from '../bench/model.ts';
+
+/** What a badge or notice means; formats always show its words beside any colour. */
+export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'plain';
+
+export type TableCell =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'badge'; readonly text: string; readonly tone: Tone }
+  /** A ratio and its interval drawn on a log axis shared by the whole table. */
+  | {
+      readonly kind: 'range';
+      readonly ratio: number;
+      readonly interval: Interval | null;
+      readonly tone: Tone;
+      readonly text: string;
+    };
+
+export interface Table {
+  readonly id: string;
+  readonly caption: string;
+  readonly columns: readonly {
+    readonly title: string;
+    readonly numeric: boolean;
+    readonly graphic: boolean;
+  }[];
+  /** The first column is the row's heading. Equal neighbouring headings are printed once. */
+  readonly rows: readonly { readonly head: string; readonly cells: readonly TableCell[] }[];
+  readonly notes: readonly string[];
+}
+
+/** One launch as a dot. */
+export interface Dot {
+  readonly block: number;
+  readonly value: number;
+}
+
+export interface StripSeries {
+  readonly label: string;
+  readonly color: number;
+  readonly median: number | null;
+  readonly interval: Interval | null;
+  readonly dots: readonly Dot[];
+}
+
+export interface LineSeries {
+  readonly label: string;
+  readonly color: number;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** Single readings behind the medians. */
+  readonly dots: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface StageBar {
+  readonly label: string;
+  readonly total: number;
+  readonly parts: readonly { readonly stage: number; readonly name: string; readonly value: number }[];
+}
+
+interface ChartBase {
+  readonly id: string;
+  readonly title: string;
+  /** Read aloud, and shown below the chart. */
+  readonly description: string;
+  readonly unit: Unit;
+}
+
+export type Chart =
+  | (ChartBase & { readonly kind: 'strip'; readonly log: boolean; readonly series: readonly StripSeries[] })
+  | (ChartBase & { readonly kind: 'lines'; readonly xTitle: string; readonly series: readonly LineSeries[] })
+  /** `share`: bars are drawn as shares of their own total because totals differ too much. */
+  | (ChartBase & { readonly kind: 'stages'; readonly share: boolean; readonly bars: readonly StageBar[] });
+
+export interface Notice {
+  readonly kind: 'notice';
+  readonly tone: Tone;
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+export type Block =
+  | { readonly kind: 'table'; readonly table: Table }
+  | { readonly kind: 'charts'; readonly charts: readonly Chart[] }
+  | { readonly kind: 'prose'; readonly lines: readonly string[] }
+  | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
+  | { readonly kind: 'code'; readonly title: string; readonly text: string }
+  | { readonly kind: 'download'; readonly label: string; readonly fileName: string; readonly content: string }
+  | Notice;
+
+export interface Fact {
+  readonly term: string;
+  readonly value: string;
+}
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly lead: readonly string[];
+  readonly blocks: readonly Block[];
+}
+
+export interface Tile {
+  readonly title: string;
+  readonly value: string;
+  readonly detail: string;
+  readonly verdict: { readonly text: string; readonly tone: Tone };
+}
+
+/** The first screen: the answer, how sure it is and what stands in its way. */
+export interface Opening {
+  readonly title: string;
+  readonly subtitle: string;
+  /** The answer; first sentence first. */
+  readonly answer: readonly string[];
+  readonly acceleration: readonly Notice[];
+  /** The foremost pair's ratios, one tile per resource; never merged. */
+  readonly tiles: readonly Tile[];
+  readonly counts: readonly { readonly text: string; readonly tone: Tone }[];
+  readonly facts: readonly Fact[];
+  readonly headline: Table | null;
+  readonly notices: readonly Notice[];
+}
+
+export interface View {
+  readonly opening: Opening;
+  readonly sections: readonly Section[];
+  readonly footer: string;
+}
+
+export const text = (value: string): TableCell => ({ kind: 'text', text: value });
+export const number = (value: string): TableCell => ({ kind: 'number', text: value });
+export const badge = (value: string, tone: Tone): TableCell => ({ kind: 'badge', text: value, tone });
+
+/** Columns from titles; a leading `#` marks numbers, `~` a drawing that text formats leave out. */
+export function columns(...titles: readonly string[]): Table['columns'] {
+  return titles.map((title) => ({
+    title: title.replace(/^[#~]/, ''),
+    numeric: title.startsWith('#'),
+    graphic: title.startsWith('~'),
+  }));
+}
+
+export function table(
+  id: string,
+  caption: string,
+  heads: Table['columns'],
+  rows: Table['rows'],
+  notes: readonly string[] = [],
+): Table {
+  return { id, caption, columns: heads, rows, notes };
+}

@@ -1,0 +1,133 @@
+/**
+ * Comparisons as tables: ratio first with its interval, then how many launches, then the verdict in
+ * words; p-values last (C11). A refused ratio stays visible but its verdict says by which rule.
+ */
+import type { Analysis, Comparison, LadderQuantity, MetricDeclaration, Summary } from '../bench/model.ts';
+import { formatRatio, scaleFor } from '../bench/units.ts';
+import type { Table, TableCell } from './parts.ts';
+import { badge, columns, number, table, text } from './parts.ts';
+import { inReadingOrder } from './subjects.ts';
+import type { Subjects } from './subjects.ts';
+import { intervalWords, verdictWords } from './words.ts';
+
+/** Rows that fit a first screen; the whole list has its own section. */
+const headlineRows = 9;
+/** Pairs of runners that fit a first screen. */
+const headlinePairs = 2;
+
+/** What "the cost of an empty one" means, in reading order; the first declared match of each is taken. */
+const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = [
+  ({ source }) => source.kind === 'interval' && source.from === 'T0' && source.to === 'T6',
+  (metric) => isSlope(metric, 'hostBytes'),
+  (metric) => metric.id === 'tare.memory' || isSlope(metric, 'groupBytes'),
+  (metric) => metric.id === 'tare.disk' || isSlope(metric, 'diskBytes'),
+  (metric) => metric.id === 'tare.processes' || isSlope(metric, 'processes'),
+  ({ family, source }) => family === 'cpu' && source.kind === 'sample',
+  ({ family }) => family === 'memory',
+  ({ family }) => family === 'io',
+  ({ family }) => family === 'network',
+];
+
+function isSlope(metric: MetricDeclaration, of: LadderQuantity): boolean {
+  return metric.source.kind === 'slope' && metric.source.of === of;
+}
+
+function headlineMetrics(
+  analysis: Analysis,
+  subjects: Subjects,
+  wanted: readonly string[],
+): readonly string[] {
+  const compared = new Set(analysis.comparisons.map((comparison) => comparison.metric));
+  if (wanted.length > 0) return wanted.filter((id) => compared.has(id));
+  const metrics = [...compared].map((id) => subjects.metric(id)).filter((metric) => metric !== null);
+  const chosen = headlineKinds.map((suits) => metrics.find(suits)?.id).filter((id) => id !== undefined);
+  return chosen.length > 0 ? [...new Set(chosen)] : [...compared].slice(0, headlineRows);
+}
+
+/** The comparisons of the first screen: the foremost pairs of runners, one row per headline metric. */
+export function headlineComparisons(
+  analysis: Analysis,
+  subjects: Subjects,
+  wanted: readonly string[],
+): readonly Comparison[] {
+  const metrics = headlineMetrics(analysis, subjects, wanted);
+  const ordered = inReadingOrder(
+    analysis.comparisons.filter(({ kind, metric }) => kind === 'runners' && metrics.includes(metric)),
+    subjects,
+  );
+  const pair = (item: Comparison) => runnerPair(item, subjects);
+  const pairs = [...new Set(ordered.map(pair))].slice(0, headlinePairs);
+  return pairs
+    .flatMap((wantedPair) =>
+      metrics.map((id) => ordered.find((item) => item.metric === id && pair(item) === wantedPair)),
+    )
+    .filter((item) => item !== undefined)
+    .slice(0, headlineRows);
+}
+
+/** Equal for comparisons of the same two runners, whatever workload or shape they ran. */
+export function runnerPair(comparison: Comparison, subjects: Subjects): string {
+  return JSON.stringify([subjects.runner(comparison.subject), subjects.runner(comparison.reference)]);
+}
+
+/** Ratios with intervals and verdicts; `withP` adds the adjusted p-value as last column. */
+export function ratioTable(
+  id: string,
+  caption: string,
+  comparisons: readonly Comparison[],
+  analysis: Analysis,
+  subjects: Subjects,
+  options: { readonly withP: boolean },
+): Table {
+  const medians = medianFinder(analysis.summaries);
+  const rows = comparisons.map((item) => {
+    const metric = subjects.metric(item.metric);
+    const subject = medians(item.subject, item.metric);
+    const reference = medians(item.reference, item.metric);
+    const scale = scaleFor([subject, reference], metric?.unit ?? 'ratio');
+    const words = verdictWords(item);
+    const cells: TableCell[] = [
+      text(`${subjects.label(item.subject)} vs ${subjects.label(item.reference)}`),
+      number(scale.format(subject)),
+      number(scale.format(reference)),
+      number(formatRatio(item.ratio)),
+      number(intervalWords(item.interval)),
+      item.ratio === null
+        ? text('')
+        : { kind: 'range', ratio: item.ratio, interval: item.interval, tone: words.tone, text: '' },
+      number(String(item.n)),
+      badge(words.text, words.tone),
+    ];
+    if (options.withP) cells.push(number(pWords(item)));
+    return { head: metric?.title ?? item.metric, cells };
+  });
+  const level = comparisons.find((item) => item.interval !== null)?.interval?.level ?? 0.95;
+  const heads = columns(
+    'Measure',
+    'Compared',
+    '#Subject',
+    '#Reference',
+    '#Cost ratio',
+    `#${Math.round(level * 100)} % interval`,
+    '~Ratio, log axis',
+    '#n',
+    'Verdict',
+    ...(options.withP ? ['#p (Holm)'] : []),
+  );
+  const notes = [
+    'A ratio is a cost: above 1 the subject (named first) costs more than the reference, whichever way the measure points. Subject and reference columns are medians over launches; n counts launches paired by block.',
+  ];
+  return table(id, caption, heads, rows, notes);
+}
+
+function pWords(comparison: Comparison): string {
+  const p = comparison.pAdjusted;
+  if (p === null) return '–';
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+/** Median of a metric in a cell. */
+export function medianFinder(summaries: readonly Summary[]): (cell: string, metric: string) => number | null {
+  const found = new Map(summaries.map((item) => [JSON.stringify([item.cell, item.metric]), item.median]));
+  return (cell, metric) => found.get(JSON.stringify([cell, metric])) ?? null;
+}

@@ -1,0 +1,100 @@
+/**
+ * The first screen for a terminal: answer, warnings and the headline table. Words carry the meaning;
+ * colour is added only when the caller says that the terminal shows it.
+ */
+import { visibleText } from './markup.ts';
+import type { Notice, Table, TableCell, Tone, View } from './parts.ts';
+
+export interface TextOptions {
+  /** False under NO_COLOR, in files and in pipes. */
+  readonly color: boolean;
+  /** Characters per line for prose. */
+  readonly width?: number;
+}
+
+const codes: Readonly<Record<Tone, string>> = {
+  more: '31',
+  less: '32',
+  same: '34',
+  unsure: '2',
+  refused: '35',
+  warn: '33',
+  plain: '0',
+};
+
+/** A short summary, ending in a line break. */
+export function textOf(view: View, options: TextOptions): string {
+  const { opening } = view;
+  const paint = (text: string, code: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const wrap = (text: string, indent = '') => wrapped(visibleText(text), options.width ?? 100, indent);
+  const parts: string[] = [paint(visibleText(opening.title), '1')];
+  const [first, ...more] = opening.answer;
+  if (first !== undefined) parts.push(paint(wrap(first), '1'));
+  parts.push(...more.map((line) => wrap(line)));
+  for (const notice of opening.acceleration) parts.push(noticeText(notice, wrap, paint));
+  if (opening.headline !== null) parts.push(tableText(opening.headline, paint));
+  parts.push(wrap(opening.counts.map((item) => item.text).join(' · ')));
+  for (const notice of opening.notices) parts.push(noticeText(notice, wrap, paint));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function noticeText(
+  notice: Notice,
+  wrap: (text: string, indent?: string) => string,
+  paint: (text: string, code: string) => string,
+): string {
+  const lines = notice.lines.map((line) => `  - ${wrap(line, '    ').trimStart()}`);
+  return [paint(visibleText(notice.title), codes[notice.tone]), ...lines].join('\n');
+}
+
+/** Columns padded to their widest cell; numbers to the right; drawings left out. */
+export function tableText(table: Table, paint: (text: string, code: string) => string): string {
+  const kept = table.columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => !column.graphic);
+  const heads = kept.map(({ column }) => visibleText(column.title));
+  let before: string | null = null;
+  const rows = table.rows.map((row) => {
+    const all: TableCell[] = [{ kind: 'text', text: row.head === before ? '' : row.head }, ...row.cells];
+    before = row.head;
+    return kept.map(({ index }) => all[index] ?? { kind: 'text' as const, text: '' });
+  });
+  const widths = kept.map((_, at) =>
+    rows.reduce(
+      (widest, row) => Math.max(widest, lengthOf(visibleText(row[at]?.text ?? ''))),
+      lengthOf(heads[at] ?? ''),
+    ),
+  );
+  const pad = (text: string, at: number) => {
+    const fill = ' '.repeat(Math.max(0, (widths[at] ?? 0) - lengthOf(text)));
+    return kept[at]?.column.numeric === true ? fill + text : text + fill;
+  };
+  const head = paint(heads.map(pad).join('  ').trimEnd(), '2');
+  const body = rows.map((row) =>
+    row
+      .map((cell, at) => {
+        const padded = pad(visibleText(cell.text), at);
+        return cell.kind === 'badge' ? paint(padded.trimEnd(), codes[cell.tone]) : padded;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return [head, ...body].join('\n');
+}
+
+const lengthOf = (text: string) => Array.from(text).length;
+
+function wrapped(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of text.split(/\s+/)) {
+    const longer = current.trim() === '' ? indent + word : `${current} ${word}`;
+    if (longer.length > width && current.trim() !== '') {
+      lines.push(current);
+      current = indent + word;
+    } else {
+      current = longer;
+    }
+  }
+  return [...lines, current].join('\n');
+}

@@ -1,0 +1,88 @@
+/**
+ * From a record and its analysis to everything a report says, as plain data in reading order.
+ * Pure: the same record gives the same view on any machine.
+ */
+import type { Analysis, RunRecord } from '../bench/model.ts';
+import { openingOf } from './answer.ts';
+import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
+import { familySections } from './families.ts';
+import { methodsSection } from './methods.ts';
+import type { Block, Section, View } from './parts.ts';
+import { ratioTable } from './ratios.ts';
+import { inReadingOrder, subjectsOf } from './subjects.ts';
+import type { Subjects } from './subjects.ts';
+import { count } from './words.ts';
+
+/** Above this many bytes of JSON the report points at the record instead of carrying it. */
+const carriedBytes = 2_000_000;
+
+export interface ViewOptions {
+  /** Where the record lies, named when it is too large to be carried inside the report. */
+  readonly recordPath?: string;
+}
+
+export function viewOf(record: RunRecord, analysis: Analysis, options: ViewOptions = {}): View {
+  const subjects = subjectsOf(record);
+  const { header } = record;
+  return {
+    opening: openingOf(record, analysis, subjects),
+    sections: [
+      ...familySections(record, analysis, subjects),
+      ratiosSection(analysis, subjects),
+      claimsSection(record, analysis),
+      ledgerSection(analysis),
+      refusalsSection(record, analysis, subjects),
+      failuresSection(record, analysis, subjects),
+      hostSection(record),
+      methodsSection(record, analysis, subjects),
+      dataSection(record, options),
+    ].filter((section) => section.blocks.length + section.lead.length > 0),
+    footer: `${header.tool.name} ${header.tool.version}, run ${header.runId}. Every number here is recomputed from the record alone.`,
+  };
+}
+
+function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
+  const runners = inReadingOrder(
+    analysis.comparisons.filter((item) => item.kind === 'runners'),
+    subjects,
+  );
+  const controls = analysis.comparisons.filter((item) => item.kind === 'control');
+  const blocks: Block[] = [];
+  const add = (id: string, caption: string, items: typeof runners) => {
+    if (items.length === 0) return;
+    blocks.push({
+      kind: 'table',
+      table: ratioTable(id, caption, items, analysis, subjects, { withP: true }),
+    });
+  };
+  add('ratios', 'Every comparison', runners);
+  add('control', 'A/A control: the same runner against itself, true ratio 1', controls);
+  return { id: 'comparisons', title: 'Every comparison', lead: [], blocks };
+}
+
+function dataSection(record: RunRecord, options: ViewOptions): Section {
+  const lines = [
+    record.header,
+    ...record.trials,
+    ...record.voided,
+    ...(record.end === null ? [] : [record.end]),
+  ];
+  const path = options.recordPath ?? 'record.jsonl, in the folder of this run';
+  const launches = count(record.trials.length, 'launch', 'launches');
+  let content = '';
+  for (const line of lines) {
+    content += `${JSON.stringify(line)}\n`;
+    if (content.length > carriedBytes) {
+      const lead = [`The record of ${launches} is too large to be carried in this file. It lies in ${path}.`];
+      return { id: 'data', title: 'Raw data', lead, blocks: [] };
+    }
+  }
+  return {
+    id: 'data',
+    title: 'Raw data',
+    lead: [
+      `The whole record, ${launches}, one JSON object per line: \`tare report\` makes this page from it again.`,
+    ],
+    blocks: [{ kind: 'download', label: 'Save record.jsonl', fileName: 'record.jsonl', content }],
+  };
+}
