@@ -71,8 +71,10 @@ describe('the sampler', () => {
     await sampler.watch('a', meter('twice', 1, 1));
     await expect(sampler.watch('a', meter('twice', 1, 1))).rejects.toThrow('watched already');
     expect((await sampler.usage()).cpuSeconds).toBeGreaterThan(0);
+    expect(sampler.cpuSeconds()).toBeGreaterThan(0);
     const usage = await sampler.close();
     expect(usage).toEqual(await sampler.close());
+    expect(sampler.cpuSeconds()).toBeGreaterThan(0);
   });
 
   it('rejects what waits and what comes when its process is killed', async () => {

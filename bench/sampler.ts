@@ -9,6 +9,7 @@ import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Series } from './model.ts';
+import { processCpuSeconds } from '../host/drift.ts';
 import type { MeterDescription } from '../host/meter.ts';
 import { messageOf } from './errors.ts';
 
@@ -26,6 +27,8 @@ export interface Sampler {
   /** Takes a last sample and ends the series. Rejects for an id that is not watched. */
   unwatch(id: string): Promise<Series>;
   usage(): Promise<SamplerUsage>;
+  /** CPU of the process so far in the kernel's ticks of 10 ms, at once: for a trial's account of foreign load. */
+  cpuSeconds(): number;
   /** Ends the process; idempotent. */
   close(): Promise<SamplerUsage>;
 }
@@ -87,6 +90,12 @@ export async function startSampler({ hertz = 10 }: { readonly hertz?: number } =
   };
   const usage = async () => (await ask({ kind: 'usage' }, 'usage')).usage;
 
+  let lastCpuSeconds = 0;
+  const cpuSeconds = (): number => {
+    if (ended === null) lastCpuSeconds = processCpuSeconds(child.pid ?? 0) ?? lastCpuSeconds;
+    return lastCpuSeconds;
+  };
+
   let closing: Promise<SamplerUsage> | null = null;
   const close = async (): Promise<SamplerUsage> => {
     const last = await usage();
@@ -104,6 +113,7 @@ export async function startSampler({ hertz = 10 }: { readonly hertz?: number } =
     },
     unwatch: async (id) => (await ask({ kind: 'unwatch', id }, 'series')).series,
     usage,
+    cpuSeconds,
     close: () => (closing ??= close()),
   };
 }

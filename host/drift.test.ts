@@ -3,7 +3,9 @@ import {
   driftBetween,
   meanMHz,
   parseCpuTimes,
+  parseProcessCpu,
   parsePressure,
+  processCpuSeconds,
   readHostCounters,
   type HostCounters,
 } from './drift.ts';
@@ -41,6 +43,14 @@ describe('kernel texts', () => {
     expect(parsePressure(psi)).toBeCloseTo(24.392472, 9);
     expect(parsePressure(null)).toBeNull();
     expect(parsePressure('')).toBeNull();
+  });
+
+  it('reads a process whose name looks like fields', () => {
+    const line = '42 (a) R 1 (b) S 1 42 42 0 -1 4194304 1 2 3 4 150 50 7 8 20 0 1 0 1000';
+    expect(parseProcessCpu(line)).toBe(2);
+    expect(parseProcessCpu(null)).toBeNull();
+    expect(processCpuSeconds(process.pid)).toBeGreaterThan(0);
+    expect(processCpuSeconds(0)).toBeNull();
   });
 
   it('averages the frequencies that are known', () => {

@@ -69,6 +69,18 @@ export function readHostCounters(): HostCounters {
   };
 }
 
+/** CPU time of a live process, all of its threads, from /proc/PID/stat; null once it is gone. */
+export function processCpuSeconds(pid: number): number | null {
+  return parseProcessCpu(readOptional(`/proc/${String(pid)}/stat`));
+}
+
+/** Fields 14 and 15; counted from the last ")", because a program's name may hold spaces and brackets. */
+export function parseProcessCpu(stat: string | null): number | null {
+  if (stat === null) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
 function readOptional(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trimEnd();
