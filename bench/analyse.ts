@@ -1,0 +1,195 @@
+/**
+ * What a run record says: summaries, comparisons with verdicts, and why some are withheld.
+ * A pure function of the record: seeded by the run's own seed, it gives the same answer on any machine,
+ * years later. It never throws on a record of the schema, and never answers NaN.
+ *
+ * Order matters: conditions refuse first, then the family of tests is settled (every comparison of
+ * runners that is not refused and has enough blocks), then Holm corrects it, and only then are verdicts given.
+ */
+import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord } from './model.ts';
+import { contrast, type Contrast } from './analysis/contrast.ts';
+import { findOrderEffects, type OrderFinding, refusalForOrder } from './analysis/order.ts';
+import { comparedPairs, type Pair } from './analysis/pairs.ts';
+import { refusalsByCondition, refusalsByResult } from './analysis/refusals.ts';
+import { runRefusals, runWarnings } from './analysis/run-notes.ts';
+import { countFailures, startupStages, summarise } from './analysis/summaries.ts';
+import { createValueReader, usableTrials, type ValueReader, voidBlocks } from './analysis/values.ts';
+import { judge } from './analysis/verdict.ts';
+import { comparisonWarnings } from './analysis/warnings.ts';
+import { fairnessLedger } from './fairness.ts';
+import { createBootstrap, defaultResamples } from './statistics/bootstrap.ts';
+import { holm } from './statistics/holm.ts';
+import { minimumBlocks } from './statistics/power.ts';
+
+export { valuesOf } from './analysis/values.ts';
+
+export interface AnalyseOptions {
+  /** Bootstrap resamples, 10,000 unless told (2,000 at least for numbers one publishes). */
+  readonly resamples?: number;
+}
+
+/** A comparison before its family is corrected. */
+interface Draft {
+  readonly pair: Pair;
+  readonly metric: MetricDeclaration;
+  readonly numbers: Contrast;
+  readonly refusals: Comparison['refusals'];
+}
+
+type TrialsByCell = ReadonlyMap<string, readonly RecordedTrial[]>;
+
+/** Everything that can be concluded from one run. */
+export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analysis {
+  const { header } = record;
+  const trials = usableTrials(record);
+  const valuesIn = createValueReader(trials);
+  const effects = findOrderEffects(record, valuesIn);
+  const drafts = draftComparisons(record, trials, valuesIn, options.resamples ?? defaultResamples);
+  const judged = (kind: Comparison['kind']): Comparison[] =>
+    judgeFamily(
+      drafts.filter(({ pair }) => pair.kind === kind),
+      effects,
+      valuesIn,
+      record.trials,
+    );
+  const control = judged('control');
+  const comparisons = [...judged('runners'), ...control];
+  const excluded = voidBlocks(record);
+  const used = [...trials.values()].flat();
+  const blocks = {
+    planned: header.blocks,
+    used: new Set(used.map(({ block }) => block)).size,
+    voided: excluded.size,
+  };
+  return {
+    summaries: header.metrics.flatMap((metric) =>
+      header.cells
+        .filter((cell) => isMeasured(metric, cell, record, valuesIn))
+        .map(({ id }) => summarise(id, metric.id, valuesIn(id, metric))),
+    ),
+    comparisons,
+    ledger: fairnessLedger(header.cells),
+    failures: countFailures(record),
+    blocks,
+    refusals: runRefusals(record, blocks),
+    warnings: runWarnings(record, blocks, comparisons, effects, used),
+    stages: startupStages(header.cells, trials),
+  };
+}
+
+/** A metric belongs to a cell if any cell of the same workload and shape has a value of it. */
+function isMeasured(
+  metric: MetricDeclaration,
+  cell: Pair['subject'],
+  record: RunRecord,
+  valuesIn: ValueReader,
+): boolean {
+  return record.header.cells.some(
+    (other) =>
+      other.workload === cell.workload &&
+      other.shape.id === cell.shape.id &&
+      valuesIn(other.id, metric).length > 0,
+  );
+}
+
+function draftComparisons(
+  record: RunRecord,
+  trials: TrialsByCell,
+  valuesIn: ValueReader,
+  resamples: number,
+): Draft[] {
+  const { header } = record;
+  const bootstrap = createBootstrap(header.seed, resamples);
+  const order = refusalForOrder(record.trials);
+  const pairs = comparedPairs(header).map((pair) => ({
+    pair,
+    met: {
+      host: header.host,
+      hostHashAfter: record.end?.hostHashAfter ?? null,
+      trials: [...(trials.get(pair.subject.id) ?? []), ...(trials.get(pair.reference.id) ?? [])],
+      failedShare: Math.max(failedShare(record, pair.subject.id), failedShare(record, pair.reference.id)),
+    },
+  }));
+  return header.metrics.flatMap((metric) =>
+    pairs
+      .filter(({ pair }) => isMeasured(metric, pair.subject, record, valuesIn))
+      .map(({ pair, met }): Draft => {
+        const conditions = refusalsByCondition(pair, metric, met);
+        return {
+          pair,
+          metric,
+          numbers: contrast(
+            valuesIn(pair.subject.id, metric),
+            valuesIn(pair.reference.id, metric),
+            metric,
+            bootstrap,
+          ),
+          refusals: order === null ? conditions : [order, ...conditions],
+        };
+      }),
+  );
+}
+
+/** Holm over the comparisons that may have a verdict, then the verdicts. */
+function judgeFamily(
+  drafts: readonly Draft[],
+  effects: readonly OrderFinding[],
+  valuesIn: ValueReader,
+  trials: readonly RecordedTrial[],
+): Comparison[] {
+  const family = drafts.filter(
+    ({ refusals, numbers }) => refusals.length === 0 && numbers.n >= minimumBlocks && numbers.p !== null,
+  );
+  const adjusted = holm(family.map(({ numbers }) => numbers.p ?? 1));
+  const adjustedOf = new Map(family.map((draft, index) => [draft, adjusted[index] ?? 1]));
+  return drafts.map((draft) => {
+    const { pair, metric, numbers } = draft;
+    const order = effects.filter((effect) => concerns(effect, draft));
+    const warnings = comparisonWarnings(pair, metric, numbers, order, valuesIn, trials);
+    return finish(draft, adjustedOf.get(draft) ?? null, family.length, order, warnings);
+  });
+}
+
+function concerns({ metric, workload, shape }: OrderFinding, { pair, metric: { id } }: Draft): boolean {
+  return metric === id && workload === pair.subject.workload && shape === pair.subject.shape.id;
+}
+
+function finish(
+  draft: Draft,
+  pAdjusted: number | null,
+  familySize: number,
+  order: readonly OrderFinding[],
+  warnings: Comparison['warnings'],
+): Comparison {
+  const { pair, metric, numbers } = draft;
+  const refusals = [...draft.refusals, ...refusalsByResult(pair, metric, numbers.estimate)];
+  const orderSize = Math.max(0, ...order.map(({ size }) => size));
+  const { verdict, blocksNeeded } =
+    refusals.length > 0
+      ? { verdict: 'refused' as const, blocksNeeded: null }
+      : judge(numbers, metric.threshold, pAdjusted, familySize, orderSize);
+  return {
+    metric: metric.id,
+    subject: pair.subject.id,
+    reference: pair.reference.id,
+    kind: pair.kind,
+    n: numbers.n,
+    ratio: numbers.ratio,
+    interval: numbers.estimate?.interval ?? null,
+    p: numbers.p,
+    pAdjusted,
+    familySize,
+    threshold: metric.threshold,
+    verdict,
+    blocksNeeded,
+    refusals,
+    warnings,
+  };
+}
+
+/** Failed launches over all launches of a cell in blocks that were not voided for another reason. */
+function failedShare(record: RunRecord, cell: string): number {
+  const launches = record.trials.filter((trial) => trial.cell === cell && trial.block >= 0);
+  const failed = launches.filter(({ outcome }) => outcome.state === 'failed');
+  return launches.length === 0 ? 0 : failed.length / launches.length;
+}

@@ -1,0 +1,43 @@
+/**
+ * Which cells are read against which: every runner against the baseline, every virtual machine against
+ * every other container, and the control against the cell it repeats. Same workload, same shape only.
+ */
+import type { CellRecord, Comparison, RecordHeader } from '../model.ts';
+
+export interface Pair {
+  readonly subject: CellRecord;
+  readonly reference: CellRecord;
+  readonly kind: Comparison['kind'];
+}
+
+/** All pairs of a run, in the order of its cells. */
+export function comparedPairs(header: RecordHeader): Pair[] {
+  const measured = header.cells.filter(({ role }) => role === 'measured');
+  return header.cells.flatMap((subject) => {
+    const peers = measured.filter((cell) => cell.id !== subject.id && isSameWork(cell, subject));
+    if (subject.role === 'control') {
+      return peers
+        .filter(({ runner }) => runner === subject.runner)
+        .map((reference): Pair => ({ subject, reference, kind: 'control' }));
+    }
+    return peers
+      .filter((reference) => isOfInterest(subject, reference, header.baseline))
+      .map((reference): Pair => ({ subject, reference, kind: 'runners' }));
+  });
+}
+
+/** True for a cell whose instance is a virtual machine. */
+export function isVirtualMachine(cell: CellRecord): boolean {
+  return cell.runnerKind === 'qemu';
+}
+
+function isOfInterest(subject: CellRecord, reference: CellRecord, baseline: string): boolean {
+  if (subject.runner === baseline) return false;
+  if (reference.runner === baseline) return true;
+  const container = reference.runnerKind === 'namespace' || reference.runnerKind === 'oci';
+  return isVirtualMachine(subject) && container;
+}
+
+function isSameWork(a: CellRecord, b: CellRecord): boolean {
+  return a.workload === b.workload && a.shape.id === b.shape.id;
+}

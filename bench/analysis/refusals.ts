@@ -1,0 +1,196 @@
+/**
+ * When a number may be shown but not concluded from (METHODOLOGY Part C, "must refuse"). All but the last
+ * rule look at the conditions of the measurement only, never at its result, so that what is tested is
+ * settled before anything is known. Each refusal says what would lift it.
+ */
+import type { Family, HostFingerprint, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
+import { voidingRows } from '../fairness.ts';
+import { isBeyond } from '../statistics/equivalence.ts';
+import type { RatioEstimate } from '../statistics/bootstrap.ts';
+import { isVirtualMachine, type Pair } from './pairs.ts';
+
+/** What the launches of both sides met while they ran. */
+export interface Conditions {
+  readonly host: HostFingerprint;
+  readonly hostHashAfter: string | null;
+  /** Launches of both sides that count. */
+  readonly trials: readonly RecordedTrial[];
+  /** Share of launches, of the worse side, that failed. */
+  readonly failedShare: number;
+}
+
+/** C19: the host gave less than its CPU. */
+const stealLimit = 0.01;
+/** C19: others kept this much of a core busy. */
+const foreignLimit = 0.05;
+const throttledLimit = 0.01;
+/** Beyond this share of failures the survivors are no longer a sample of the launches (C6). */
+const failedLimit = 0.2;
+
+/** Refusals that follow from how it was measured. The A/A control is exempt: its truth is known. */
+export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: Conditions): Refusal[] {
+  if (pair.kind === 'control') return [];
+  return [
+    ...emulation(pair, metric),
+    ...unfairness(pair, metric.family),
+    ...disturbance(metric, met),
+    ...memorySharing(pair, metric, met.host),
+    ...tooManyFailures(met.failedShare),
+    ...changedHost(met),
+  ];
+}
+
+/** C23: a guest faster than the machine it runs on is a finding about caches, until it is explained. */
+export function refusalsByResult(
+  pair: Pair,
+  metric: MetricDeclaration,
+  estimate: RatioEstimate | null,
+): Refusal[] {
+  const physical = pair.reference.runnerKind === 'process';
+  const speed: readonly Family[] = ['startup', 'cpu', 'memory', 'io', 'network', 'scale-out'];
+  if (estimate === null || pair.kind === 'control' || !physical || !isVirtualMachine(pair.subject)) return [];
+  if (!speed.includes(metric.family) || estimate.interval.high >= 1) return [];
+  if (!isBeyond(estimate.ratio, metric.threshold)) return [];
+  return [
+    {
+      rule: 'C23',
+      message: `Suspect: the guest "${pair.subject.runner}" appears faster than the physical baseline "${pair.reference.runner}".`,
+      remedy:
+        'Explain it first: check cache modes, flush semantics and the amount of data against memory size, then measure again with direct I/O.',
+    },
+  ];
+}
+
+function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
+  const emulated = [pair.subject, pair.reference].find(
+    (cell) =>
+      isVirtualMachine(cell) && (cell.acceleration.class === 'tcg' || cell.acceleration.class === 'none'),
+  );
+  const alwaysPerformance: readonly Family[] = ['cpu', 'density', 'network', 'isolation', 'scale-out'];
+  if (emulated === undefined) return [];
+  if (!metric.needsRealCpu && !alwaysPerformance.includes(metric.family)) return [];
+  const how =
+    emulated.acceleration.class === 'tcg' ? 'ran on an emulated CPU' : 'ran on a CPU of unknown acceleration';
+  return [
+    {
+      rule: 'C17',
+      message: `The virtual machine "${emulated.runner}" ${how}: emulated, not representative.`,
+      remedy:
+        'Run on a host where KVM can run a guest: bare metal with virtualization enabled in firmware, or an instance type with nested virtualization. "tare doctor" says which this host is.',
+    },
+  ];
+}
+
+function unfairness(pair: Pair, family: Family): Refusal[] {
+  return voidingRows(pair.subject, pair.reference, family).map((row) => ({
+    rule: 'C4',
+    message: `Not like for like: ${row.title.toLowerCase()} differs (${row.values.map(({ runner, value }) => `${runner}: ${value ?? 'unknown'}`).join('; ')}).`,
+    remedy: `Give both runners the same "${row.trait}" in the scenario and run again.`,
+  }));
+}
+
+function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
+  const boundByCpu = metric.needsRealCpu && (metric.family === 'cpu' || metric.family === 'memory');
+  if (!boundByCpu) return [];
+  const refusals: Refusal[] = [];
+  const steal = meanDrift(met.trials, 'stealShare');
+  if (steal !== null && steal > stealLimit) {
+    refusals.push({
+      rule: 'C19',
+      message: `The hypervisor below this host took ${percent(steal)} of its CPU time; up to ${percent(stealLimit)} is tolerable.`,
+      remedy: 'Measure on a host that is not shared: bare metal or dedicated CPUs.',
+    });
+  }
+  const foreign = meanDrift(met.trials, 'foreignCores');
+  if (foreign !== null && foreign > foreignLimit) {
+    refusals.push({
+      rule: 'C19',
+      message: `Other programs kept ${foreign.toFixed(2)} cores busy; up to ${foreignLimit} is tolerable.`,
+      remedy: 'Stop other work on this host, or measure at a quiet hour.',
+    });
+  }
+  const throttled = throttledShare(met.trials);
+  if (throttled > throttledLimit) {
+    refusals.push({
+      rule: 'C19',
+      message: `An instance was throttled by its CPU quota for ${percent(throttled)} of the time: a capped number, not a speed.`,
+      remedy: 'Give instances whole CPUs by placement instead of a quota, or run fewer threads than CPUs.',
+    });
+  }
+  return refusals;
+}
+
+/** C25: same-page merging and swapping move memory between the sides behind the meter's back. */
+function memorySharing(pair: Pair, metric: MetricDeclaration, host: HostFingerprint): Refusal[] {
+  const families: readonly Family[] = ['tare', 'memory', 'density'];
+  if (metric.unit !== 'B' || !families.includes(metric.family)) return [];
+  const refusals: Refusal[] = [];
+  const merging = fact(host, /ksm/i);
+  if (merging !== null && isOn(merging)) {
+    refusals.push({
+      rule: 'C25',
+      message: `The kernel merges equal pages of virtual machines (KSM: ${merging}): memory per instance depends on what else runs.`,
+      remedy: 'Switch it off for the run: echo 2 > /sys/kernel/mm/ksm/run',
+    });
+  }
+  const unrecorded = [pair.subject, pair.reference].find((cell) => cell.traits.memoryLimit === undefined);
+  if (unrecorded !== undefined) {
+    refusals.push({
+      rule: 'C25',
+      message: `How "${unrecorded.runner}" bounds memory was not recorded.`,
+      remedy: 'Measure again with a version of tare whose runner records it.',
+    });
+  }
+  return refusals;
+}
+
+function tooManyFailures(share: number): Refusal[] {
+  if (share <= failedLimit) return [];
+  return [
+    {
+      rule: 'C6',
+      message: `${percent(share)} of one side's launches failed: those that succeeded do not stand for it.`,
+      remedy: 'Read the failures, mend their cause, and run again.',
+    },
+  ];
+}
+
+function changedHost({ host, hostHashAfter }: Conditions): Refusal[] {
+  if (hostHashAfter === null || hostHashAfter === host.hash) return [];
+  return [
+    {
+      rule: 'C9',
+      message: 'The host changed during the run: its fingerprint after the run differs from the one before.',
+      remedy: 'Run again without changing kernel settings, CPU governor or memory options meanwhile.',
+    },
+  ];
+}
+
+/** Mean over launches of what the host did to them; null if it was never read. */
+export function meanDrift(
+  trials: readonly RecordedTrial[],
+  key: 'stealShare' | 'foreignCores',
+): number | null {
+  const values = trials.flatMap(({ drift }) => (drift === null ? [] : [drift[key]]));
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function throttledShare(trials: readonly RecordedTrial[]): number {
+  const shares = trials.map(({ atEnd, wallSeconds }) =>
+    wallSeconds > 0 ? (atEnd?.throttledSeconds ?? 0) / wallSeconds : 0,
+  );
+  return shares.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+function fact(host: HostFingerprint, key: RegExp): string | null {
+  const facts = Object.entries({ ...host.ignore, ...host.note, ...host.must });
+  return facts.find(([name]) => key.test(name))?.[1] ?? null;
+}
+
+function isOn(value: string): boolean {
+  return /^(1|on|yes|true|running|enabled|active)\b/i.test(value.trim());
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

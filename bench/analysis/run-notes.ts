@@ -1,0 +1,172 @@
+/** What holds for a run as a whole: conclusions withheld from all of it, and warnings for its first screen. */
+import type { Analysis, Comparison, RecordedTrial, Refusal, RunRecord, Warning } from '../model.ts';
+import { blocksToFire, canFire, minimumBlocks } from '../statistics/power.ts';
+import { type OrderFinding, refusalForOrder, warningForFixedOrder } from './order.ts';
+import { isVirtualMachine } from './pairs.ts';
+import { meanDrift } from './refusals.ts';
+
+type Blocks = Analysis['blocks'];
+
+/** Conclusions withheld for the run as a whole. */
+export function runRefusals(record: RunRecord, blocks: Blocks): Refusal[] {
+  const order = refusalForOrder(record.trials);
+  return [
+    ...(order === null ? [] : [order]),
+    ...tooFewBlocks(blocks),
+    ...emulated(record),
+    ...changed(record),
+  ];
+}
+
+/** Warnings for the run as a whole. */
+export function runWarnings(
+  record: RunRecord,
+  blocks: Blocks,
+  comparisons: readonly Comparison[],
+  effects: readonly OrderFinding[],
+  used: readonly RecordedTrial[],
+): Warning[] {
+  const fixed = warningForFixedOrder(record.trials);
+  return [
+    ...incomplete(record, blocks),
+    ...uncleaned(record),
+    ...controls(record, comparisons),
+    ...(fixed === null ? [] : [fixed]),
+    ...orderEffects(effects),
+    ...disturbances(used),
+    ...powerless(comparisons, blocks),
+  ];
+}
+
+function tooFewBlocks({ used, voided }: Blocks): Refusal[] {
+  if (used >= minimumBlocks) return [];
+  return [
+    {
+      rule: used === 0 && voided > 0 ? 'C30' : 'C3',
+      message: `${used} blocks could be used${voided > 0 ? ` (${voided} are void)` : ''}: no verdicts.`,
+      remedy: `Run at least ${minimumBlocks} blocks; 30 is the default ("--blocks 30").`,
+    },
+  ];
+}
+
+function emulated({ header }: RunRecord): Refusal[] {
+  const runners = header.cells
+    .filter((cell) => isVirtualMachine(cell) && cell.acceleration.class === 'tcg')
+    .map(({ runner }) => runner);
+  if (runners.length === 0) return [];
+  const names = [...new Set(runners)].map((runner) => `"${runner}"`).join(', ');
+  return [
+    {
+      rule: 'C17',
+      message: `${names} ran on an emulated CPU: no performance verdict on virtual machines; their numbers are emulated, not representative.`,
+      remedy: 'Run on a host where KVM can run a guest; "tare doctor" says what this one lacks.',
+    },
+  ];
+}
+
+function changed({ header, end }: RunRecord): Refusal[] {
+  if (end === null || end.hostHashAfter === header.host.hash) return [];
+  return [
+    {
+      rule: 'C9',
+      message: 'The host changed during the run: no verdicts.',
+      remedy: 'Run again without changing kernel settings, CPU governor or memory options meanwhile.',
+    },
+  ];
+}
+
+function incomplete({ end }: RunRecord, { planned, used, voided }: Blocks): Warning[] {
+  const warnings: Warning[] = [];
+  if (end === null || end.state !== 'complete') {
+    const how = end === null ? 'has no end (killed, or still going)' : `was ${end.state}`;
+    warnings.push({ code: 'incomplete', message: `The run ${how}.` });
+  }
+  if (used < planned) {
+    const why = voided > 0 ? `; ${voided} were voided` : '';
+    warnings.push({
+      code: 'fewer-blocks',
+      message: `${used} of ${planned} planned blocks are analysed${why}.`,
+    });
+  }
+  return warnings;
+}
+
+function uncleaned({ trials }: RunRecord): Warning[] {
+  const unclean = trials.filter(({ cleanupProven }) => !cleanupProven);
+  if (unclean.length === 0) return [];
+  const leftovers = [...new Set(unclean.flatMap(({ leftovers: left }) => left))].slice(0, 5).join(', ');
+  return [
+    {
+      code: 'unclean',
+      message: `After ${unclean.length} launches clean-up was not proven${leftovers === '' ? '' : ` (${leftovers})`}; their blocks are void (C30).`,
+    },
+  ];
+}
+
+/** C1: the A/A pair is the run's own check on itself. */
+function controls({ header }: RunRecord, comparisons: readonly Comparison[]): Warning[] {
+  const pairs = comparisons.filter(({ kind }) => kind === 'control');
+  if (header.control === null || pairs.length === 0) {
+    return [
+      { code: 'no-control', message: 'No A/A control was run: false alarms of this host are unknown (C1).' },
+    ];
+  }
+  return pairs
+    .filter(({ verdict }) => verdict === 'regression' || verdict === 'improvement')
+    .map(({ metric, subject, ratio }) => ({
+      code: 'control-differs',
+      message: `The A/A control ${subject} differs from its twin in ${metric} (ratio ${ratio?.toFixed(3) ?? 'unknown'}, truth 1): distrust other differences of this size in this run.`,
+    }));
+}
+
+function orderEffects(effects: readonly OrderFinding[]): Warning[] {
+  if (effects.length === 0) return [];
+  const metrics = [...new Set(effects.map(({ metric }) => metric))];
+  return [
+    {
+      code: 'order-effect',
+      message: `The order of launches shows in ${metrics.join(', ')}: verdicts on differences of that size are withheld (B1).`,
+    },
+  ];
+}
+
+function disturbances(used: readonly RecordedTrial[]): Warning[] {
+  const warnings: Warning[] = [];
+  const steal = meanDrift(used, 'stealShare');
+  if (steal !== null && steal > 0.01) {
+    const share = (100 * steal).toFixed(1);
+    warnings.push({
+      code: 'host-steal',
+      message: `This host is itself a guest and lost ${share} % of its CPU time.`,
+    });
+  }
+  const foreign = meanDrift(used, 'foreignCores');
+  if (foreign !== null && foreign > 0.05) {
+    warnings.push({
+      code: 'foreign-load',
+      message: `Other programs kept ${foreign.toFixed(2)} cores busy during launches.`,
+    });
+  }
+  const frequencies = used.flatMap(({ drift }) => drift?.frequencyMHz ?? []).sort((a, b) => a - b);
+  const slow = frequencies[Math.floor(frequencies.length * 0.1)];
+  const fast = frequencies[Math.floor(frequencies.length * 0.9)];
+  if (slow !== undefined && fast !== undefined && fast > 1.1 * slow) {
+    warnings.push({
+      code: 'frequency-drift',
+      message: `CPU frequency moved between ${slow.toFixed(0)} and ${fast.toFixed(0)} MHz during the run.`,
+    });
+  }
+  return warnings;
+}
+
+/** C8: with too few blocks for the number of tests, not even a tenfold difference can be significant. */
+function powerless(comparisons: readonly Comparison[], { used }: Blocks): Warning[] {
+  const family = comparisons.find(({ kind, pAdjusted }) => kind === 'runners' && pAdjusted !== null);
+  if (family === undefined || canFire(used, family.familySize)) return [];
+  return [
+    {
+      code: 'cannot-fire',
+      message: `${used} blocks cannot make any of ${family.familySize} tests significant: it takes ${blocksToFire(family.familySize)} blocks, or fewer metrics (C8).`,
+    },
+  ];
+}

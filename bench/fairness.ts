@@ -1,0 +1,177 @@
+/**
+ * The fairness ledger: what was the same for all runners, what was not, and what nobody knows.
+ * Most differences are the very thing being compared and only explain; a few leave nothing to compare,
+ * and void the verdicts of whole families (METHODOLOGY C4). Traits are compared within one workload and
+ * shape only, and as text: a runner states a condition in the words of the condition, not of the runner.
+ */
+import type { CellRecord, Family, LedgerRow, TraitKey } from './model.ts';
+
+interface TraitRule {
+  readonly title: string;
+  /** What a difference means. */
+  readonly meaning: string;
+  readonly voids: readonly Family[];
+}
+
+const everything: readonly Family[] = [
+  'startup',
+  'tare',
+  'cpu',
+  'memory',
+  'io',
+  'network',
+  'density',
+  'scale-out',
+  'isolation',
+];
+
+const rules: Readonly<Record<TraitKey, TraitRule>> = {
+  image: {
+    title: 'Root filesystem content',
+    meaning: 'Different programs ran: there is nothing to compare.',
+    voids: everything,
+  },
+  kernel: {
+    title: 'Kernel',
+    meaning: 'A virtual machine brings its own kernel; its version and options are part of the result.',
+    voids: [],
+  },
+  acceleration: {
+    title: 'Guest CPU execution',
+    meaning: 'Part of what is compared; emulated CPUs get no performance verdict at all (C17).',
+    voids: [],
+  },
+  cpuPlacement: {
+    title: 'CPU placement',
+    meaning: 'The sides could use different CPUs, or a different share of them.',
+    voids: ['cpu'],
+  },
+  memoryLimit: {
+    title: 'Memory limit',
+    meaning:
+      'A container is bounded by its cgroup, a virtual machine by the memory it is given, from which its kernel lives too.',
+    voids: [],
+  },
+  rootFilesystem: {
+    title: 'Root filesystem form',
+    meaning:
+      'The same files reach the instance through different filesystems: part of start-up and I/O results.',
+    voids: [],
+  },
+  writableLayer: {
+    title: 'Writable layer',
+    meaning: 'Writes take different paths to storage, or different storage: part of I/O results.',
+    voids: [],
+  },
+  pageCache: {
+    title: 'Page cache before start',
+    meaning: 'One side started with its files in memory, the other did not.',
+    voids: ['startup', 'scale-out'],
+  },
+  network: {
+    title: 'Network path',
+    meaning: 'Requests took different paths: part of network results, no matter elsewhere.',
+    voids: [],
+  },
+  privileges: {
+    title: 'Privileges inside',
+    meaning: 'Capabilities and filters differ by nature; they cost time on system calls.',
+    voids: [],
+  },
+  environment: {
+    title: 'Environment of the program',
+    meaning:
+      'Sizes of environment and arguments shift memory layout, and with it speed; padding each launch anew spreads that over the launches.',
+    voids: [],
+  },
+  readySignal: {
+    title: 'Ready signal',
+    meaning: 'The sides were called ready at different events.',
+    voids: ['startup', 'scale-out'],
+  },
+  clock: {
+    title: 'Clock',
+    meaning: 'Durations were read from different clocks.',
+    voids: ['startup', 'scale-out', 'cpu', 'memory', 'io', 'network'],
+  },
+  startState: {
+    title: 'State started from',
+    meaning: 'A fresh start was compared with a restored one: valid only as a comparison of those two ways.',
+    voids: [],
+  },
+  ruler: {
+    title: 'Meter of CPU and memory',
+    meaning: 'CPU and memory of the sides were not read with the same meter.',
+    voids: ['cpu', 'memory', 'tare', 'density'],
+  },
+};
+
+/** One row per trait, in a fixed order. Control cells repeat their twin and are left out. */
+export function fairnessLedger(cells: readonly CellRecord[]): LedgerRow[] {
+  const measured = cells.filter((cell) => cell.role === 'measured');
+  return (Object.keys(rules) as TraitKey[]).map((trait) => rowFor(trait, measured));
+}
+
+/** Rows that void the verdict of a family between these two cells. */
+export function voidingRows(subject: CellRecord, reference: CellRecord, family: Family): LedgerRow[] {
+  return (Object.keys(rules) as TraitKey[])
+    .filter((trait) => rules[trait].voids.includes(family))
+    .map((trait) => rowFor(trait, [subject, reference]))
+    .filter((row) => row.state === 'different');
+}
+
+function rowFor(trait: TraitKey, cells: readonly CellRecord[]): LedgerRow {
+  const rule = rules[trait];
+  const state = stateOf(trait, cells);
+  return {
+    trait,
+    title: rule.title,
+    state,
+    values: valuesByRunner(trait, cells),
+    consequence: consequence(state, rule),
+    voids: state === 'different' ? rule.voids : [],
+  };
+}
+
+/** Different if any two cells of one workload and shape differ; unknown if any of them does not say. */
+function stateOf(trait: TraitKey, cells: readonly CellRecord[]): LedgerRow['state'] {
+  const groups = new Map<string, Set<string>>();
+  let unknown = cells.length === 0;
+  for (const cell of cells) {
+    const group = `${cell.workload}\n${cell.shape.id}`;
+    const seen = groups.get(group) ?? new Set<string>();
+    const value = cell.traits[trait];
+    if (value === undefined) unknown = true;
+    else seen.add(normal(value));
+    groups.set(group, seen);
+  }
+  if ([...groups.values()].some((seen) => seen.size > 1)) return 'different';
+  return unknown ? 'unknown' : 'same';
+}
+
+function valuesByRunner(trait: TraitKey, cells: readonly CellRecord[]): LedgerRow['values'] {
+  const byRunner = new Map<string, Set<string>>();
+  for (const cell of cells) {
+    const seen = byRunner.get(cell.runner) ?? new Set<string>();
+    const value = cell.traits[trait];
+    if (value !== undefined) seen.add(value);
+    byRunner.set(cell.runner, seen);
+  }
+  return [...byRunner].map(([runner, seen]) => ({
+    runner,
+    value: seen.size === 0 ? null : [...seen].join('; '),
+  }));
+}
+
+function consequence(state: LedgerRow['state'], rule: TraitRule): string {
+  if (state === 'same') return 'Like for like.';
+  if (state === 'unknown') return 'Not recorded for every runner: whether this was like for like is unknown.';
+  return rule.voids.length === 0
+    ? rule.meaning
+    : `${rule.meaning} No verdict on: ${rule.voids.length === everything.length ? 'anything' : rule.voids.join(', ')}.`;
+}
+
+/** Case and spacing are not conditions. */
+function normal(value: string): string {
+  return value.trim().toLowerCase().replaceAll(/\s+/g, ' ');
+}
