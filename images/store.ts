@@ -1,0 +1,118 @@
+/**
+ * The images in the cache: found by name or digest, listed with their sizes, removed when unused.
+ * An image folder appears whole (it is renamed into place), so one that can be read is complete.
+ */
+import type { Dirent } from 'node:fs';
+import { lstat, readFile, readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../bench/errors.ts';
+import type { Bytes } from '../bench/model.ts';
+import { cacheFolder, removeTree, withTemporaryFolder } from './cache.ts';
+import type { Image } from './image.ts';
+
+const imageFacts = z.object({
+  name: z.string(),
+  treeBytes: z.number(),
+  packages: z.record(z.string(), z.string()),
+  programs: z.record(z.string(), z.string()),
+  closure: z.record(z.string(), z.array(z.string())),
+});
+
+export interface StoredImage {
+  readonly image: Image;
+  /** Bytes allocated on disk by the tree and all forms derived from it. */
+  readonly diskBytes: Bytes;
+  /** Names of the forms made so far (disk, initramfs, ...). */
+  readonly forms: readonly string[];
+  /** When the image was assembled, ISO 8601. */
+  readonly madeAt: string;
+}
+
+function imagesFolder(): string {
+  return join(cacheFolder(), 'images');
+}
+
+export function imageFolder(digest: string): string {
+  return join(imagesFolder(), digest);
+}
+
+/** The image with this digest, or null when it is not (wholly) in the cache. */
+export async function loadImage(digest: string): Promise<Image | null> {
+  if (!/^[0-9a-f]{64}$/.test(digest)) return null;
+  const folder = imageFolder(digest);
+  const text = await readFile(join(folder, 'image.json'), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const facts = imageFacts.safeParse(JSON.parse(text));
+  if (!facts.success) return null;
+  return {
+    ...facts.data,
+    digest,
+    folder,
+    rootfs: join(folder, 'rootfs'),
+    manifest: join(folder, 'manifest'),
+  };
+}
+
+/** Bytes allocated below a folder, links not followed. */
+async function allocatedBytes(folder: string): Promise<Bytes> {
+  let sum = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const facts = await lstat(path);
+    sum += facts.blocks * 512;
+    if (entry.isDirectory()) sum += await allocatedBytes(path);
+  }
+  return sum;
+}
+
+/** Every image in the cache, newest first. */
+export async function listImages(): Promise<StoredImage[]> {
+  const entries = await readdir(imagesFolder(), { withFileTypes: true }).catch((): Dirent[] => []);
+  const stored: StoredImage[] = [];
+  for (const entry of entries) {
+    const image = await loadImage(entry.name);
+    if (image === null) continue;
+    stored.push({
+      image,
+      diskBytes: await allocatedBytes(image.folder),
+      forms: (await readdir(join(image.folder, 'forms')).catch((): string[] => [])).toSorted(),
+      madeAt: (await stat(join(image.folder, 'image.json'))).mtime.toISOString(),
+    });
+  }
+  return stored.toSorted((left, right) => right.madeAt.localeCompare(left.madeAt));
+}
+
+/** An image by name (the newest of that name) or by a digest prefix of at least 6 digits. */
+export async function findImage(reference: string): Promise<Image> {
+  const images = (await listImages()).map(({ image }) => image);
+  const named = images.find((image) => image.name === reference);
+  if (named !== undefined) return named;
+  const matching = /^[0-9a-f]{6,64}$/.test(reference)
+    ? images.filter((image) => image.digest.startsWith(reference))
+    : [];
+  if (matching.length === 1 && matching[0] !== undefined) return matching[0];
+  const known = images.map((image) => `${image.name} (${image.digest.slice(0, 12)})`).join(', ');
+  throw new UserError(
+    matching.length > 1
+      ? `image ${JSON.stringify(reference)} is ambiguous: ${matching.map((image) => image.digest.slice(0, 16)).join(', ')}`
+      : `there is no image ${JSON.stringify(reference)} in ${imagesFolder()}`,
+    known === '' ? 'the built-in image is made by: tare images build' : `images here: ${known}`,
+  );
+}
+
+/**
+ * Removes every image whose digest is not in `keep` and returns what was removed. The folder is renamed
+ * away first, so that no run can find half an image.
+ */
+export async function removeUnusedImages(keep: ReadonlySet<string>): Promise<StoredImage[]> {
+  const unused = (await listImages()).filter(({ image }) => !keep.has(image.digest));
+  for (const { image } of unused) {
+    await withTemporaryFolder(async (folder) => {
+      const doomed = join(folder, 'doomed');
+      await rename(image.folder, doomed);
+      await removeTree(doomed);
+    });
+  }
+  return unused;
+}
