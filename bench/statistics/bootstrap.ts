@@ -9,6 +9,7 @@
  */
 import { createRandom } from '../random.ts';
 import type { Interval } from '../model.ts';
+import { select } from './select.ts';
 
 export interface RatioEstimate {
   /** Median of the first over median of the second. */
@@ -28,11 +29,19 @@ export interface Bootstrap {
 
 export const defaultResamples = 10_000;
 
+interface Resampled {
+  readonly median: number;
+  readonly medians: Float64Array;
+}
+
+/** Sides remembered, at 80 kB each. */
+const mostKept = 24;
+
 /** A bootstrap whose answers depend on seed, resamples and data only. */
 export function createBootstrap(seed: number, resamples = defaultResamples): Bootstrap {
   const tables = new Map<string, Uint16Array>();
   const ratios = new Float64Array(resamples);
-  const medians = new Float64Array(resamples);
+  const recent = new Map<string, Resampled>();
 
   const countsFor = (n: number, stream: number): Uint16Array => {
     const key = `${n}/${stream}`;
@@ -43,22 +52,41 @@ export function createBootstrap(seed: number, resamples = defaultResamples): Boo
     return drawn;
   };
 
+  // A cell's launches enter several comparisons in a row: their resampled medians are kept for the next.
+  const resample = (values: readonly number[], stream: number): Resampled | null => {
+    const key = `${stream}:${values.join()}`;
+    const known = recent.get(key);
+    if (known !== undefined) return known;
+    const data = inOrder(values);
+    if (data === null) return null;
+    const medians = new Float64Array(resamples);
+    resampleMedians(data, countsFor(values.length, stream), medians);
+    const made = { median: data.median, medians };
+    recent.set(key, made);
+    const [oldest] = recent.keys();
+    if (recent.size > mostKept && oldest !== undefined) recent.delete(oldest);
+    return made;
+  };
+
   const estimate = (
     first: readonly number[],
     second: readonly number[],
     streams: readonly [number, number],
     tick: number,
   ): RatioEstimate | null => {
-    const one = inOrder(first);
-    const other = inOrder(second);
+    const one = resample(first, streams[0]);
+    const other = resample(second, streams[1]);
     if (one === null || other === null) return null;
-    resampleMedians(one, countsFor(first.length, streams[0]), ratios);
-    resampleMedians(other, countsFor(second.length, streams[1]), medians);
-    for (let i = 0; i < resamples; i += 1) ratios[i] = (ratios[i] as number) / (medians[i] as number);
-    ratios.sort();
+    let finite = true;
+    for (let i = 0; i < resamples; i += 1) {
+      const ratio = (one.medians[i] as number) / (other.medians[i] as number);
+      // A zero median in a resample: above any ratio, and 0/0 would break every order.
+      finite &&= !Number.isNaN(ratio);
+      ratios[i] = ratio;
+    }
     const widen = widening(one.median, other.median, tick);
-    const interval = percentile(ratios, 0.95, widen);
-    const ninety = percentile(ratios, 0.9, widen);
+    const interval = finite ? percentile(ratios, 0.95, widen) : null;
+    const ninety = finite ? percentile(ratios, 0.9, widen) : null;
     if (interval === null || ninety === null) return null;
     return { ratio: one.median / other.median, interval, ninety };
   };
@@ -140,9 +168,9 @@ function widening(first: number, second: number, tick: number): readonly [number
   ];
 }
 
-function percentile(sorted: Float64Array, level: number, widen: readonly [number, number]): Interval | null {
-  const cut = Math.floor(((1 - level) / 2) * sorted.length);
-  const low = (sorted[cut] ?? NaN) * widen[0];
-  const high = (sorted[sorted.length - 1 - cut] ?? NaN) * widen[1];
+function percentile(ratios: Float64Array, level: number, widen: readonly [number, number]): Interval | null {
+  const cut = Math.floor(((1 - level) / 2) * ratios.length);
+  const low = select(ratios, cut) * widen[0];
+  const high = select(ratios, ratios.length - 1 - cut) * widen[1];
   return Number.isFinite(low) && Number.isFinite(high) ? { low, high, level } : null;
 }
