@@ -6,6 +6,9 @@
 import { accessSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { messageOf, UserError } from '../bench/errors.ts';
+import { ensureBuiltinImage } from '../images/builtin.ts';
+import { ensureKernel } from '../images/kernel.ts';
 import { run } from './process.ts';
 
 /** A Debian package and the commands that show it is there, whoever installed it. */
@@ -34,7 +37,9 @@ export async function setUp(
   say: (line: string) => void,
   { forTests = false }: { readonly forTests?: boolean } = {},
 ): Promise<boolean> {
-  return installPackages([...needed, ...(forTests ? neededForTests : [])], say);
+  const packagesThere = await installPackages([...needed, ...(forTests ? neededForTests : [])], say);
+  const imagesThere = await prepareImages(say);
+  return packagesThere && imagesThere;
 }
 
 async function installPackages(packages: readonly Package[], say: (line: string) => void): Promise<boolean> {
@@ -97,6 +102,26 @@ function onPath(command: string): boolean {
       return false;
     }
   });
+}
+
+/** Image and kernel, downloaded on first use. Package lists may be missing or old on a machine just made. */
+async function prepareImages(say: (line: string) => void): Promise<boolean> {
+  const prepare = async () => {
+    await ensureBuiltinImage(say);
+    await ensureKernel(say);
+  };
+  try {
+    await prepare().catch(async (error: unknown) => {
+      const mayUpdate = process.getuid?.() === 0 && onPath('apt-get');
+      if (!mayUpdate || (await run(['apt-get', 'update', '-q'])).code !== 0) throw error;
+      await prepare();
+    });
+    return true;
+  } catch (error) {
+    say(messageOf(error));
+    if (error instanceof UserError) say(`To mend it: ${error.hint}`);
+    return false;
+  }
 }
 
 if (import.meta.main) {
