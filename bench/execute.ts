@@ -55,6 +55,10 @@ export async function executePlan(
   const trials = plan.trials.filter(({ cell }) => cells.has(cell));
   const voided = new Set((earlier?.voided ?? []).map(({ block }) => block));
   tools.progress({ kind: 'started', trials: trials.length, done: done.size, folder: writer.folder });
+  tools.progress({
+    kind: 'planned',
+    cells: trials.filter(({ index }) => !done.has(index)).map(({ cell }) => cell),
+  });
   for (const [at, planned] of trials.entries()) {
     if (tools.signal.aborted) break;
     if (!done.has(planned.index)) {

@@ -1,80 +1,15 @@
 /**
  * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
- * One strict definition gives the types, the checks and the JSON Schema editors complete from.
+ * The definition itself is in scenario-schema.ts; here are reading, places and cross-checks.
  */
 import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { messageOf, UserError } from './errors.ts';
 import type { ProgramSpec, RunnerKind, RunnerSpec, Scenario, WorkloadSpec } from './model.ts';
-import { duration, seconds, show, size } from './options.ts';
+import { show } from './options.ts';
+import { scenarioSchema, type RunnerSchemas } from './scenario-schema.ts';
 import { metrics, workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
-
-/** Option schemas of the runners, by kind; passed in so that the core knows no runner. */
-export type RunnerSchemas = Readonly<Record<RunnerKind, z.ZodType>>;
-
-/** Blocks of a preset: `quick` says what it cannot conclude, `standard` is METHODOLOGY's default. */
-export const presets = { quick: 10, standard: 30, thorough: 60 } as const;
-export type Preset = keyof typeof presets;
-
-const identifier = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,39}$/,
-    'must be lower-case letters, digits, ".", "_" or "-", at most 40 characters',
-  );
-
-const shapeSchema = z.strictObject({
-  cpus: z.int({ error: 'must be a whole number of CPUs: a VM cannot have part of one' }).min(1).max(64),
-  memory: size
-    .refine((bytes) => bytes >= 32 * 2 ** 20, 'must be at least 32MiB')
-    .describe('Memory cap, or guest RAM.'),
-});
-
-const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
-const workloadSchema = z.union([
-  z.array(programSchema),
-  z.strictObject({
-    programs: z.array(programSchema).default([]),
-    service: z.enum(Object.keys(services) as [string, ...string[]]).optional(),
-    blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
-  }),
-]);
-
-const scenarioSchema = z.strictObject({
-  name: identifier,
-  description: z.string().default(''),
-  image: z.string().default('builtin').describe('The built-in image, or "mini" (busybox alone).'),
-  runners: z.record(identifier, z.union([z.null(), z.looseObject({ kind: z.string().optional() })])),
-  baseline: z.string().optional().describe('Runner that ratios are read against; default: the first.'),
-  control: z
-    .string()
-    .nullable()
-    .optional()
-    .describe('Runner run twice as an A/A control; default: the baseline.'),
-  shapes: z.record(identifier, shapeSchema).prefault({ small: { cpus: 1, memory: '256MiB' } }),
-  workloads: z.record(identifier, workloadSchema),
-  blocks: z.int().min(1).max(1000).default(presets.standard),
-  warmup: z
-    .int()
-    .min(0)
-    .max(10)
-    .default(1)
-    .describe('Launches per cell before the first block, not analysed.'),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .optional(),
-  cooldown: seconds('200ms').describe('Rest between two launches.'),
-  limits: z
-    .strictObject({
-      trial: duration.prefault('60s').describe('A launch that lasts longer has failed.'),
-      pids: z.int().min(16).default(512),
-    })
-    .prefault({}),
-  metrics: z.array(z.string()).default([]).describe('Metrics wanted in tables; default: all.'),
-});
 
 interface Problem {
   readonly path: readonly (string | number)[];
@@ -124,83 +59,42 @@ export function parseScenario(
   return scenario;
 }
 
-/** The JSON Schema of scenarios, for editors. Runner and program options are spelled out. */
-export function scenarioJsonSchema(runners: RunnerSchemas): unknown {
-  const input = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const whole = input(scenarioSchema) as { properties: Record<string, Record<string, unknown>> };
-  const without = (schema: Record<string, unknown>) => {
-    const { $schema: _, ...rest } = schema;
-    return rest;
-  };
-  const options = (schema: z.ZodType, key: string, value: string) => {
-    const inner = without(input(schema)) as { properties?: Record<string, unknown> };
-    return { ...inner, properties: { [key]: { const: value }, ...inner.properties } };
-  };
-  const program = {
-    anyOf: [
-      { enum: [...workloads.keys()] },
-      ...[...workloads.values()].map((workload) => ({
-        ...options(workload.options, 'use', workload.id),
-        required: ['use'],
-      })),
-    ],
-  };
-  const programs = { type: 'array', items: program };
-  const workload = whole.properties['workloads'] as {
-    additionalProperties: { anyOf: Record<string, unknown>[] };
-  };
-  const [, object] = workload.additionalProperties.anyOf as [
-    unknown,
-    { properties: Record<string, unknown> },
-  ];
-  workload.additionalProperties = {
-    anyOf: [programs, { ...object, properties: { ...object.properties, programs } }],
-  };
-  const runner = whole.properties['runners'] as { additionalProperties: unknown };
-  runner.additionalProperties = {
-    anyOf: [
-      { type: 'null' },
-      ...Object.entries(runners).map(([kind, schema]) => options(schema, 'kind', kind)),
-    ],
-  };
-  return { title: 'tare scenario', ...whole };
-}
-
 function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | null; problems: Problem[] } {
   const parsed = scenarioSchema.safeParse(value, { error: explain, reportInput: true });
   const problems: Problem[] = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
-  // Entries are checked even when something else in the file is wrong: all problems at once.
-  const raw = value as { runners?: unknown; workloads?: unknown };
-  const specs = mappingOf(raw.runners).map(([id, entry]) => runnerOf(id, entry, runners, problems));
-  const work = mappingOf(raw.workloads).map(([id, entry]) => workloadOf(id, entry, problems));
+  // Entries and cross-references are checked even when something else is wrong: all problems at once.
+  const raw = isRecord(value) ? value : {};
+  const specs = mappingOf(raw['runners']).map(([id, entry]) => runnerOf(id, entry, runners, problems));
+  const work = mappingOf(raw['workloads']).map(([id, entry]) => workloadOf(id, entry, problems));
+  for (const key of ['runners', 'workloads', 'shapes']) {
+    if (isRecord(raw[key]) && mappingOf(raw[key]).length === 0)
+      problems.push({ path: [key], message: 'is empty; name at least one' });
+  }
+  const ids = specs.map(({ id }) => id);
+  for (const key of ['baseline', 'control']) {
+    const named = raw[key];
+    if (typeof named === 'string' && !ids.includes(named)) {
+      problems.push({ path: [key], message: `must be one of ${ids.join(', ')}, got ${show(named)}` });
+    }
+  }
+  const metricIds = metrics.map(({ id }) => id);
+  const wanted = Array.isArray(raw['metrics']) ? raw['metrics'] : [];
+  wanted.forEach((id: unknown, index) => {
+    if (typeof id === 'string' && !metricIds.includes(id)) {
+      problems.push(unknownName(['metrics', index], 'metric', id, metricIds));
+    }
+  });
   if (!parsed.success) return { scenario: null, problems };
 
   const it = parsed.data;
-  const ids = specs.map(({ id }) => id);
-  const known = `one of ${ids.join(', ')}`;
-  if (ids.length === 0) problems.push({ path: ['runners'], message: 'names no runner; add at least one' });
-  if (work.length === 0)
-    problems.push({ path: ['workloads'], message: 'names no workload; add at least one' });
-  if (Object.keys(it.shapes).length === 0) problems.push({ path: ['shapes'], message: 'names no shape' });
   const baseline = it.baseline ?? ids[0] ?? '';
-  if (it.baseline !== undefined && !ids.includes(it.baseline)) {
-    problems.push({ path: ['baseline'], message: `must be ${known}, got ${show(it.baseline)}` });
-  }
-  const control = it.control === undefined ? baseline : it.control;
-  if (typeof it.control === 'string' && !ids.includes(it.control)) {
-    problems.push({ path: ['control'], message: `must be ${known} or null, got ${show(it.control)}` });
-  }
-  const metricIds = metrics.map(({ id }) => id);
-  it.metrics.forEach((id, index) => {
-    if (!metricIds.includes(id)) problems.push(unknownName(['metrics', index], 'metric', id, metricIds));
-  });
   const scenario: Scenario = {
     name: it.name,
     description: it.description,
     image: it.image,
     runners: specs,
     baseline,
-    control,
+    control: it.control === undefined ? baseline : it.control,
     shapes: Object.entries(it.shapes).map(([id, shape]) => ({
       id,
       cpus: shape.cpus,

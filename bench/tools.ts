@@ -50,6 +50,8 @@ export type ProgressEvent =
   | { readonly kind: 'preparing'; readonly cell: Cell }
   | { readonly kind: 'skipped'; readonly cell: Cell; readonly reason: string; readonly hint: string }
   | { readonly kind: 'started'; readonly trials: number; readonly done: number; readonly folder: string }
+  /** Cells of the launches still to come. */
+  | { readonly kind: 'planned'; readonly cells: readonly string[] }
   | {
       readonly kind: 'launching';
       readonly trial: PlannedTrial;

@@ -1,0 +1,117 @@
+/**
+ * The one definition of a scenario file: types, strictness, defaults, and the JSON Schema that editors
+ * complete from. What a reader must know about a key stands in its `describe`.
+ */
+import { z } from 'zod';
+import type { RunnerKind } from './model.ts';
+import { duration, seconds, size } from './options.ts';
+import { workloads } from './workloads/index.ts';
+import { services } from './workloads/services.ts';
+
+/** Option schemas of the runners, by kind; passed in so that the core knows no runner. */
+export type RunnerSchemas = Readonly<Record<RunnerKind, z.ZodType>>;
+
+/** Blocks of a preset: `quick` says what it cannot conclude, `standard` is METHODOLOGY's default. */
+export const presets = { quick: 10, standard: 30, thorough: 60 } as const;
+export type Preset = keyof typeof presets;
+
+const identifier = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,39}$/,
+    'must be lower-case letters, digits, ".", "_" or "-", at most 40 characters',
+  );
+
+const shapeSchema = z.strictObject({
+  cpus: z.int({ error: 'must be a whole number of CPUs: a VM cannot have part of one' }).min(1).max(64),
+  memory: size
+    .refine((bytes) => bytes >= 32 * 2 ** 20, 'must be at least 32MiB')
+    .describe('Memory cap, or guest RAM.'),
+});
+
+const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
+const workloadSchema = z.union([
+  z.array(programSchema),
+  z.strictObject({
+    programs: z.array(programSchema).default([]),
+    service: z.enum(Object.keys(services) as [string, ...string[]]).optional(),
+    blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
+  }),
+]);
+
+export const scenarioSchema = z.strictObject({
+  name: identifier,
+  description: z.string().default(''),
+  image: z.string().default('builtin').describe('The built-in image, or "mini" (busybox alone).'),
+  runners: z.record(identifier, z.union([z.null(), z.looseObject({ kind: z.string().optional() })])),
+  baseline: z.string().optional().describe('Runner that ratios are read against; default: the first.'),
+  control: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('Runner run twice as an A/A control; default: the baseline.'),
+  shapes: z.record(identifier, shapeSchema).prefault({ small: { cpus: 1, memory: '256MiB' } }),
+  workloads: z.record(identifier, workloadSchema),
+  blocks: z.int().min(1).max(1000).default(presets.standard),
+  warmup: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(1)
+    .describe('Launches per cell before the first block, not analysed.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional(),
+  cooldown: seconds('200ms').describe('Rest between two launches.'),
+  limits: z
+    .strictObject({
+      trial: duration.prefault('60s').describe('A launch that lasts longer has failed.'),
+      pids: z.int().min(16).default(512),
+    })
+    .prefault({}),
+  metrics: z.array(z.string()).default([]).describe('Metrics wanted in tables; default: all.'),
+});
+
+/** The JSON Schema of scenarios, for editors. Runner and program options are spelled out. */
+export function scenarioJsonSchema(runners: RunnerSchemas): unknown {
+  const input = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const whole = input(scenarioSchema) as { properties: Record<string, Record<string, unknown>> };
+  const without = (schema: Record<string, unknown>) => {
+    const { $schema: _, ...rest } = schema;
+    return rest;
+  };
+  const options = (schema: z.ZodType, key: string, value: string) => {
+    const inner = without(input(schema)) as { properties?: Record<string, unknown> };
+    return { ...inner, properties: { [key]: { const: value }, ...inner.properties } };
+  };
+  const program = {
+    anyOf: [
+      { enum: [...workloads.keys()] },
+      ...[...workloads.values()].map((workload) => ({
+        ...options(workload.options, 'use', workload.id),
+        required: ['use'],
+      })),
+    ],
+  };
+  const programs = { type: 'array', items: program };
+  const workload = whole.properties['workloads'] as {
+    additionalProperties: { anyOf: Record<string, unknown>[] };
+  };
+  const [, object] = workload.additionalProperties.anyOf as [
+    unknown,
+    { properties: Record<string, unknown> },
+  ];
+  workload.additionalProperties = {
+    anyOf: [programs, { ...object, properties: { ...object.properties, programs } }],
+  };
+  const runner = whole.properties['runners'] as { additionalProperties: unknown };
+  runner.additionalProperties = {
+    anyOf: [
+      { type: 'null' },
+      ...Object.entries(runners).map(([kind, schema]) => options(schema, 'kind', kind)),
+    ],
+  };
+  return { title: 'tare scenario', ...whole };
+}

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { UserError } from './errors.ts';
+import { scenarioJsonSchema, type RunnerSchemas } from './scenario-schema.ts';
+import { parseScenario } from './scenario.ts';
+
+const none = z.strictObject({});
+const runners: RunnerSchemas = {
+  fake: none,
+  process: none,
+  namespace: none,
+  oci: z.strictObject({ runtime: z.string().default('runc') }),
+  qemu: z.strictObject({ machine: z.enum(['q35', 'microvm']).default('q35') }),
+};
+
+const good = `
+name: mine
+runners:
+  process: {}
+  vm: { kind: qemu, machine: microvm }
+workloads:
+  work: [{ use: cpu, duration: 2s }, idle]
+  server: { service: redis, blocks: 3 }
+`;
+
+function problemsOf(text: string, overrides: readonly string[] = []): string {
+  try {
+    parseScenario(text, 'f.yaml', runners, overrides);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return (error as UserError).message;
+  }
+  throw new Error('no problem was found');
+}
+
+test('a short scenario is filled with defaults, in base units', () => {
+  const scenario = parseScenario(good, 'f.yaml', runners);
+  expect(scenario).toMatchObject({
+    name: 'mine',
+    baseline: 'process',
+    control: 'process',
+    blocks: 30,
+    cooldownSeconds: 0.2,
+    trialTimeoutSeconds: 60,
+    shapes: [{ id: 'small', cpus: 1, memoryBytes: 256 * 2 ** 20 }],
+    runners: [
+      { id: 'process', kind: 'process', options: {} },
+      { id: 'vm', kind: 'qemu', options: { machine: 'microvm' } },
+    ],
+  });
+  expect(scenario.workloads[0]?.programs[0]).toEqual({ use: 'cpu', options: { duration: 2 } });
+  expect(scenario.workloads[1]?.service?.name).toBe('redis');
+  expect(scenario.workloads[1]?.blocks).toBe(3);
+});
+
+test('overrides are read as YAML and checked like the file', () => {
+  const scenario = parseScenario(good, 'f.yaml', runners, [
+    'blocks=12',
+    'runners.vm.machine=q35',
+    'shapes.big={cpus: 2, memory: 1GiB}',
+  ]);
+  expect(scenario.blocks).toBe(12);
+  expect(scenario.runners[1]?.options).toEqual({ machine: 'q35' });
+  expect(scenario.shapes.map(({ id }) => id)).toContain('big');
+  expect(problemsOf(good, ['blocks=0'])).toBe('--set blocks: blocks: must be at least 1, got 0');
+  expect(problemsOf(good, ['blocks'])).toContain('expected KEY=VALUE');
+  expect(problemsOf(good, ['name.x=3'])).toContain('--set name.x=3');
+});
+
+test('every problem is named at once, with line, field and the value got', () => {
+  const message = problemsOf(`name: Bad Name
+blokcs: 3
+blocks: many
+runners:
+  process: { foo: 1 }
+  vm: { kind: qem }
+  x: { kind: qemu, machine: i440 }
+baseline: nope
+shapes: { small: { cpus: 1.5, memory: 256 } }
+limits: { trial: 10 parsecs }
+workloads:
+  a: [cpuu, { use: cpu, duration: 5 }, { use: idle, settel: 1s }]
+  b: [ladder, idle]
+metrics: [startup.x]
+`);
+  for (const expected of [
+    'f.yaml:1:1: name: must be lower-case',
+    'f.yaml:2:1: blokcs: unknown key',
+    'f.yaml:3:1: blocks: must be a number, got "many"',
+    'f.yaml:5:14: runners.process.foo: unknown key',
+    'f.yaml:6:9: runners.vm.kind: unknown runner kind "qem"; known: fake, process',
+    'f.yaml:7:20: runners.x.machine: must be one of q35, microvm, got "i440"',
+    'f.yaml:8:1: baseline: must be one of process, vm, x, got "nope"',
+    'shapes.small.cpus: must be a whole number of CPUs',
+    'shapes.small.memory: expected a value with a unit such as "512MiB", got 256',
+    'limits.trial: a duration must be',
+    'workloads.a.0: unknown workload "cpuu"; known: idle',
+    'workloads.a.1.duration: expected a value with a unit',
+    'workloads.a.2.settel: unknown key',
+    'workloads.b: a ladder launches its own instances',
+    'metrics.0: unknown metric "startup.x"',
+  ]) {
+    expect(message).toContain(expected);
+  }
+});
+
+test('broken YAML, an empty file, doubled keys and a list are each told by place', () => {
+  expect(problemsOf('name: [a\nb: {')).toMatch(/f\.yaml:2:\d+: /);
+  expect(problemsOf('')).toContain('expected a mapping');
+  expect(problemsOf('- a')).toContain('expected a mapping');
+  expect(problemsOf('name: a\nname: b')).toMatch(/f\.yaml:2:1: Map keys must be unique/);
+});
+
+test('the JSON Schema spells out runners and programs, and accepts what the parser accepts', () => {
+  const schema = z.fromJSONSchema(scenarioJsonSchema(runners) as Parameters<typeof z.fromJSONSchema>[0]);
+  const accepts = (value: unknown) => schema.safeParse(value).success;
+  const whole = { name: 'a', runners: { vm: { kind: 'qemu', machine: 'q35' } }, workloads: { w: ['cpu'] } };
+  expect(accepts(whole)).toBe(true);
+  expect(accepts({ ...whole, workloads: { w: [{ use: 'cpu', duration: '1s' }] } })).toBe(true);
+  expect(accepts({ ...whole, workloads: { w: ['cpuu'] } })).toBe(false);
+  expect(accepts({ ...whole, extra: 1 })).toBe(false);
+});

@@ -1,0 +1,160 @@
+/**
+ * `tare doctor`: every runner and tool, whether it can be used here, why not, and the command that
+ * mends it. Runners answer by use (their own probe), not by the presence of a file.
+ */
+import { exitCode, messageOf } from '../bench/errors.ts';
+import type { Command } from './command.ts';
+import { table } from './table.ts';
+
+interface DoctorArguments {
+  json: boolean;
+}
+
+/** One line of the examination. */
+interface Finding {
+  readonly area: 'runner' | 'tool' | 'host';
+  readonly name: string;
+  readonly state: 'ok' | 'limited' | 'missing';
+  readonly detail: string;
+  /** The command or act that mends it; empty where nothing is to mend. */
+  readonly fix: string;
+}
+
+export const doctor: Command<DoctorArguments> = {
+  command: 'doctor',
+  describe: 'Say what can run here, what cannot and why, and the command that fixes it.',
+  builder: (yargs) =>
+    yargs
+      .option('json', { type: 'boolean', default: false, describe: 'Print the findings as JSON.' })
+      .example(
+        '$0 doctor',
+        'the first probe of KVM takes up to ten seconds; it is remembered until reboot',
+      ) as never,
+  run: async ({ json }, output) => {
+    const findings = [
+      ...(await examineHost()),
+      ...(await examineTools()),
+      ...(await examineRunners(output.status)),
+    ];
+    output.status('');
+    if (json) output.out(JSON.stringify(findings, null, 2));
+    else {
+      output.out(table(findings.map(({ area, name, state, detail }) => [area, name, state, detail])));
+      const fixes = findings.filter(({ fix }) => fix !== '');
+      if (fixes.length > 0)
+        output.out(`\nTo mend:\n${table(fixes.map(({ name, fix }) => [`  ${name}:`, fix]))}`);
+    }
+    return findings.some(({ area, state }) => area === 'runner' && state === 'ok')
+      ? exitCode.ok
+      : exitCode.hostCannot;
+  },
+};
+
+async function examineHost(): Promise<Finding[]> {
+  const { openRuler } = await import('../host/cgroup.ts');
+  const { cacheFolder } = await import('../images/cache.ts');
+  const { readHostCounters } = await import('../host/drift.ts');
+  const ruler = openRuler();
+  const { stolenSeconds, totalSeconds, load1 } = readHostCounters();
+  const steal = (stolenSeconds / totalSeconds) * 100;
+  const os = await import('node:os');
+  return [
+    {
+      area: 'host',
+      name: 'cgroups',
+      state: ruler.usable ? 'ok' : 'limited',
+      detail: ruler.usable ? `${ruler.mode}: ${ruler.controllers.join(', ')}` : ruler.reason,
+      fix: ruler.usable ? '' : ruler.hint,
+    },
+    {
+      area: 'host',
+      name: 'processor',
+      state: 'ok',
+      detail: `${os.availableParallelism()} CPUs, ${os.cpus()[0]?.model ?? 'unknown model'}, load ${load1.toFixed(2)}`,
+      fix: '',
+    },
+    {
+      area: 'host',
+      name: 'steal',
+      state: steal > 1 ? 'limited' : 'ok',
+      detail: `${steal.toFixed(1)} % of CPU time since boot went to others below this host${steal > 1 ? ': it is itself a busy guest' : ''}`,
+      fix: '',
+    },
+    { area: 'host', name: 'cache', state: 'ok', detail: cacheFolder(), fix: '' },
+  ];
+}
+
+/** Programs by the Debian package that brings them. */
+const tools: readonly (readonly [string, string, string])[] = [
+  ['unshare', 'util-linux', 'namespaces'],
+  ['setpriv', 'util-linux', 'dropping privileges, dying with the tool'],
+  ['flock', 'util-linux', 'the lease of a run'],
+  ['qemu-system-x86_64', 'qemu-system-x86', 'virtual machines'],
+  ['runc', 'runc', 'OCI containers'],
+  ['crun', 'crun', 'OCI containers'],
+  ['mke2fs', 'e2fsprogs', 'VM disks'],
+  ['cpio', 'cpio', 'VM initramfs'],
+  ['dpkg-deb', 'dpkg', 'assembling the built-in image'],
+  ['apt-get', 'apt', 'fetching packages for the built-in image and the guest kernel'],
+];
+
+async function examineTools(): Promise<Finding[]> {
+  const { findProgram } = await import('../host/exec.ts');
+  const { listImages } = await import('../images/store.ts');
+  const programs = await Promise.all(
+    tools.map(async ([name, debian, purpose]): Promise<Finding> => {
+      const path = await findProgram(name);
+      return path === null
+        ? {
+            area: 'tool',
+            name,
+            state: 'missing',
+            detail: `needed for ${purpose}`,
+            fix: `apt-get install ${debian}`,
+          }
+        : { area: 'tool', name, state: 'ok', detail: path, fix: '' };
+    }),
+  );
+  const images = await listImages().catch(() => []);
+  const built = images.some(({ image }) => image.name === 'builtin');
+  return [
+    ...programs,
+    {
+      area: 'tool',
+      name: 'image',
+      state: built ? 'ok' : 'missing',
+      detail: built ? 'the built-in image is in the cache' : 'the built-in image is not assembled yet',
+      fix: built ? '' : 'tare images build',
+    },
+  ];
+}
+
+async function examineRunners(status: (text: string) => void): Promise<Finding[]> {
+  const { exampleRunners, runners } = await import('../runners/index.ts');
+  const { withScratch } = await import('./edges.ts');
+  return withScratch(async (context) => {
+    const findings: Finding[] = [];
+    for (const { id, kind, options } of exampleRunners) {
+      status(`probing ${id} ...`);
+      try {
+        const found = await runners[kind].probe(runners[kind].options.parse(options), context);
+        findings.push(
+          found.usable
+            ? {
+                area: 'runner',
+                name: id,
+                state: 'ok',
+                detail: [found.version, found.acceleration.class === 'none' ? '' : found.acceleration.reason]
+                  .filter((text) => text !== '')
+                  .join('; '),
+                fix: '',
+              }
+            : { area: 'runner', name: id, state: 'missing', detail: found.reason, fix: found.hint },
+        );
+      } catch (error) {
+        findings.push({ area: 'runner', name: id, state: 'missing', detail: messageOf(error), fix: '' });
+      }
+    }
+    return findings;
+  });
+}

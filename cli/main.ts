@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/**
+ * The program: standard streams, signals and the exit status around the command line. The only file that exits.
+ */
+import { styleText } from 'node:util';
+import { exitCode, UserError } from '../bench/errors.ts';
+import { runCommandLine } from './cli.ts';
+import type { Output } from './command.ts';
+
+/** Standard streams as an Output; survives a reader that goes away (`tare ... | head`). */
+function standardOutput(signal: AbortSignal): Output {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const live = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
+  let statusShown = false;
+  const clear = () => {
+    if (statusShown) process.stderr.write('\r\u001b[K');
+    statusShown = false;
+  };
+  return {
+    out: (text) => {
+      clear();
+      process.stdout.write(`${text}\n`);
+    },
+    err: (text) => {
+      clear();
+      const plain = !process.stderr.isTTY || process.env['NO_COLOR'] !== undefined;
+      process.stderr.write(`${plain ? text : text.replace(/^tare:/, styleText('bold', 'tare:'))}\n`);
+    },
+    status: (text) => {
+      if (!live) return;
+      clear();
+      process.stderr.write(text.slice(0, (process.stderr.columns || 80) - 1));
+      statusShown = text !== '';
+    },
+    live,
+    color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    columns: process.stdout.columns || 100,
+    signal,
+  };
+}
+
+const interruption = new AbortController();
+const interrupt = () => {
+  // Asked twice: leave at once. Instances die with this process, and `tare gc` takes the rest.
+  if (interruption.signal.aborted) process.exit(exitCode.interrupted);
+  interruption.abort(new UserError('interrupted', 'continue with --resume', exitCode.interrupted));
+};
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+process.on('SIGHUP', interrupt);
+process.exitCode = await runCommandLine(process.argv.slice(2), standardOutput(interruption.signal));
