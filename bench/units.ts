@@ -114,7 +114,7 @@ export function unitSteps(unit: Unit): Steps {
 }
 
 /** Widest a number may get in a common scale before a larger unit is taken. */
-const widest = 100_000;
+const widest = 10_000;
 
 /**
  * One common scale for numbers that are read side by side: the unit that suits the smallest of them,

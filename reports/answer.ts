@@ -3,7 +3,7 @@
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
 import type { Analysis, CellRecord, Comparison, RunRecord } from '../bench/model.ts';
-import { formatRatio, formatValue, scaleFor } from '../bench/units.ts';
+import { formatRatio, formatValue } from '../bench/units.ts';
 import type { Fact, Notice, Opening, Tile, Tone } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable, runnerPair } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
@@ -32,7 +32,7 @@ export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subje
         : ratioTable('headline', 'What it costs, at a glance', headline, analysis, subjects, {
             withP: false,
           }),
-    notices: noticesOf(record, analysis),
+    notices: noticesOf(record, analysis, subjects),
   };
 }
 
@@ -44,8 +44,7 @@ function tilesOf(headline: readonly Comparison[], analysis: Analysis, subjects: 
   return foremost(headline, subjects).map((item): Tile => {
     const metric = subjects.metric(item.metric);
     const pair = [medians(item.subject, item.metric), medians(item.reference, item.metric)] as const;
-    const scale = scaleFor(pair, metric?.unit ?? 'ratio');
-    const sides = `${scale.format(pair[0])} vs ${scale.format(pair[1])}`;
+    const sides = pair.map((value) => formatValue(value, metric?.unit ?? 'ratio')).join(' vs ');
     return {
       title: metric?.title ?? item.metric,
       value: formatRatio(item.ratio),
@@ -106,17 +105,20 @@ function answerOf(
   }
   if (open.length > 0) {
     sentences.push(
-      `${start()}whether ${subject} differs from ${reference} is undecided for ${listed(open.map(name))}.`,
+      `${start()}${subject} may or may not differ from ${reference}: undecided for ${listed(open.map(name))}.`,
     );
   }
   if (refused.length > 0) {
     const rules = [...new Set(refused.flatMap((item) => item.refusals.map((refusal) => refusal.rule)))];
     sentences.push(
-      `${start()}no verdict on ${subject} against ${reference} is given for ${listed(refused.map(name))} (${rules.length === 0 ? 'refused' : `rule ${rules.join(', ')}`}).`,
+      `${start()}${subject} is given no verdict against ${reference} for ${listed(refused.map(name))} (${rules.length === 0 ? 'refused' : `rule ${rules.join(', ')}`}).`,
     );
   }
   if (sentences.length === 0) return [nothingCompared(record, analysis, subjects)];
-  return sentences.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1));
+  sentences.push(
+    `${subject} is ${subjects.configuration(first.subject)}; ${reference} is ${subjects.configuration(first.reference)}.`,
+  );
+  return sentences;
 }
 
 function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
@@ -214,7 +216,7 @@ function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
   ];
 }
 
-function noticesOf(record: RunRecord, analysis: Analysis): Notice[] {
+function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Notice[] {
   const notices: Notice[] = [];
   if (record.end?.state !== 'complete') {
     notices.push({
@@ -246,7 +248,7 @@ function noticesOf(record: RunRecord, analysis: Analysis): Notice[] {
         .slice(0, shownWarnings)
         .map(
           (item) =>
-            `${item.cell}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
+            `${subjects.label(item.cell)}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
         ),
     });
   }

@@ -44,17 +44,19 @@ export function linearAxis(values: readonly number[], unit: Unit, start: number,
   return { at, ticks: ticks.map((value) => ({ value, text: tickText(value, unit, factor) })) };
 }
 
+/** 1, 2 and 5 of each decade, or decades alone where that is too many; powers of two for bytes. */
 function logTicks(from: number, to: number, unit: Unit): Axis['ticks'] {
-  const within = (multiples: readonly number[]) => {
+  const base = unit === 'B' || unit === 'B/s' ? 2 : 10;
+  const candidates = (multiples: readonly number[]) => {
     const found: number[] = [];
-    for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power += 1) {
-      for (const multiple of multiples) found.push(multiple * 10 ** power);
+    const last = Math.ceil(Math.log(to) / Math.log(base));
+    for (let power = Math.floor(Math.log(from) / Math.log(base)); power <= last; power += 1) {
+      for (const multiple of multiples) found.push(multiple * base ** power);
     }
     return found.filter((value) => value >= from && value <= to);
   };
-  const fine = within([1, 2, 5]);
-  const decades = within([1]);
-  const chosen = fine.length <= mostLogTicks ? fine : decades;
+  const fine = base === 2 ? [] : candidates([1, 2, 5]);
+  const chosen = fine.length > 0 && fine.length <= mostLogTicks ? fine : candidates([1]);
   const every = Math.ceil(chosen.length / mostLogTicks);
   return chosen
     .filter((_, index) => index % every === 0)

@@ -98,7 +98,7 @@ export function stagesChart(analysis: Analysis, subjects: Subjects): Chart | nul
     id: 'chart-stages',
     title: 'Where the start goes',
     description: share
-      ? 'Each bar is one runner’s own start, drawn to equal length because their totals differ more than twentyfold; the total stands at its end. Medians per stage.'
+      ? 'Each bar is one runner’s own start, drawn to equal length because their totals differ more than twentyfold; the total stands beside it. Medians per stage.'
       : 'Each bar is one runner’s start from request to ready. Medians per stage.',
     unit: 's',
     share,

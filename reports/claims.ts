@@ -124,7 +124,7 @@ function missing(resource: Resource): ClaimRow {
 
 function taxRow(resource: Resource, item: Comparison, subjects: Subjects): ClaimRow {
   const metric = subjects.metric(item.metric);
-  const what = `${subjects.label(item.subject)} (${subjects.configuration(item.subject)}) against ${subjects.label(item.reference)} (${subjects.configuration(item.reference)})`;
+  const what = `${withVersion(item.subject, subjects)} vs ${withVersion(item.reference, subjects)}`;
   const figure = `${ratioWords(item.ratio, item.interval)} in ${lowerFirst(metric?.title ?? item.metric)}, n = ${item.n}`;
   const emulated = subjects.of(item.subject)?.acceleration.class === 'tcg';
   const row = (state: ClaimState, evidence: string, rule: string | null): ClaimRow => ({
@@ -134,10 +134,10 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
     metric: item.metric,
     rule,
   });
-  const refusal = item.refusals[0];
   if (item.verdict === 'refused') {
-    const reason = refusal === undefined ? '' : ` ${refusal.message} ${refusal.remedy}`;
-    return row('refused', `${what}: ${figure}, not judged.${reason}`, refusal?.rule ?? null);
+    const rule = item.refusals[0]?.rule ?? null;
+    const why = rule === null ? '' : ` (rule ${rule}, see the refusals)`;
+    return row('refused', `${what}: ${figure}${emulated ? ', emulated' : ''}; not judged${why}.`, rule);
   }
   // A ladder's memory facts may be judged under emulation, its CPU-bound metrics may not (C17).
   if (emulated && metric?.needsRealCpu === true) {
@@ -150,7 +150,7 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
   if (interval === null || item.verdict === 'no-verdict') {
     return row('refused', `${what}: ${figure}; too few blocks for a verdict, at least 10 are needed.`, 'C3');
   }
-  const flag = emulated ? ' Emulated VM: holds for memory mapping, not for speed.' : '';
+  const flag = emulated ? ' Emulated VM: a fact about memory and files, not about speed.' : '';
   const limit = formatRatio(ordersOfMagnitude);
   if (interval.low >= ordersOfMagnitude)
     return row('holds', `${what}: ${figure}; all above ${limit}.${flag}`, null);
@@ -158,6 +158,14 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
     return row('does-not-hold', `${what}: ${figure}; below ${limit}.${flag}`, null);
   }
   return row('partly', `${what}: ${figure}; the interval includes ${limit}.${flag}`, null);
+}
+
+/** "vm (qemu 7.2.0)": a claim's subject is a runner in a version (C29). */
+function withVersion(cellId: string, subjects: Subjects): string {
+  const cell = subjects.of(cellId);
+  const version = cell?.identity['version'];
+  const kind = cell?.runnerKind ?? '';
+  return `${subjects.label(cellId)} (${version === undefined ? kind : `${kind} ${version}`})`;
 }
 
 // ---------------------------------------------------------------- S2

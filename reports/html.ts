@@ -90,10 +90,10 @@ function openingOf(opening: Opening): Markup {
       'p',
       { class: 'kicker' },
       element('span', { class: 'brand' }, 'tare'),
-      element('span', {}, ' weighs instances empty: what the isolation itself costs'),
+      element('span', {}, ' what the isolation itself costs'),
     ),
     element('h1', {}, opening.title, opening.subtitle === '' ? null : `: ${opening.subtitle}`),
-    element('div', { class: 'answer' }, ...opening.answer.map((line) => element('p', {}, line))),
+    element('div', { class: 'answer' }, ...opening.answer.map(sentenceOf)),
     element('div', { class: 'acceleration' }, ...opening.acceleration.map(noticeOf)),
     tiles.length === 0
       ? null
@@ -102,6 +102,16 @@ function openingOf(opening: Opening): Markup {
     opening.headline === null ? null : tableOf(opening.headline),
     ...opening.notices.map(noticeOf),
     factsOf(opening.facts),
+  );
+}
+
+/** A sentence with its intervals set apart, so that ratios catch the eye first. */
+function sentenceOf(sentence: string): Markup {
+  const parts = sentence.split(/(\([\d.,]+ to [\d.,]+\))/);
+  return element(
+    'p',
+    {},
+    ...parts.map((part, index) => (index % 2 === 1 ? element('span', { class: 'aside' }, part) : part)),
   );
 }
 
@@ -224,7 +234,7 @@ function headOf(table: Table, index: number): Markup | null {
 function cellOf(cell: TableCell, domain: readonly number[]): Markup {
   switch (cell.kind) {
     case 'text':
-      return element('td', { class: cell.text.length > longText ? 'long' : null }, cell.text);
+      return element('td', { class: cell.text.length > longText ? 'long' : 'short' }, cell.text);
     case 'number':
       return element('td', { class: 'num' }, cell.text);
     case 'badge':

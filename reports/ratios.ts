@@ -11,7 +11,7 @@ import type { Subjects } from './subjects.ts';
 import { intervalWords, verdictWords } from './words.ts';
 
 /** Rows that fit a first screen; the whole list has its own section. */
-const headlineRows = 9;
+const headlineRows = 12;
 /** Pairs of runners that fit a first screen. */
 const headlinePairs = 2;
 
@@ -57,12 +57,15 @@ export function headlineComparisons(
   );
   const pair = (item: Comparison) => runnerPair(item, subjects);
   const pairs = [...new Set(ordered.map(pair))].slice(0, headlinePairs);
-  return pairs
-    .flatMap((wantedPair) =>
-      metrics.map((id) => ordered.find((item) => item.metric === id && pair(item) === wantedPair)),
-    )
-    .filter((item) => item !== undefined)
-    .slice(0, headlineRows);
+  const rows: Comparison[] = [];
+  for (const wantedPair of pairs) {
+    const more = metrics
+      .map((id) => ordered.find((item) => item.metric === id && pair(item) === wantedPair))
+      .filter((item) => item !== undefined);
+    // A pair is shown whole or not at all, so that no row is missed by accident.
+    if (rows.length === 0 || rows.length + more.length <= headlineRows) rows.push(...more);
+  }
+  return rows;
 }
 
 /** Equal for comparisons of the same two runners, whatever workload or shape they ran. */

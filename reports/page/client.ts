@@ -97,16 +97,49 @@ declare const Chart: any;
     };
   }
 
+  /** 1, 2 or 5 times a power of ten in the unit that is displayed, so that bytes get round MiB. */
+  function roundTicks(
+    axis: { min: number; max: number },
+    chart: ChartData,
+    log: boolean,
+  ): { value: number }[] {
+    const { min, max } = axis;
+    const binary = chart.steps[1]?.[0] === 1024;
+    if (log) {
+      const base = binary ? 2 : 10;
+      const first = Math.ceil(Math.log(min) / Math.log(base));
+      const last = Math.floor(Math.log(max) / Math.log(base));
+      const every = Math.max(1, Math.ceil((last - first + 1) / (innerWidth < 500 ? 4 : 6)));
+      const ticks = [];
+      for (let power = first; power <= last; power += every) ticks.push({ value: base ** power });
+      if (ticks.length > 1 || binary) return ticks;
+      return [1, 2, 5, 10, 20, 50]
+        .map((part) => ({ value: part * base ** (first - 1) }))
+        .filter(({ value }) => value >= min && value <= max);
+    }
+    let factor = chart.steps[0]?.[0] ?? 1;
+    for (const step of chart.steps) if ((Math.abs(min) + Math.abs(max)) / 2 >= step[0]) factor = step[0];
+    const rough = (max - min) / factor / (innerWidth < 500 ? 3 : 5);
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * ([1, 2, 5].find((part) => part >= rough / power) ?? 10) * factor;
+    const ticks = [];
+    for (let index = Math.ceil(min / step); index * step <= max && ticks.length < 20; index += 1)
+      ticks.push({ value: index * step });
+    return ticks;
+  }
+
   function valueAxis(chart: ChartData, colors: ReturnType<typeof theme>, log: boolean) {
     return {
       type: log ? 'logarithmic' : 'linear',
       grid: { color: colors.line },
       border: { color: colors.line },
+      afterBuildTicks: (axis: { min: number; max: number; ticks: { value: number }[] }) => {
+        axis.ticks = roundTicks(axis, chart, log);
+      },
       ticks: {
         color: colors.muted,
         maxRotation: 0,
-        autoSkipPadding: 18,
-        maxTicksLimit: 7,
+        autoSkip: false,
         callback: (value: number) => format(value, chart.steps),
       },
     };
@@ -286,9 +319,10 @@ declare const Chart: any;
         indexAxis: 'y',
         scales: {
           x: {
-            ...valueAxis(chart, colors, false),
+            ...(chart.share === true
+              ? { grid: { color: colors.line }, max: 100 }
+              : valueAxis(chart, colors, false)),
             stacked: true,
-            max: chart.share === true ? 100 : undefined,
             ticks: {
               color: colors.muted,
               maxTicksLimit: 7,
