@@ -18,6 +18,8 @@ import type { MeterDescription } from './meter.ts';
 /** A group that tells a meter (host/meter.ts) what to read. */
 export interface MeteredGroup extends Group {
   readonly meter: MeterDescription;
+  /** Some folder of it is there. */
+  exists(): boolean;
 }
 
 export type Ruler =
@@ -162,6 +164,7 @@ function groupAt(hierarchy: Hierarchy, path: string): MeteredGroup {
       return hierarchy.place(path).meter;
     },
     limit: (limits) => Promise.resolve({ unset: placement.limit(limits) }),
+    exists: () => placement.folders.some((folder) => existsSync(folder)),
     read: () => placement.read(files),
     pids,
     kill: (timeoutSeconds) => killAll(placement, pids, timeoutSeconds),

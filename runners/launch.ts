@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../bench/model.ts';
+import { toolPath } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import type { Resource } from '../host/lease.ts';
 import { processIdentity } from '../host/process-identity.ts';
@@ -89,11 +90,6 @@ function spawnShell(request: LaunchRequest): ChildProcess {
     env: { PATH: toolPath(), ...environment },
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
   });
-}
-
-/** PATH for tools: the caller's, and the sbin folders that a normal user's PATH often lacks. */
-function toolPath(): string {
-  return [process.env['PATH'] ?? '/usr/bin:/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(':');
 }
 
 /**
