@@ -5,10 +5,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, Instance, Prepared } from '../runners/runner.ts';
+import type { MeteredGroup } from '../host/cgroup.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import { messageOf } from './errors.ts';
 import type { Cell, FailureReason, Mark, Outcome, PlannedTrial, Scenario, Series } from './model.ts';
-import type { MeteredGroup, Tools } from './tools.ts';
+import type { Tools } from './tools.ts';
 import { UnreadableOutput } from './workloads/workload.ts';
 
 /** Longest output of a program or console that is kept in the record. */

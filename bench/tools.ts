@@ -4,7 +4,7 @@
  */
 import type { Runner } from '../runners/runner.ts';
 import type { HostCounters } from '../host/drift.ts';
-import type { Group } from '../host/group.ts';
+import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Lease } from '../host/lease.ts';
 import type { LadderMemory } from '../host/memory.ts';
 import type { MeterDescription } from '../host/meter.ts';
@@ -18,7 +18,7 @@ export interface Meters {
   close(): Promise<{ readonly cpuSeconds: number; readonly missedTicks: number }>;
 }
 
-export type Runners = { readonly [K in RunnerKind]: Runner };
+export type Runners = Readonly<Record<RunnerKind, Runner>>;
 
 export interface Tools {
   readonly runners: Runners;
@@ -39,11 +39,6 @@ export interface Tools {
   readonly toolCpuSeconds: () => number;
   readonly progress: (event: ProgressEvent) => void;
   readonly signal: AbortSignal;
-}
-
-/** A group that tells a meter what to read. */
-export interface MeteredGroup extends Group {
-  readonly meter: MeterDescription;
 }
 
 export type ProgressEvent =

@@ -4,6 +4,7 @@
  */
 import type { Instance } from '../runners/runner.ts';
 import { TrialFailure } from '../runners/runner.ts';
+import type { MeteredGroup } from '../host/cgroup.ts';
 import { driftBetween } from '../host/drift.ts';
 import {
   contextOf,
@@ -28,7 +29,6 @@ import type {
   Sample,
   Series,
 } from './model.ts';
-import type { MeteredGroup } from './tools.ts';
 import { workloads } from './workloads/index.ts';
 import type { CommandWorkload, IdleWorkload } from './workloads/workload.ts';
 

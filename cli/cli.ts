@@ -18,13 +18,13 @@ const epilogue = `Exit codes: 0 ok, 1 gate failed, 2 usage or input, 3 this host
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {
   let code: ExitCode = exitCode.ok;
-  const register = <Arguments>(parser: Argv, { command, describe, builder, run }: Command<Arguments>) =>
+  const register = <Arguments>(parser: Argv, entry: Command<Arguments>) =>
     parser.command(
-      command,
-      describe,
-      (yargs) => builder(yargs),
+      entry.command,
+      entry.describe,
+      (yargs) => entry.builder(yargs) as Argv,
       async (args) => {
-        code = await run(args as Arguments, output);
+        code = await entry.run(args as Arguments, output);
       },
     );
   let parser = yargs()

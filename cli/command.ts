@@ -25,6 +25,7 @@ export interface Output {
 export interface Command<Arguments> {
   readonly command: string;
   readonly describe: string;
-  builder(yargs: Argv): Argv<Arguments>;
+  /** Adds its options. What yargs makes of them is `Arguments`, with dashes turned to capitals. */
+  builder(yargs: Argv): unknown;
   run(args: Arguments, output: Output): Promise<ExitCode>;
 }

@@ -26,10 +26,7 @@ export const doctor: Command<DoctorArguments> = {
   builder: (yargs) =>
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'Print the findings as JSON.' })
-      .example(
-        '$0 doctor',
-        'the first probe of KVM takes up to ten seconds; it is remembered until reboot',
-      ) as never,
+      .example('$0 doctor', 'the first probe of KVM takes up to ten seconds; it is remembered until reboot'),
   run: async ({ json }, output) => {
     const findings = [
       ...(await examineHost()),
@@ -51,10 +48,10 @@ export const doctor: Command<DoctorArguments> = {
 };
 
 async function examineHost(): Promise<Finding[]> {
-  const { openRuler } = await import('../host/cgroup.ts');
+  const { createRuler } = await import('../host/cgroup.ts');
   const { cacheFolder } = await import('../images/cache.ts');
   const { readHostCounters } = await import('../host/drift.ts');
-  const ruler = openRuler();
+  const ruler = createRuler();
   const { stolenSeconds, totalSeconds, load1 } = readHostCounters();
   const steal = (stolenSeconds / totalSeconds) * 100;
   const os = await import('node:os');
@@ -99,11 +96,12 @@ const tools: readonly (readonly [string, string, string])[] = [
 ];
 
 async function examineTools(): Promise<Finding[]> {
-  const { findProgram } = await import('../host/exec.ts');
+  const { runTool } = await import('../host/exec.ts');
   const { listImages } = await import('../images/store.ts');
   const programs = await Promise.all(
     tools.map(async ([name, debian, purpose]): Promise<Finding> => {
-      const path = await findProgram(name);
+      const found = await runTool(['sh', '-c', 'command -v "$1"', 'sh', name], { timeoutSeconds: 5 });
+      const path = found.exitCode === 0 ? found.stdout.trim() : null;
       return path === null
         ? {
             area: 'tool',

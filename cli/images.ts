@@ -25,7 +25,7 @@ export const images: Command<ImagesArguments> = {
         '$0 images build',
         'assembled from Debian packages, without root and without a container engine',
       )
-      .example('$0 images prune', 'keeps the newest of each name') as never,
+      .example('$0 images prune', 'keeps the newest of each name'),
   run: async ({ action, json }, output) => {
     const store = await import('../images/store.ts');
     if (action === 'build') {
@@ -41,7 +41,10 @@ export const images: Command<ImagesArguments> = {
       return exitCode.ok;
     }
     if (action === 'prune') {
-      const removed = await store.removeUnusedImages();
+      const all = await store.listImages();
+      // Newest first: the first of each name is the one in use.
+      const newest = new Map(all.toReversed().map(({ image }) => [image.name, image.digest]));
+      const removed = await store.removeUnusedImages(new Set(newest.values()));
       if (json) output.out(JSON.stringify(removed, null, 2));
       else
         for (const { image, diskBytes } of removed)

@@ -30,7 +30,7 @@ export const report: Command<ReportArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
       .example('$0 report results/quick-host-2026...', 'writes report.html into that folder')
-      .example('$0 report results/* --format text', 'a summary of each on the terminal') as never,
+      .example('$0 report results/* --format text', 'a summary of each on the terminal'),
   run: async (args, output) => {
     if (args.html !== undefined && args.record.length > 1) {
       throw new UserError(
@@ -38,20 +38,21 @@ export const report: Command<ReportArguments> = {
         'leave --html out',
       );
     }
-    const { folderOf, readRecord } = await import('../bench/record.ts');
+    const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
     const reports = await import('../reports/index.ts');
     for (const path of args.record) {
       const record = readRecord(path);
       for (const note of record.notes) output.err(`${path}: ${note}`);
+      const page = () => reports.renderHtml(record, { recordPath: join(folderOf(path), recordFile) });
       const format = args.json ? 'json' : args.format;
       if (format === 'json') output.out(reports.renderJson(record));
       else if (format === 'markdown') output.out(reports.renderMarkdown(record));
       else if (format === 'text') {
-        output.out(reports.renderText(record, { color: output.color, columns: output.columns }));
-      } else if (args.html === '-') output.out(reports.renderHtml(record));
+        output.out(reports.renderText(record, { color: output.color }));
+      } else if (args.html === '-') output.out(page());
       else {
         const file = args.html ?? join(folderOf(path), 'report.html');
-        writeReport(file, reports.renderHtml(record));
+        writeReport(file, page());
         output.out(file);
       }
     }

@@ -63,7 +63,7 @@ export const run: Command<RunArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print the analysis as JSON.' })
       .example('$0 run quick', 'a VM against a container, in a few minutes')
       .example('$0 run my.yaml --set blocks=10 --seed 7', 'with an override and a fixed order')
-      .example('$0 run --resume results/quick-host-2026...', 'go on after Ctrl-C or a crash') as never,
+      .example('$0 run --resume results/quick-host-2026...', 'go on after Ctrl-C or a crash'),
   run: async (args, output) => {
     const requests = args.resume === undefined ? await newRuns(args) : [await resumedRun(args.resume)];
     if (args.dryRun) {
@@ -226,14 +226,14 @@ async function measure(request: Request, json: boolean, output: Output): Promise
 
 /** The report beside the record, a summary on the terminal, and the report's path as the last line. */
 async function writeResults(folder: string, json: boolean, output: Output): Promise<void> {
-  const { readRecord } = await import('../bench/record.ts');
+  const { readRecord, recordFile } = await import('../bench/record.ts');
   const { renderHtml, renderJson, renderText } = await import('../reports/index.ts');
   const { writeReport } = await import('./report.ts');
   const record = readRecord(folder);
   if (json) output.out(renderJson(record));
-  else output.out(renderText(record, { color: output.color, columns: output.columns }));
+  else output.out(renderText(record, { color: output.color }));
   const path = join(folder, 'report.html');
-  writeReport(path, renderHtml(record));
+  writeReport(path, renderHtml(record, { recordPath: join(folder, recordFile) }));
   if (json) output.err(path);
   else output.out(path);
 }

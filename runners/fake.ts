@@ -31,7 +31,7 @@ const options = z.strictObject({
 });
 export type FakeOptions = z.infer<typeof options>;
 
-export const fake: Runner<FakeOptions> = {
+export const fake: Runner<FakeOptions, 'fake'> = {
   kind: 'fake',
   title: 'Fake instances, for tests of logic',
   options,

@@ -46,8 +46,8 @@ export type Availability =
     }
   | { readonly usable: false; readonly reason: string; readonly hint: string };
 
-export interface Runner<Options = unknown> {
-  readonly kind: RunnerKind;
+export interface Runner<Options = unknown, Kind extends RunnerKind = RunnerKind> {
+  readonly kind: Kind;
   readonly title: string;
   /** Strict schema of the options in the scenario. */
   readonly options: z.ZodType<Options>;

@@ -1,0 +1,153 @@
+/**
+ * The world as a value: opens every instrument a run needs (lease, cgroups, meter, image, clocks) and
+ * closes it again. The one place where production instruments are chosen; tests choose others.
+ */
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import type { ClockError, HostFingerprint, Scenario } from '../bench/model.ts';
+import { startSampler } from '../bench/sampler.ts';
+import type { ProgressEvent, Tools } from '../bench/tools.ts';
+import { createRuler } from '../host/cgroup.ts';
+import { measureClockError, monotonicSeconds } from '../host/clock.ts';
+import { readHostCounters } from '../host/drift.ts';
+import { readFingerprint } from '../host/fingerprint.ts';
+import { collectGarbage } from '../host/gc.ts';
+import { acquireLease } from '../host/lease.ts';
+import { readLadderMemory } from '../host/memory.ts';
+import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
+import type { Image } from '../images/image.ts';
+import { findImage } from '../images/store.ts';
+import type { Context } from '../runners/runner.ts';
+import { runners } from '../runners/index.ts';
+import type { Output } from './command.ts';
+
+export interface Edges {
+  readonly tools: Tools;
+  readonly host: HostFingerprint;
+  readonly clock: ClockError;
+  readonly hostAfter: () => Promise<HostFingerprint>;
+  close(): Promise<void>;
+}
+
+/** Opens everything a run of this scenario needs; first removes what killed runs left. */
+export async function openTools(
+  scenario: Scenario,
+  output: Output,
+  listen: (now: () => number) => (event: ProgressEvent) => void,
+): Promise<Edges> {
+  const lease = acquireLease(newRunId('run'));
+  const closers: (() => unknown)[] = [() => lease.close()];
+  const close = async () => {
+    for (const one of closers.toReversed()) {
+      try {
+        await one();
+      } catch (error) {
+        output.err(messageOf(error));
+      }
+    }
+  };
+  try {
+    await tidyUp(lease.runId, output);
+    const image = await openImage(scenario, (line) => output.err(line));
+    const ruler = createRuler();
+    if (!ruler.usable) output.err(`CPU and memory will not be measured: ${ruler.reason} (${ruler.hint})`);
+    const sampler = ruler.usable ? await startSampler() : null;
+    if (sampler !== null) closers.push(() => sampler.close());
+    const workDir = join(lease.folder, 'work');
+    await mkdir(workDir, { recursive: true });
+    const tools: Tools = {
+      runners,
+      image,
+      lease,
+      workDir,
+      now: monotonicSeconds,
+      sleep: (seconds, signal) => delay(seconds * 1000, undefined, { signal }),
+      createGroup: ruler.usable ? (path) => ruler.createGroup(path) : null,
+      meters: sampler,
+      counters: readHostCounters,
+      memory: readLadderMemory,
+      cpus: allowedCpus(),
+      toolCpuSeconds: () => ownCpuSeconds() + (sampler === null ? 0 : cpuSecondsOf(sampler.pid)),
+      progress: listen(monotonicSeconds),
+      signal: output.signal,
+    };
+    return {
+      tools,
+      host: await readFingerprint(),
+      clock: await measureClockError(),
+      hostAfter: readFingerprint,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A context for probes outside any run, with a scratch folder that goes with it. */
+export async function withScratch<T>(use: (context: Context) => Promise<T>): Promise<T> {
+  const workDir = await mkdtemp(join(tmpdir(), 'tare-'));
+  const lease = acquireLease(newRunId('probe'));
+  try {
+    return await use({ signal: new AbortController().signal, now: monotonicSeconds, workDir, lease });
+  } finally {
+    lease.close();
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+/** Removes what killed runs left, and gives way to a run that is measuring already. */
+async function tidyUp(runId: string, output: Output): Promise<void> {
+  const { runs } = await collectGarbage({ dryRun: false });
+  for (const { runId: dead, removed } of runs)
+    if (removed) output.err(`removed what killed run ${dead} had left`);
+  // Ids sort by time: of two that begin together the earlier one goes on.
+  const other = runs.find(({ live, runId: id }) => live && id.startsWith('run-') && id < runId);
+  if (other === undefined) return;
+  throw new UserError(
+    `another tare run is measuring on this host (${other.runId}, process ${other.runId.split('-').at(-1) ?? ''})`,
+    'two runs would measure each other: wait until it ends, or stop it with Ctrl-C',
+    exitCode.hostCannot,
+  );
+}
+
+/** Sorts by time, unique on this host, safe as a file and cgroup name. */
+function newRunId(purpose: 'run' | 'probe'): string {
+  return `${purpose}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${process.pid}`;
+}
+
+function openImage(scenario: Scenario, report: (line: string) => void): Promise<Image> {
+  if (scenario.image === 'builtin') return ensureBuiltinImage(report);
+  if (scenario.image === 'mini') return ensureMiniImage(report);
+  return findImage(scenario.image);
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** User and system time of another process of ours; 0 once it is gone. Ticks are 10 ms for every process. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+/** CPUs this process may use, ascending. */
+function allowedCpus(): number[] {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}

@@ -1,0 +1,36 @@
+/** Every runner by kind; the only file that knows them all. A missing, extra or swapped one does not compile. */
+import type { z } from 'zod';
+import type { RunnerKind } from '../bench/model.ts';
+import { fake } from './fake.ts';
+import { namespace } from './namespace/index.ts';
+import { oci } from './oci/index.ts';
+import { process } from './process/index.ts';
+import { qemu } from './qemu/index.ts';
+import type { Runner } from './runner.ts';
+
+export const runners: { readonly [K in RunnerKind]: Runner<unknown, K> } = {
+  fake,
+  process,
+  namespace,
+  oci,
+  qemu,
+};
+
+/** Option schemas by kind, for reading scenarios. */
+export const runnerSchemas = Object.fromEntries(
+  Object.values(runners).map(({ kind, options }) => [kind, options]),
+) as Readonly<Record<RunnerKind, z.ZodType>>;
+
+/** What `doctor` examines: every runner in the forms that scenarios use. */
+export const exampleRunners: readonly {
+  readonly id: string;
+  readonly kind: RunnerKind;
+  readonly options: Readonly<Record<string, unknown>>;
+}[] = [
+  { id: 'process', kind: 'process', options: {} },
+  { id: 'namespace', kind: 'namespace', options: {} },
+  { id: 'oci (runc)', kind: 'oci', options: { runtime: 'runc' } },
+  { id: 'oci (crun)', kind: 'oci', options: { runtime: 'crun' } },
+  { id: 'qemu (q35)', kind: 'qemu', options: { machine: 'q35' } },
+  { id: 'qemu (microvm)', kind: 'qemu', options: { machine: 'microvm' } },
+];
