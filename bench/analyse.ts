@@ -13,7 +13,13 @@ import { comparedPairs, type Pair } from './analysis/pairs.ts';
 import { refusalsByCondition, refusalsByResult } from './analysis/refusals.ts';
 import { runRefusals, runWarnings } from './analysis/run-notes.ts';
 import { countFailures, startupStages, summarise } from './analysis/summaries.ts';
-import { createValueReader, usableTrials, type ValueReader, voidBlocks } from './analysis/values.ts';
+import {
+  countLaunches,
+  createValueReader,
+  usableTrials,
+  type ValueReader,
+  voidBlocks,
+} from './analysis/values.ts';
 import { judge } from './analysis/verdict.ts';
 import { comparisonWarnings } from './analysis/warnings.ts';
 import { fairnessLedger } from './fairness.ts';
@@ -187,9 +193,8 @@ function finish(
   };
 }
 
-/** Failed launches over all launches of a cell in blocks that were not voided for another reason. */
+/** Failed launches over all launches of a cell. */
 function failedShare(record: RunRecord, cell: string): number {
-  const launches = record.trials.filter((trial) => trial.cell === cell && trial.block >= 0);
-  const failed = launches.filter(({ outcome }) => outcome.state === 'failed');
-  return launches.length === 0 ? 0 : failed.length / launches.length;
+  const { failed, all } = countLaunches(record.trials, cell);
+  return all === 0 ? 0 : failed / all;
 }

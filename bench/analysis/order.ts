@@ -14,7 +14,7 @@ import type {
 import { holm } from '../statistics/holm.ts';
 import { orderEffect, type Observation } from '../statistics/order-effect.ts';
 import { minimumBlocks } from '../statistics/power.ts';
-import type { ValueReader } from './values.ts';
+import { type ValueReader, wasInterrupted } from './values.ts';
 
 /** What the order explains in one metric of one workload and shape. */
 export interface OrderFinding {
@@ -45,7 +45,7 @@ export function findOrderEffects(record: RunRecord, valuesIn: ValueReader): Orde
 /** A run whose blocks were not done one after the other has no pairs to compare (C1). */
 export function refusalForOrder(trials: readonly RecordedTrial[]): Refusal | null {
   let last = -Infinity;
-  for (const { block } of trials.toSorted((a, b) => a.index - b.index)) {
+  for (const { block } of inOrder(trials)) {
     if (block < last) {
       return {
         rule: 'C1',
@@ -62,7 +62,7 @@ export function refusalForOrder(trials: readonly RecordedTrial[]): Refusal | nul
 /** The same order in every block lets each cell inherit the state its predecessor leaves behind. */
 export function warningForFixedOrder(trials: readonly RecordedTrial[]): Warning | null {
   const orders = new Map<number, string[]>();
-  for (const { block, cell } of trials.toSorted((a, b) => a.index - b.index)) {
+  for (const { block, cell } of inOrder(trials)) {
     if (block >= 0) orders.set(block, [...(orders.get(block) ?? []), cell]);
   }
   const several = [...orders.values()].filter((cells) => cells.length > 1);
@@ -104,6 +104,11 @@ function observe(
   });
 }
 
+/** As planned, without launches that were broken off and done again later. */
+function inOrder(trials: readonly RecordedTrial[]): RecordedTrial[] {
+  return trials.filter((trial) => !wasInterrupted(trial)).sort((a, b) => a.index - b.index);
+}
+
 interface Place {
   readonly position: number;
   readonly predecessor: string | null;
@@ -111,7 +116,7 @@ interface Place {
 
 /** Position of each launch, and the cell of the launch just before it, whatever became of that one. */
 function placesOf(trials: readonly RecordedTrial[]): ReadonlyMap<number, Place> {
-  const ordered = trials.toSorted((a, b) => a.index - b.index);
+  const ordered = inOrder(trials);
   return new Map(
     ordered.map(({ index, position }, at) => [
       index,

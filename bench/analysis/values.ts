@@ -28,6 +28,25 @@ export function usableTrials(record: RunRecord): ReadonlyMap<string, readonly Re
   );
 }
 
+/** Broken off by the user: neither a success nor a failure of what was measured. */
+export function wasInterrupted({ outcome }: RecordedTrial): boolean {
+  return outcome.state === 'failed' && outcome.reason === 'interrupted';
+}
+
+/** Failed and all launches of a cell past the warm-up, interrupted ones apart. */
+export function countLaunches(
+  trials: readonly RecordedTrial[],
+  cell: string,
+): { readonly failed: number; readonly all: number } {
+  const launches = trials.filter(
+    (trial) => trial.cell === cell && trial.block >= 0 && !wasInterrupted(trial),
+  );
+  return {
+    failed: launches.filter(({ outcome }) => outcome.state === 'failed').length,
+    all: launches.length,
+  };
+}
+
 /** Values of one metric in one cell, one per launch, in block order; empty if there are none. */
 export function valuesOf(record: RunRecord, cellId: string, metric: string): LaunchValue[] {
   const declaration = record.header.metrics.find(({ id }) => id === metric);

@@ -6,7 +6,7 @@ import { minimumBlocks } from '../statistics/power.ts';
 import type { Contrast } from './contrast.ts';
 import type { OrderFinding } from './order.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
-import type { ValueReader } from './values.ts';
+import { countLaunches, type ValueReader } from './values.ts';
 
 /** Warnings of one comparison. `order`: order effects found in this metric. */
 export function comparisonWarnings(
@@ -78,13 +78,12 @@ function nestedAcceleration(cell: CellRecord): Warning[] {
 
 /** Launches that failed have no value: what they would have cost is unknown, and likely a lot (B6). */
 function censored(cell: CellRecord, trials: readonly RecordedTrial[]): Warning[] {
-  const launches = trials.filter((trial) => trial.cell === cell.id && trial.block >= 0);
-  const failed = launches.filter(({ outcome }) => outcome.state === 'failed').length;
+  const { failed, all } = countLaunches(trials, cell.id);
   if (failed === 0) return [];
   return [
     {
       code: 'failures',
-      message: `${failed} of ${launches.length} launches of ${cell.id} failed and are missing from its numbers.`,
+      message: `${failed} of ${all} launches of ${cell.id} failed and are missing from its numbers.`,
     },
   ];
 }

@@ -6,6 +6,7 @@
 import type { Interval } from '../model.ts';
 import { median } from './descriptive.ts';
 import { normalQuantile } from './distributions.ts';
+import { signedRankCut } from './signed-rank.ts';
 
 export interface Shift {
   readonly shift: number;
@@ -13,15 +14,13 @@ export interface Shift {
   readonly interval: Interval | null;
 }
 
-/** Shift of paired differences; interval from the signed-rank distribution (normal ranks). Null for none. */
+/** Shift of paired differences; interval from the signed-rank distribution, exact up to 50. Null for none. */
 export function pairedShift(differences: readonly number[], level = 0.95): Shift | null {
   const averages = differences.flatMap((a, index) => differences.slice(index).map((b) => (a + b) / 2));
-  const n = differences.length;
-  const spread = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24);
-  return shiftOf(averages, spread, level);
+  return shiftOf(averages, signedRankCut(differences.length, level), level);
 }
 
-/** Shift of `second` over `first`; interval from Mann-Whitney's distribution (normal ranks). Null for none. */
+/** Shift of `second` over `first`; interval by ranks nm/2 -+ z sqrt(nm(n+m+1)/12) (B8). Null for none. */
 export function twoSampleShift(
   first: readonly number[],
   second: readonly number[],
@@ -30,15 +29,16 @@ export function twoSampleShift(
   const differences = second.flatMap((y) => first.map((x) => y - x));
   const n = first.length;
   const m = second.length;
-  return shiftOf(differences, Math.sqrt((n * m * (n + m + 1)) / 12), level);
+  const reach = normalQuantile((1 + level) / 2) * Math.sqrt((n * m * (n + m + 1)) / 12);
+  return shiftOf(differences, Math.floor((n * m) / 2 - reach), level);
 }
 
-function shiftOf(candidates: readonly number[], spread: number, level: number): Shift | null {
+/** Median of the candidates, and those at rank `cut` from either end. */
+function shiftOf(candidates: readonly number[], cut: number | null, level: number): Shift | null {
   const shift = median(candidates);
   if (shift === null) return null;
   const sorted = [...candidates].sort((a, b) => a - b);
-  const cut = Math.floor(sorted.length / 2 - normalQuantile((1 + level) / 2) * spread);
-  const low = sorted[cut - 1];
-  const high = sorted[sorted.length - cut];
+  const low = cut === null ? undefined : sorted[cut - 1];
+  const high = cut === null ? undefined : sorted[sorted.length - cut];
   return { shift, interval: low === undefined || high === undefined ? null : { low, high, level } };
 }

@@ -4,7 +4,7 @@
  * without a difference make the test more careful instead of disappearing. Up to 50 non-zero differences
  * the p-value is exact, also with ties: all 2^n sign patterns of the very ranks seen are counted.
  */
-import { normalTail } from './distributions.ts';
+import { normalQuantile, normalTail } from './distributions.ts';
 import { rank } from './ranks.ts';
 
 export interface SignedRank {
@@ -35,26 +35,47 @@ export function smallestSignedRankP(n: number): number {
   return Math.min(1, 2 ** (1 - n));
 }
 
-/** Distribution of the sum over all sign patterns, ranks doubled so that midranks are whole numbers. */
+/**
+ * How many of the sorted averages of two differences an interval of this level leaves out at each end,
+ * plus one: the rank of its lower end. Exact without ties up to 50 differences; null if none reaches it.
+ */
+export function signedRankCut(n: number, level: number): number | null {
+  const limit = (1 - level) / 2;
+  if (n > exactUpTo) {
+    const spread = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24);
+    return Math.floor((n * (n + 1)) / 4 - normalQuantile((1 + level) / 2) * spread);
+  }
+  const shares = sumShares(Array.from({ length: n }, (_, index) => index + 1));
+  let cut = 0;
+  for (let below = shares[0] ?? 1; below <= limit; below += shares[cut] ?? 1) cut += 1;
+  return cut === 0 ? null : cut;
+}
+
+/** Ranks are doubled, so that midranks are whole numbers. */
 function exactP(ranks: readonly number[], statistic: number): number {
-  const doubled = ranks.map((each) => Math.round(2 * each));
-  const total = doubled.reduce((sum, each) => sum + each, 0);
-  const share = new Float64Array(total + 1);
-  share[0] = 1;
+  const shares = sumShares(ranks.map((each) => Math.round(2 * each)));
+  const seen = Math.round(2 * statistic);
+  const extreme = Math.min(seen, shares.length - 1 - seen);
+  let tail = 0;
+  for (let sum = 0; sum <= extreme; sum += 1) tail += shares[sum] ?? 0;
+  return Math.min(1, 2 * tail);
+}
+
+/** Share of the 2^n sign patterns with each sum of positive ranks (whole numbers). */
+function sumShares(ranks: readonly number[]): Float64Array {
+  const total = ranks.reduce((sum, each) => sum + each, 0);
+  const shares = new Float64Array(total + 1);
+  shares[0] = 1;
   let reached = 0;
-  for (const step of doubled) {
+  for (const step of ranks) {
     reached += step;
     for (let sum = reached; sum >= 0; sum -= 1) {
-      const without = share[sum] ?? 0;
-      const withStep = sum >= step ? (share[sum - step] ?? 0) : 0;
-      share[sum] = (without + withStep) / 2;
+      const without = shares[sum] ?? 0;
+      const withStep = sum >= step ? (shares[sum - step] ?? 0) : 0;
+      shares[sum] = (without + withStep) / 2;
     }
   }
-  const seen = Math.round(2 * statistic);
-  const extreme = Math.min(seen, total - seen);
-  let tail = 0;
-  for (let sum = 0; sum <= extreme; sum += 1) tail += share[sum] ?? 0;
-  return Math.min(1, 2 * tail);
+  return shares;
 }
 
 /** Normal approximation with continuity correction; the sum of squared ranks carries the tie correction. */
