@@ -1,0 +1,127 @@
+/**
+ * The command line of one VM, as a pure function of what it shall be: the one place that knows QEMU's
+ * flags. Channels are inherited descriptors, so no socket file has a name that could collide or be left.
+ */
+import type { QemuOptions } from './options.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+/** Descriptor numbers given to QEMU; the launcher hands out 4 and up. */
+export interface ChannelNumbers {
+  readonly agent: number;
+  readonly console: number;
+  readonly monitor: number;
+  /** Firmware messages, where the machine has a firmware that writes any. */
+  readonly firmware: number | null;
+}
+
+export interface VmPlan {
+  readonly binary: string;
+  readonly machine: QemuOptions['machine'];
+  readonly accelerator: Accelerator;
+  readonly cpuModel: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly kernel: string;
+  readonly initramfs: string;
+  readonly root: QemuOptions['root'];
+  /** Raw file attached read-only; null: no disk. */
+  readonly disk: string | null;
+  /** Frequency of the emulated time stamp counter, where the guest cannot find it by itself. */
+  readonly tscKilohertz: number | null;
+  readonly channels: ChannelNumbers;
+  /** State file to continue from; null: boot. */
+  readonly restoreFrom: string | null;
+  /** Let the kernel print its boot messages (for calibration and diagnosis, never for a measured start). */
+  readonly verbose: boolean;
+}
+
+/** Name of the virtio-serial port the agent speaks on; init.sh looks for it. */
+export const agentPort = 'tare.agent';
+
+/** QEMU splits option values at commas; a doubled comma is one. */
+export function optionValue(text: string): string {
+  return text.replaceAll(',', ',,');
+}
+
+/** A path for the shell that QEMU's `exec:` runs. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Kernel parameters. Nothing here turns protection off: the guest is a stock one, only quiet. */
+export function kernelParameters(
+  plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'tscKilohertz' | 'verbose'>,
+): string[] {
+  const loudness = plan.verbose ? [] : ['quiet'];
+  const parameters = ['console=ttyS0', ...loudness, 'panic=-1', 'reboot=t', `tare.root=${plan.root}`];
+  if (plan.machine === 'microvm' && plan.accelerator === 'tcg') {
+    // No timer the kernel could test its interrupts or calibrate its TSC against: it would wait for ever.
+    parameters.push('no_timer_check');
+    if (plan.tscKilohertz !== null) parameters.push(`tsc_early_khz=${String(plan.tscKilohertz)}`);
+  }
+  return parameters;
+}
+
+function machineArguments(plan: VmPlan): string[] {
+  const machine =
+    plan.machine === 'q35'
+      ? 'q35,usb=off,smbus=off,sata=off,i8042=off,vmport=off'
+      : 'microvm,x-option-roms=off,isa-serial=on';
+  const accelerator = plan.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi';
+  return ['-machine', machine, '-accel', accelerator, '-cpu', plan.cpuModel];
+}
+
+/** virtio devices sit on PCI on q35 and on memory-mapped slots on microvm. */
+function deviceSuffix(machine: VmPlan['machine']): 'pci' | 'device' {
+  return machine === 'q35' ? 'pci' : 'device';
+}
+
+function channelArguments(plan: VmPlan): string[] {
+  const { agent, console, monitor, firmware } = plan.channels;
+  const socket = (id: string, number: number): string[] => [
+    '-chardev',
+    `socket,id=${id},fd=${String(number)}`,
+  ];
+  return [
+    ...socket('monitor', monitor),
+    ...['-mon', 'chardev=monitor,mode=control'],
+    ...socket('console', console),
+    ...['-serial', 'chardev:console'],
+    ...socket('agent', agent),
+    ...['-device', `virtio-serial-${deviceSuffix(plan.machine)}`],
+    ...['-device', `virtserialport,chardev=agent,name=${agentPort}`],
+    ...(firmware === null
+      ? []
+      : [...socket('firmware', firmware), '-device', 'isa-debugcon,iobase=0x402,chardev=firmware']),
+  ];
+}
+
+function diskArguments(plan: VmPlan): string[] {
+  if (plan.disk === null) return [];
+  const file = `driver=file,node-name=image,filename=${optionValue(plan.disk)}`;
+  return [
+    ...['-blockdev', `${file},read-only=on,auto-read-only=off,cache.direct=off`],
+    ...['-device', `virtio-blk-${deviceSuffix(plan.machine)},drive=image`],
+  ];
+}
+
+/** argv of the VM. */
+export function qemuArguments(plan: VmPlan): string[] {
+  return [
+    plan.binary,
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...machineArguments(plan),
+    ...['-smp', String(plan.cpus), '-m', `${String(plan.memoryMiB)}M`],
+    ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', kernelParameters(plan).join(' ')],
+    ...channelArguments(plan),
+    ...diskArguments(plan),
+    ...(plan.restoreFrom === null ? [] : ['-incoming', `exec:cat ${shellQuoted(plan.restoreFrom)}`]),
+  ];
+}
+
+/** Kernel modules a guest of this kind needs beyond what is built in. */
+export function guestModules(plan: Pick<VmPlan, 'machine' | 'root'>): string[] {
+  const bus = plan.machine === 'q35' ? 'virtio_pci' : 'virtio_mmio';
+  return [bus, 'virtio_console', ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : [])];
+}

@@ -1,0 +1,155 @@
+/**
+ * The QEMU runner: a virtual machine with direct kernel boot, the image as a shared read-only disk (or as
+ * its initramfs), the same agent inside as in a container. Cold: boot. Restored: continue from the state of
+ * a VM booted once while preparing. What accelerates it is found by use (probe.ts) and never assumed.
+ */
+import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
+import type { Acceleration, Traits } from '../../bench/model.ts';
+import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
+import type { Accelerator, VmPlan } from './args.ts';
+import { qemuArguments } from './args.ts';
+import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
+import type { GuestFiles } from './guest.ts';
+import { startInstance } from './instance.ts';
+import { qemuOptions } from './options.ts';
+import type { QemuOptions } from './options.ts';
+import { emulatedTscKilohertz, probeAcceleration, qemuBinary, qemuVersion } from './probe.ts';
+import { saveState } from './restore.ts';
+import { coldChannels } from './vm.ts';
+
+interface Chosen {
+  readonly accelerator: Accelerator;
+  readonly acceleration: Acceleration;
+  readonly cpuModel: string;
+}
+
+/** The accelerator the options ask for, if this host has it. */
+async function choose(options: QemuOptions, context: Context): Promise<Chosen> {
+  if (options.accel === 'tcg') {
+    return {
+      accelerator: 'tcg',
+      acceleration: { class: 'tcg', reason: 'emulation was asked for' },
+      cpuModel: options.cpuModel ?? 'max',
+    };
+  }
+  const verdict = await probeAcceleration(options, context);
+  if (verdict.kvm) {
+    return {
+      accelerator: 'kvm',
+      acceleration: verdict.acceleration,
+      cpuModel: options.cpuModel ?? verdict.kvmCpuModel ?? 'host',
+    };
+  }
+  if (options.accel === 'kvm') {
+    const reason = verdict.acceleration.reason.replace(/: emulating$/, '');
+    throw new UserError(
+      `KVM was asked for, but ${reason}`,
+      `${verdict.hint}; or use accel: auto`,
+      exitCode.hostCannot,
+    );
+  }
+  return { accelerator: 'tcg', acceleration: verdict.acceleration, cpuModel: options.cpuModel ?? 'max' };
+}
+
+async function probe(options: QemuOptions, context: Context): Promise<Availability> {
+  try {
+    if (process.arch !== 'x64') {
+      return {
+        usable: false,
+        reason: `no VM recipe for ${process.arch} hosts yet`,
+        hint: 'use an x86-64 host',
+      };
+    }
+    const version = await qemuVersion();
+    const { accelerator, acceleration, cpuModel } = await choose(options, context);
+    return {
+      usable: true,
+      version,
+      acceleration,
+      details: { binary: qemuBinary, machine: options.machine, accelerator, cpu: cpuModel },
+    };
+  } catch (error) {
+    return {
+      usable: false,
+      reason: messageOf(error),
+      hint: error instanceof UserError ? error.hint : 'run `tare doctor` for more',
+    };
+  }
+}
+
+function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuOptions>): Traits {
+  const { options, image, shape } = request;
+  return {
+    image: image.digest,
+    kernel: `own: Linux ${files.kernel.release}`,
+    acceleration: chosen.acceleration.class,
+    cpuPlacement: `${String(guestCpus(shape.cpus))} virtual CPU, QEMU's threads on the CPUs of the shape`,
+    memoryLimit: 'guest memory of the shape; no limit on QEMU itself',
+    rootFilesystem:
+      options.root === 'disk'
+        ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache'
+        : "the image's tree in guest memory (initramfs)",
+    writableLayer: options.root === 'disk' ? 'overlay with a tmpfs upper layer' : 'guest memory',
+    pageCache: "guest's own, cold at start; the disk file warm in the host's",
+    network: 'loopback only',
+    privileges: 'root of its own kernel',
+    readySignal: 'agent: first correct reply',
+    clock: 'host monotonic clock at arrival; programs inside read the guest clock',
+    startState: options.start === 'cold' ? 'booted' : 'restored from a saved VM',
+    ruler: 'cgroup of QEMU, host side',
+  };
+}
+
+async function prepare(request: PrepareRequest<QemuOptions>, context: Context): Promise<Prepared> {
+  const { options, image, shape } = request;
+  const chosen = await choose(options, context);
+  const files = await ensureGuestFiles(image, options);
+  const calibrate = options.machine === 'microvm' && chosen.accelerator === 'tcg';
+  const cold: VmPlan = {
+    binary: qemuBinary,
+    machine: options.machine,
+    accelerator: chosen.accelerator,
+    cpuModel: chosen.cpuModel,
+    cpus: guestCpus(shape.cpus),
+    memoryMiB: guestMemoryMiB(shape.memoryBytes, image, options.root),
+    kernel: files.kernel.vmlinuz,
+    initramfs: files.initramfs,
+    root: options.root,
+    disk: files.disk,
+    tscKilohertz: calibrate ? await emulatedTscKilohertz(options, context) : null,
+    // qboot, microvm's firmware, writes nothing.
+    channels: { ...coldChannels, firmware: options.machine === 'q35' ? 7 : null },
+    restoreFrom: null,
+    verbose: false,
+  };
+  const saved = options.start === 'restored' ? await saveState(cold, context) : null;
+  const plan: VmPlan = saved === null ? cold : { ...cold, restoreFrom: saved.file };
+  return {
+    identity: {
+      qemu: await qemuVersion(),
+      machine: options.machine,
+      accelerator: chosen.accelerator,
+      cpuModel: chosen.cpuModel,
+      kernel: files.kernel.release,
+      kernelDigest: files.kernel.digest,
+      kernelSource: files.kernel.source,
+      initramfs: files.initramfs.split('/').at(-1) ?? '',
+      argv: qemuArguments(plan).join(' '),
+    },
+    acceleration: chosen.acceleration,
+    traits: traits(chosen, files, request),
+    sharedDiskBytes: files.sharedBytes + (saved?.bytes ?? 0),
+    start: (job: Job, startContext: Context) => startInstance(plan, job, startContext),
+    [Symbol.asyncDispose]: async () => {
+      await saved?.remove();
+    },
+  };
+}
+
+export const qemu: Runner<QemuOptions> = {
+  kind: 'qemu',
+  title: 'QEMU virtual machine',
+  options: qemuOptions,
+  probe,
+  prepare,
+};

@@ -1,0 +1,90 @@
+/**
+ * A started VM as an Instance: boots or restores, speaks to the agent until it is ready, and turns every
+ * way of not getting there into a failure with a reason.
+ */
+import type { Mark } from '../../bench/model.ts';
+import type { Context, Instance, Job } from '../runner.ts';
+import { TrialFailure } from '../runner.ts';
+import { openSession } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { VmPlan } from './args.ts';
+import { startVm } from './vm.ts';
+import type { Vm } from './vm.ts';
+
+/** The environment as init.sh reads it: a count, then NAME=value lines. */
+export function environmentLines(environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const broken = lines.find((line) => line.includes('\n'));
+  if (broken !== undefined)
+    throw new Error(`a newline in the environment: ${JSON.stringify(broken.slice(0, 60))}`);
+  return [String(lines.length), ...lines].map((line) => `${line}\n`).join('');
+}
+
+/** A session with the agent of a VM. The agent's own T4 is not PID 1's, which the console has shown. */
+export function openAgent(vm: Vm, context: Context, onMark: (mark: Mark) => void): Session {
+  return openSession(vm.agent, {
+    now: context.now,
+    onMark: (mark) => onMark(mark.name === 'T4' ? { ...mark, name: 'agent' } : mark),
+    explainEnd: () => vm.whyEnded(),
+    tail: () => vm.text(),
+  });
+}
+
+/** Starts the VM and resolves at T6. Leaves nothing behind when it fails. */
+export async function startInstance(plan: VmPlan, job: Job, context: Context): Promise<Instance> {
+  const marks: Mark[] = [];
+  const onMark = (mark: Mark): void => {
+    marks.push(mark);
+    job.onMark(mark);
+  };
+  const vm = await startVm({ plan, group: job.group, cpus: job.cpus, onMark, context });
+  try {
+    const session = openAgent(vm, context, onMark);
+    if (plan.restoreFrom === null) {
+      vm.agent.write(environmentLines(job.environment));
+      await session.waitFor('T4', context.signal);
+    }
+    if (job.service !== null) await session.serve(job.service, context.signal);
+    else {
+      await session.hello(context.signal);
+      await session.ping(context.signal);
+    }
+    return instanceOf(vm, session, job, marks);
+  } catch (error) {
+    const failure = whatFailed(error, vm, marks);
+    await vm.stop();
+    throw failure;
+  }
+}
+
+/** A deadline that passes before T6 is a hang of the guest: say how far it got. */
+function whatFailed(error: unknown, vm: Vm, marks: readonly Mark[]): unknown {
+  if (!(error instanceof TrialFailure) || error.facts.reason !== 'timeout') return error;
+  const last = marks.at(-1)?.name ?? 'nothing';
+  return new TrialFailure(
+    { reason: 'hang', message: `the VM was not ready in time; it got as far as ${last}`, detail: vm.text() },
+    error,
+  );
+}
+
+function instanceOf(vm: Vm, session: Session, job: Job, marks: readonly Mark[]): Instance {
+  const stop = (): ReturnType<Vm['stop']> => vm.stop();
+  return {
+    marks,
+    pids: () => job.group?.pids() ?? [vm.launched.pid],
+    exec: (request, context) =>
+      session.exec(
+        { ...request, environment: { ...job.environment, ...request.environment } },
+        context.signal,
+      ),
+    prove: (paths, context) => session.prove(paths, context.signal),
+    // The disk is shared and read-only, what is written stays in guest memory.
+    diskBytes: () => Promise.resolve(0),
+    console: () => vm.text(),
+    ended: () => vm.ended(),
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
