@@ -97,7 +97,9 @@ describe('structure', () => {
     const loud = production
       .filter(({ path }) => !edge(path) && path !== 'reports/page/client.ts')
       .filter(({ text }) =>
-        /\bconsole\.|process\.(exit\b|exitCode|stdout|stderr)/.test(withoutComments(text)),
+        /\bconsole\.(log|error|warn|info|debug|table)\b|process\.(exit\b|exitCode|stdout|stderr)/.test(
+          withoutComments(text),
+        ),
       )
       .map(({ path }) => path);
     expect(loud).toEqual([]);
