@@ -76,8 +76,10 @@ export interface WorkloadSpec {
 /** A server started as the workload's main program (T5) and ready on its first correct reply (T6). */
 export interface ServiceSpec {
   readonly name: string;
-  /** `{port}` is replaced by the port given to the instance. */
+  /** Run in the instance's scratch folder; `{port}` stands for `port`. */
   readonly argv: readonly string[];
+  /** Its standard input (a configuration, say); `{port}` stands for `port` here too. */
+  readonly input: string;
   readonly port: number;
   /** Text sent to the port and text that must come back. */
   readonly probe: { readonly send: string; readonly expect: string };

@@ -5,7 +5,7 @@
 # host -> agent                                          agent -> host
 #   hello                                                  mark T5   (printed by a program of its own)
 #   ping ID                                                mark T6 (first time), pong ID
-#   serve PORT NARG, then send, expect, argv lines         mark T5, mark T6, served (or: failed serve TEXT)
+#   serve PORT NARG, then send, expect, input, argv lines         mark T5, mark T6, served (or: failed serve TEXT)
 #   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
 #                                                          ended ID (the program is over; its output follows)
 #                                                          end ID STATUS OOM OUTBYTES ERRBYTES, bytes, newline
@@ -14,14 +14,17 @@
 #
 # Lines after a header are arguments: a backslash is sent as two, a newline as backslash-n.
 #
-# Environment: TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder holding `manifest`), TARE_SCRATCH
+# Environment: TARE_PATH (PATH of programs inside), TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder holding `manifest`), TARE_SCRATCH
 # (writable folder), TARE_MODE (container | vm | process); for `process` also TARE_ROOT, TARE_LOADER and
 # TARE_LIBRARIES: the image's programs run on the host through the image's own loader and libraries.
 set -f
+# Set apart from PATH, which finds the host's tools until the agent runs.
+if [ -n "$TARE_PATH" ]; then PATH=$TARE_PATH; unset TARE_PATH; fi
 B=$TARE_BUSYBOX
 T=$TARE_SCRATCH
 guard=''
 service=''
+cd "$T" || exit 1
 echo "mark T4"
 
 oom_kills() {
@@ -40,6 +43,7 @@ become() {
   if [ -z "$TARE_LOADER" ]; then exec $guard "$@"; fi
   for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
     case $program in /*) folder='' file=$program ;; *) file=$folder/$program ;; esac
+    if [ "$TARE_ROOT$file" -ef "$B" ]; then shift; exec $guard "$B" "${program##*/}" "$@"; fi
     if [ -x "$TARE_ROOT$file" ]; then
       shift
       exec $guard "$TARE_LOADER" --library-path "$TARE_LIBRARIES" --argv0 "$program" "$TARE_ROOT$file" "$@"
@@ -90,10 +94,11 @@ run() { # ID LIMIT NENV lines...
   echo
 }
 
-serve() { # PORT send expect argv...
+serve() { # PORT send expect input argv...
   port=$1 send=$2 expect=$3
-  shift 3
-  (echo "mark T5"; become "$@" </dev/null >"$T/service.out" 2>&1) &
+  printf '%s' "$4" >"$T/service.in"
+  shift 4
+  (echo "mark T5"; become "$@" <"$T/service.in" >"$T/service.out" 2>&1) &
   service=$!
   while kill -0 "$service" 2>/dev/null; do
     # nc fails on a server that keeps the connection open, so only the reply counts.
@@ -111,12 +116,14 @@ prove() { # ID paths...
   digest=$("$B" sha256sum <"$TARE_BESIDE/manifest")
   : >"$T/want"
   shift
-  for path in "$@"; do echo "$path"; done >"$T/want"
+  for path in "$@"; do printf '%s\n' "$path"; done >"$T/want"
   "$B" awk -v root="$TARE_ROOT" -v want="$T/want" '
     BEGIN { while ((getline path < want) > 0) { wanted[path]; some = 1 } }
-    $1 == "f" { path = substr($0, length($1 $2 $3) + 4); if (!some || path in wanted) print $2 "  " root path }
+    $1 == "f" { path = substr($0, length($1 $2 $3) + 4); seen[path]; if (!some || path in wanted) print $2 "  " root path }
+    # Asked for and not in the manifest: no content can be right.
+    END { for (path in wanted) if (!(path in seen)) printf "%064d  %s\n", 0, root path }
   ' "$TARE_BESIDE/manifest" >"$T/check"
-  "$B" sha256sum -c "$T/check" 2>/dev/null | "$B" sed -n 's/: FAILED$//p' >"$T/bad"
+  "$B" sha256sum -c "$T/check" 2>/dev/null | "$B" sed -n "s|^$TARE_ROOT||; s/: FAILED\$//p" >"$T/bad"
   set -- $("$B" wc -l <"$T/check") $("$B" wc -l <"$T/bad")
   echo "proof $id ${digest%% *} $1 $2"
   "$B" cat "$T/bad"
@@ -130,7 +137,7 @@ while IFS=' ' read -r verb a b c d; do
       [ -z "$answered" ] && echo "mark T6" && answered=yes
       echo "pong $a"
       ;;
-    serve) with_lines $((b + 2)) serve "$a" ;;
+    serve) with_lines $((b + 3)) serve "$a" ;;
     run) with_lines $((c + d)) run "$a" "$b" "$c" ;;
     prove) with_lines "$b" prove "$a" ;;
     quit) break ;;

@@ -178,8 +178,11 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       return (await ask([`ping ${id}`], start, signal, 'waiting for the agent')) - asked;
     },
     async serve(service, signal) {
-      const argv = service.argv.map((word) => word.replaceAll('{port}', String(service.port)));
-      const lines = [service.probe.send, service.probe.expect, ...argv].map(encodeLine);
+      const withPort = (text: string) => text.replaceAll('{port}', String(service.port));
+      const argv = service.argv.map(withPort);
+      const lines = [service.probe.send, service.probe.expect, withPort(service.input), ...argv].map(
+        encodeLine,
+      );
       const start =
         (done: (value: undefined) => void): LineHandler =>
         (words, text) => {

@@ -133,7 +133,7 @@ function stressor(
       `${Math.max(1, Math.round(duration))}s`,
       '--metrics',
       '--temp-path',
-      '/tmp',
+      '.',
     ],
     parse: (measured) => {
       // stressor  bogo ops  real time  usr time  sys time  bogo ops/s (real)  bogo ops/s (usr+sys) ...

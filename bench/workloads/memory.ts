@@ -88,7 +88,7 @@ export const faults: CommandWorkload<z.infer<typeof faultOptions>> = {
     `${Math.max(1, Math.round(duration))}s`,
     '--metrics',
     '--temp-path',
-    '/tmp',
+    '.',
   ],
   parse: ({ result }) => {
     const text = `${result.stdout}\n${result.stderr}`;
