@@ -11,6 +11,7 @@ import type {
   Summary,
   Unit,
 } from '../bench/model.ts';
+import { median } from '../bench/statistics/descriptive.ts';
 import type { Chart, Dot, LineSeries, StageBar } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { count, milestoneWords } from './words.ts';
@@ -139,7 +140,7 @@ export function ladderChart(record: RunRecord, of: LadderQuantity, subjects: Sub
     return {
       label: subjects.label(cell),
       color: subjects.color(cell),
-      points: xs.map((x) => ({ x, y: middle(dots.filter((dot) => dot.x === x).map((dot) => dot.y)) })),
+      points: xs.map((x) => ({ x, y: median(dots.filter((dot) => dot.x === x).map((dot) => dot.y)) ?? 0 })),
       dots: thinned(dots),
     };
   });
@@ -164,12 +165,4 @@ function risesOf(ladder: readonly LadderPoint[], of: LadderQuantity): { x: numbe
     const value = point[of];
     return value === null ? [] : [{ x: point.instances, y: value - base }];
   });
-}
-
-/** Middle of drawn points only; statistics that are printed come from the analysis. */
-function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? upper)) / 2;
 }

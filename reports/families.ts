@@ -12,11 +12,11 @@ import type {
 } from '../bench/model.ts';
 import { absent, scaleFor } from '../bench/units.ts';
 import type { Scale } from '../bench/units.ts';
-import { ladderChart, stageName, stagesChart, stripChart } from './charts.ts';
+import { ladderChart, stagesChart, stripChart } from './charts.ts';
 import type { Block, Chart, Section, Table } from './parts.ts';
 import { columns, number, table } from './parts.ts';
 import type { Subjects } from './subjects.ts';
-import { familyTitles } from './words.ts';
+import { familyTitles, milestoneWords } from './words.ts';
 
 const order: readonly Family[] = [
   'startup',
@@ -62,25 +62,26 @@ function stageBlocks(analysis: Analysis, subjects: Subjects): Block[] {
     stages.map((stage) => stage.median),
     's',
   );
-  const rows = stages.map((stage) => ({
-    head: subjects.label(stage.cell),
-    cells: [
-      { kind: 'text' as const, text: stageName(stage.from, stage.to) },
-      number(scale.format(stage.median)),
-      number(String(stage.n)),
-    ],
-  }));
+  const ends = [...new Set(stages.map((stage) => stage.to))].sort();
+  const cells = [...new Set(stages.map((stage) => stage.cell))];
+  const rows = cells.map((cell) => {
+    const own = stages.filter((stage) => stage.cell === cell);
+    return {
+      head: subjects.label(cell),
+      cells: [
+        ...ends.map((end) => number(scale.format(own.find((stage) => stage.to === end)?.median ?? null))),
+        number(String(Math.min(...own.map((stage) => stage.n)))),
+      ],
+    };
+  });
+  const heads = columns('Runner', ...ends.map((end) => `#To ${milestoneWords[end]} (${end})`), '#n');
   return [
     { kind: 'charts', charts: [chart] },
     {
       kind: 'table',
-      table: table(
-        'stages',
-        'Startup stages, median per stage',
-        columns('Runner', 'Stage', '#Median', '#n'),
-        rows,
-        ['Medians of stages need not add up to the median of the whole.'],
-      ),
+      table: table('stages', 'Startup stages: median time since the milestone before', heads, rows, [
+        'Medians of stages need not add up to the median of the whole. A container has no guest kernel (T3): its stage to PID 1 counts from T2.',
+      ]),
     },
   ];
 }

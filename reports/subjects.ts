@@ -46,7 +46,7 @@ export function subjectsOf(record: RunRecord): Subjects {
     const parts = [cell.runner];
     if (severalWorkloads) parts.push(cell.workload);
     if (severalShapes) parts.push(cell.shape.id);
-    return parts.join(' · ') + (cell.role === 'control' ? ' (control)' : '');
+    return parts.join(' · ') + (cell.role === 'control' ? ' (A/A)' : '');
   };
   return {
     cells,

@@ -12,9 +12,9 @@ import { milestoneWords, shortened } from './words.ts';
 
 type ChartOf<Kind extends Chart['kind']> = Extract<Chart, { readonly kind: Kind }>;
 
-const width = 720;
-const gutter = 150;
-const right = 92;
+const width = 620;
+const gutter = 144;
+const right = 88;
 const rowHeight = 46;
 const ink = '#1c2430';
 const faint = '#5b6675';
@@ -79,7 +79,7 @@ function rowLabel(y: number, text: string): Markup {
     'g',
     {},
     element('title', {}, text),
-    label(gutter - 14, y, shortened(text, 18), { 'text-anchor': 'end', 'font-weight': 600 }),
+    label(gutter - 14, y, shortened(text, 16), { 'text-anchor': 'end', 'font-weight': 600 }),
   );
 }
 
@@ -267,7 +267,7 @@ function stagesSvg(chart: ChartOf<'stages'>): Markup {
     ? { ...axis, ticks: [0, 25, 50, 75, 100].map((value) => ({ value, text: `${value} %` })) }
     : axis;
   const legend = present.map((stage, index) => {
-    const x = 14 + (index % 3) * 236;
+    const x = 14 + (index % 3) * 202;
     const y = 16 + Math.floor(index / 3) * 22;
     const name = milestoneWords[`T${stage}` as keyof typeof milestoneWords];
     return fragment(

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { analyse } from '../bench/analyse.ts';
+import type { Claim, ClaimRow, RecordedTrial, RunRecord } from '../bench/model.ts';
+import { buildRecord, builtRunners } from '../bench/record-builder.ts';
+import type { BuiltRunner } from '../bench/record-builder.ts';
+import { claimsOf } from './claims.ts';
+
+const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];
+const real: BuiltRunner = { ...vm, acceleration: 'kvm-hw' };
+
+function claims(record: RunRecord): readonly Claim[] {
+  return claimsOf(record, analyse(record, { resamples: 400 }));
+}
+function rowOf(record: RunRecord, claim: string, resource: string): ClaimRow {
+  const row = claims(record)
+    .find((each) => each.id === claim)
+    ?.rows.find((each) => each.resource === resource);
+  if (row === undefined) throw new Error(`no row ${resource} in ${claim}`);
+  return row;
+}
+
+test('under emulation time and CPU are not judged, memory is, and says that it is emulated', () => {
+  const record = buildRecord();
+  expect(rowOf(record, 'S1', 'start time')).toMatchObject({ state: 'refused', rule: 'C17' });
+  expect(rowOf(record, 'S1', 'CPU throughput')).toMatchObject({ state: 'refused', rule: 'C17' });
+  const memory = rowOf(record, 'S1', 'idle memory, whole host');
+  expect(memory).toMatchObject({ state: 'holds', rule: null, metric: 'tare.hostMemory' });
+  expect(memory.evidence).toContain('vm (qemu 1.0) vs namespace (namespace 1.0)');
+  expect(memory.evidence).toContain('Emulated');
+});
+
+test('on hardware every resource is judged for itself against ten times', () => {
+  const record = buildRecord({ runners: [process, namespace, { ...real, throughput: 900 }] });
+  expect(rowOf(record, 'S1', 'start time').state).toBe('holds');
+  expect(rowOf(record, 'S1', 'CPU throughput').state).toBe('does-not-hold');
+  expect(claims(record)[0]?.state).toBe('partly');
+});
+
+test('a ratio of about ten is neither above nor below it', () => {
+  const record = buildRecord({
+    runners: [process, namespace, { ...real, readySeconds: namespace.readySeconds * 10 }],
+    seed: 5,
+  });
+  expect(rowOf(record, 'S1', 'start time')).toMatchObject({ state: 'partly' });
+});
+
+test('what was not measured says what to run', () => {
+  const record = buildRecord();
+  const row = rowOf(record, 'S1', 'disk');
+  expect(row.state).toBe('not-measured');
+  expect(row.evidence).toContain('"idle" or "ladder"');
+  const alone = claims(buildRecord({ runners: [process, namespace] }))[0];
+  expect(new Set(alone?.rows.map((each) => each.state))).toEqual(new Set(['not-measured']));
+  expect(alone?.state).toBe('not-measured');
+});
+
+test('few blocks are refused, not judged', () => {
+  const row = rowOf(buildRecord({ runners: [process, namespace, real], blocks: 8 }), 'S1', 'start time');
+  expect(row).toMatchObject({ state: 'refused', rule: 'C3' });
+});
+
+function altered(change: (trial: RecordedTrial) => Partial<RecordedTrial>): RunRecord {
+  return buildRecord({ blocks: 6, alter: (trial) => ({ ...trial, ...change(trial) }) });
+}
+const printing = (stdout: (trial: RecordedTrial) => string, exitCode = 0) =>
+  altered((trial) => ({
+    outputs: [{ program: 'sum', argv: ['sum'], exitCode, stdout: stdout(trial), stderr: '' }],
+  }));
+
+test('the image is the same only if every launch proved the digest', () => {
+  expect(rowOf(buildRecord({ blocks: 6 }), 'S2', 'same image').state).toBe('holds');
+  const some = altered((trial) => (trial.index % 7 === 0 ? { provenDigest: null } : {}));
+  expect(rowOf(some, 'S2', 'same image').state).toBe('partly');
+  const other = altered((trial) => (trial.index === 9 ? { provenDigest: 'sha256:other' } : {}));
+  expect(rowOf(other, 'S2', 'same image').state).toBe('does-not-hold');
+});
+
+test('output counts as the same only where it is reproducible at all', () => {
+  expect(
+    rowOf(
+      printing(() => '42'),
+      'S2',
+      'same output',
+    ).state,
+  ).toBe('holds');
+  expect(
+    rowOf(
+      printing((trial) => (trial.cell.startsWith('vm') ? '41' : '42')),
+      'S2',
+      'same output',
+    ).state,
+  ).toBe('does-not-hold');
+  expect(
+    rowOf(
+      printing((trial) => `took ${trial.index} ms`),
+      'S2',
+      'same output',
+    ).state,
+  ).toBe('partly');
+  expect(
+    rowOf(
+      printing(() => '42', 3),
+      'S2',
+      'same output',
+    ).state,
+  ).toBe('does-not-hold');
+  expect(rowOf(buildRecord({ blocks: 6 }), 'S2', 'same output').state).toBe('not-measured');
+});
+
+test('who shares the kernel is told from what each side sees', () => {
+  const record = buildRecord({ blocks: 6 });
+  expect(rowOf(record, 'S3', 'kernel of namespace is the host’s').state).toBe('holds');
+  expect(rowOf(record, 'S3', 'kernel of vm is its own').state).toBe('holds');
+  expect(rowOf(record, 'S3', 'how many fit')).toMatchObject({ state: 'not-measured', rule: 'C24' });
+});
+
+test('a record without any launch gives claims, none of them judged', () => {
+  const record = { ...buildRecord({ blocks: 6 }), trials: [] };
+  for (const claim of claims(record).slice(0, 2)) expect(claim.state).toBe('not-measured');
+});

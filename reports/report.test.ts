@@ -1,0 +1,230 @@
+/** Every format, from built records to strings: what is said, what is never said, and odd records. */
+import { expect, test } from 'vitest';
+import { analyse } from '../bench/analyse.ts';
+import type { RunRecord } from '../bench/model.ts';
+import { buildRecord, builtRunners } from '../bench/record-builder.ts';
+import type { BuiltRunner } from '../bench/record-builder.ts';
+import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
+import { clientScript } from './assets.ts';
+import { drawnDots, thinned } from './charts.ts';
+import { viewOf } from './view.ts';
+
+const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];
+const few = { resamples: 300 };
+const render = (record: RunRecord) => {
+  const analysis = analyse(record, few);
+  return {
+    html: renderHtml(record, { analysis }),
+    text: renderText(record, { analysis }),
+    markdown: renderMarkdown(record, { analysis }),
+    view: viewOf(record, analysis),
+  };
+};
+/** The HTML without our own scripts and the carried record: what a reader may see. */
+const seen = (html: string) =>
+  html.replaceAll(/<script[\s\S]*?<\/script>/g, '').replace(/href="data:[^"]*"/, '');
+
+/** What matches, so that a failure shows only that. */
+const found = (text: string, pattern: RegExp) => Array.from(text.matchAll(pattern), (match) => match[0]);
+
+const emulated = render(buildRecord());
+
+test('the answer comes first and names runner, host, ratio and interval', () => {
+  const [first] = emulated.view.opening.answer;
+  expect(first).toMatch(
+    /^On this host \(build-host\), one vm costs, against one namespace, \d+× \(\d+ to \d+\) in host memory per empty instance\.$/,
+  );
+  expect(emulated.html.indexOf('On this host')).toBeLessThan(emulated.html.indexOf('<table'));
+});
+
+test('emulation is said aloud and its reason given, on every format', () => {
+  for (const output of [emulated.html, emulated.text, emulated.markdown]) {
+    expect(output.includes('VMs were EMULATED (TCG)')).toBe(true);
+    expect(output.includes('KVM answers but cannot run a guest: emulating.')).toBe(true);
+    expect(output.includes('refused: rule C17')).toBe(true);
+  }
+});
+
+test('a refused ratio never shows as a verdict', () => {
+  const tile = emulated.view.opening.tiles.find((each) => each.title === 'Start to ready');
+  expect(tile?.verdict).toEqual({ text: 'refused: rule C17', tone: 'refused' });
+});
+
+test('no format has an overall score or a winner', () => {
+  for (const output of [seen(emulated.html), emulated.text, emulated.markdown]) {
+    expect(found(output, /winner|is better than|faster than/gi)).toEqual([]);
+  }
+});
+
+test('sections stand in reading order with one table at least in each that has data', () => {
+  expect(emulated.view.sections.map((section) => section.id)).toEqual([
+    'startup',
+    'tare',
+    'cpu',
+    'comparisons',
+    'claims',
+    'fairness',
+    'refusals',
+    'failures',
+    'host',
+    'methods',
+    'data',
+  ]);
+});
+
+test('methods are written from the record', () => {
+  const methods = JSON.stringify(emulated.view.sections.find((section) => section.id === 'methods'));
+  for (const fact of [
+    '30 blocks',
+    'seed 1',
+    'process is run twice',
+    'T0 to T6',
+    'busybox 1.35.0',
+    'host steal above 5 %',
+  ]) {
+    expect(methods).toContain(fact);
+  }
+});
+
+test('the page refers to nothing outside itself', () => {
+  const page = seen(emulated.html);
+  expect(found(page, /\s(?:src|srcset|action|poster|style|on\w+)\s*=/gi)).toEqual([]);
+  expect(found(page, /href="(?!#|data:)[^"]*"/g)).toEqual([]);
+  expect(found(page, /@import|url\(/g)).toEqual([]);
+  expect(found(emulated.html, /https?:|sourceMappingURL|XMLHttpRequest|WebSocket|\bfetch\(/g)).toEqual([]);
+});
+
+test('our script writes text, never markup', () => {
+  expect(found(clientScript(), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b/g)).toEqual(
+    [],
+  );
+});
+
+test('the carried record is the record', () => {
+  const encoded = /href="data:application\/x-ndjson;base64,([^"]+)"/.exec(emulated.html)?.[1] ?? '';
+  const lines = Buffer.from(encoded, 'base64').toString('utf8').trim().split('\n');
+  const record = buildRecord();
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    record.header,
+    ...record.trials,
+    record.end,
+  ]);
+});
+
+test('a template word in data is not taken for a placeholder', () => {
+  const { html } = render(
+    buildRecord({
+      blocks: 6,
+      header: {
+        scenario: {
+          ...buildRecord({ blocks: 1 }).header.scenario,
+          name: '{{client}} $& $1',
+          description: '',
+        },
+      },
+    }),
+  );
+  expect(html.includes('<h1>{{client}} $&amp; $1</h1>')).toBe(true);
+});
+
+const dead = buildRecord({
+  blocks: 6,
+  alter: (trial) => ({
+    ...trial,
+    marks: [],
+    samples: [],
+    ladder: [],
+    provenDigest: null,
+    outcome: {
+      state: 'failed',
+      reason: 'panic',
+      message: 'VFS: unable to mount root',
+      detail: 'Kernel panic',
+    },
+  }),
+});
+const odd: readonly (readonly [string, RunRecord])[] = [
+  ['without any trial', { ...buildRecord({ blocks: 6 }), trials: [], end: null }],
+  ['in which everything failed', dead],
+  ['of one block', buildRecord({ blocks: 1 })],
+  ['of one runner', buildRecord({ blocks: 12, runners: [process], control: null })],
+  ['of containers only', buildRecord({ blocks: 12, runners: [process, namespace] })],
+  [
+    'on nested KVM',
+    buildRecord({ blocks: 12, runners: [process, namespace, { ...vm, acceleration: 'kvm-nested' }] }),
+  ],
+  ['without noise', buildRecord({ blocks: 12, noise: 0 })],
+  ['of several workloads', buildRecord({ blocks: 12, workloads: ['idle', 'cpu'] })],
+  [
+    'with a voided block',
+    buildRecord({ blocks: 12, voided: [{ kind: 'void', block: 3, rule: 'C9', detail: 'steal 9 %' }] }),
+  ],
+  [
+    'of zeros',
+    buildRecord({
+      blocks: 12,
+      alter: (trial) => ({
+        ...trial,
+        samples: trial.samples.map((sample) => ({ ...sample, value: 0 })),
+        marks: trial.marks.map((mark) => ({ ...mark, at: 5 })),
+      }),
+    }),
+  ],
+];
+
+test.each(odd)('a record %s is reported without a broken number', (_name, record) => {
+  const { html, text, markdown } = render(record);
+  for (const output of [seen(html), text, markdown]) {
+    expect(found(output, /NaN|undefined|Infinity|\[object/g)).toEqual([]);
+    expect(output.includes('On this host (build-host)')).toBe(true);
+  }
+});
+
+test('failures are counted first and told in detail later', () => {
+  const { html, text } = render(dead);
+  expect(text.includes('28 failed launches')).toBe(true);
+  expect(text.includes('guest kernel panicked')).toBe(true);
+  expect(html.includes('Kernel panic')).toBe(true);
+});
+
+test('few blocks give numbers without verdict', () => {
+  const { view } = render(
+    buildRecord({ blocks: 8, runners: [process, namespace, { ...vm, acceleration: 'kvm-hw' }] }),
+  );
+  expect(view.opening.answer[0]).toContain('8 blocks are too few for a verdict (rule C3)');
+});
+
+test('colour is only written when asked for', () => {
+  const record = buildRecord({ blocks: 6 });
+  const analysis = analyse(record, few);
+  expect(renderText(record, { analysis })).not.toContain('\u001b');
+  expect(renderText(record, { analysis, color: true })).toContain('\u001b[');
+});
+
+test('markdown escapes what would become a link, an image or a tag', () => {
+  const { markdown } = render(
+    buildRecord({
+      blocks: 6,
+      runners: [{ ...process, id: '![x](https://a.example)|<b>' }, namespace],
+      control: null,
+    }),
+  );
+  expect(found(markdown, /[^\\]!\[|[^\\]\]\(|[^\\]<b>|https:\/\//g)).toEqual([]);
+  expect(markdown.includes('\\!\\[x\\](https:&#8203;//a.example)\\|\\<b\\>')).toBe(true);
+});
+
+test('JSON carries identity, analysis and claims', () => {
+  const record = buildRecord({ blocks: 6 });
+  const parsed = JSON.parse(renderJson(record)) as { run: { runId: string }; claims: { id: string }[] };
+  expect(parsed.run.runId).toBe('built-1');
+  expect(parsed.claims.map((claim) => claim.id)).toEqual(['S1', 'S2', 'S3']);
+});
+
+test('many launches are thinned in charts, said so, and kept in tables', () => {
+  const items = Array.from({ length: 5000 }, (_, index) => index);
+  expect(thinned(items)).toHaveLength(drawnDots);
+  expect([thinned(items)[0], thinned(items).at(-1)]).toEqual([0, 4999]);
+  const { html } = render(buildRecord({ blocks: 400, runners: [process, namespace], control: null }));
+  expect(html.includes('600 of 800 launches drawn, evenly thinned')).toBe(true);
+  expect(html.includes('<td class="num">400</td>')).toBe(true);
+});
