@@ -21,7 +21,8 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
   ascending(ps)
     .reverse()
     .forEach(({ p, index }, position) => {
-      ceiling = Math.min(ceiling, (ps.length * p) / (ps.length - position));
+      // Never below p itself, which rounding would allow.
+      ceiling = Math.min(ceiling, Math.max(p, (ps.length * p) / (ps.length - position)));
       adjusted[index] = ceiling;
     });
   return adjusted;

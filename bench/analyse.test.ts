@@ -1,0 +1,531 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { analyse, valuesOf } from './analyse.ts';
+import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord } from './model.ts';
+import {
+  type BuiltRunner,
+  buildRecord,
+  builtMetrics,
+  builtRunners,
+  type RecordRequest,
+} from './record-builder.ts';
+
+const quick = { resamples: 500 };
+const [processRunner, namespaceRunner, vmRunner] = builtRunners as [BuiltRunner, BuiltRunner, BuiltRunner];
+const realVm: BuiltRunner = { ...vmRunner, acceleration: 'kvm-hw', throughput: 950, readySeconds: 0.2 };
+const realRunners = [processRunner, namespaceRunner, realVm];
+
+function read(request: RecordRequest): Analysis {
+  return analyse(buildRecord(request), quick);
+}
+
+function compared(analysis: Analysis, metric: string, subject: string, reference = 'process'): Comparison {
+  const found = analysis.comparisons.find(
+    (each) =>
+      each.metric === metric &&
+      each.subject.startsWith(`${subject}/`) &&
+      each.reference.startsWith(`${reference}/`) &&
+      each.kind === 'runners',
+  );
+  if (found === undefined) throw new Error(`no comparison of ${metric}: ${subject} against ${reference}`);
+  return found;
+}
+
+const codes = (warnings: readonly { readonly code: string }[]): string[] => warnings.map(({ code }) => code);
+const ruled = (refusals: readonly { readonly rule: string }[]): string[] => refusals.map(({ rule }) => rule);
+
+/** Anything that is not JSON-safe, by path; and refusals without a remedy. */
+function flaws(value: unknown, path = ''): string[] {
+  if (typeof value === 'number') return Number.isFinite(value) ? [] : [path];
+  if (typeof value !== 'object' || value === null) return value === undefined ? [path] : [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'remedy' && inner === '' ? [path] : flaws(inner, `${path}.${key}`),
+  );
+}
+
+describe('values of a launch', () => {
+  it('are the difference of marks, the median of samples, the slope of a ladder', () => {
+    const record = buildRecord({ blocks: 6, noise: 0 });
+    expect(valuesOf(record, 'process/idle/small', 'startup.ready')[0]).toMatchObject({ block: 0 });
+    expect(valuesOf(record, 'process/idle/small', 'startup.ready')[0]!.value).toBeCloseTo(0.003, 9);
+    expect(valuesOf(record, 'vm/idle/small', 'cpu.throughput')[0]!.value).toBeCloseTo(90, 0);
+    expect(valuesOf(record, 'vm/idle/small', 'tare.hostMemory')[0]!.value / 2 ** 20).toBeCloseTo(95, -1);
+    expect(valuesOf(record, 'vm/idle/small', 'no.such')).toEqual([]);
+    expect(valuesOf(record, 'no cell', 'startup.ready')).toEqual([]);
+  });
+
+  it('leave out warm-up, failures, voided blocks and blocks with unproven clean-up', () => {
+    const record = buildRecord({
+      blocks: 8,
+      warmup: 2,
+      voided: [{ kind: 'void', block: 3, rule: 'steal', detail: '' }],
+      alter: (trial) => {
+        if (trial.block === 5 && trial.cell.startsWith('vm/')) return { ...trial, cleanupProven: false };
+        if (trial.block === 6 && trial.cell.startsWith('vm/')) return failed(trial);
+        return trial;
+      },
+    });
+    const blocks = (cell: string) => valuesOf(record, cell, 'startup.ready').map(({ block }) => block);
+    expect(blocks('process/idle/small')).toEqual([0, 1, 2, 4, 6, 7]);
+    expect(blocks('vm/idle/small')).toEqual([0, 1, 2, 4, 7]);
+    const analysis = analyse(record, quick);
+    expect(analysis.blocks).toEqual({ planned: 8, used: 6, voided: 2 });
+    expect(compared(analysis, 'startup.ready', 'vm').n).toBe(5);
+    expect(codes(analysis.warnings)).toEqual(expect.arrayContaining(['fewer-blocks', 'unclean']));
+    expect(analysis.failures).toMatchObject([{ cell: 'vm/idle/small', reason: 'hang', count: 1 }]);
+  });
+
+  it('count once, however often an instrument read inside the launch (C2)', () => {
+    const doubled = (trial: RecordedTrial): RecordedTrial => ({
+      ...trial,
+      samples: [...trial.samples, ...trial.samples, ...trial.samples],
+    });
+    expect(read({ alter: doubled })).toEqual(read({}));
+  });
+});
+
+function failed(trial: RecordedTrial): RecordedTrial {
+  const outcome = { state: 'failed', reason: 'hang', message: 'no reply', detail: 'console tail' } as const;
+  return { ...trial, outcome, marks: [], samples: [], ladder: [] };
+}
+
+describe('comparisons', () => {
+  const analysis = read({ runners: realRunners });
+
+  it('set every runner against the baseline, VMs against containers, and the control against its twin', () => {
+    const pairs = analysis.comparisons.filter(({ metric }) => metric === 'startup.ready');
+    expect(pairs.map(({ subject, reference, kind }) => [subject, reference, kind])).toEqual([
+      ['namespace/idle/small', 'process/idle/small', 'runners'],
+      ['vm/idle/small', 'process/idle/small', 'runners'],
+      ['vm/idle/small', 'namespace/idle/small', 'runners'],
+      ['process/idle/small/control', 'process/idle/small', 'control'],
+    ]);
+  });
+
+  it('read every metric as a cost, and find what was planted', () => {
+    expect(compared(analysis, 'startup.ready', 'vm').ratio).toBeCloseTo(0.2 / 0.003, -1);
+    expect(compared(analysis, 'startup.ready', 'vm').verdict).toBe('regression');
+    const throughput = compared(analysis, 'cpu.throughput', 'vm');
+    expect(throughput.ratio).toBeCloseTo(1000 / 950, 1);
+    expect(throughput.ratio).toBeGreaterThan(1);
+    expect(compared(analysis, 'cpu.throughput', 'namespace').verdict).toBe('equivalent');
+    const swapped = read({ runners: realRunners, baseline: 'vm', control: null });
+    expect(compared(swapped, 'startup.ready', 'process', 'vm').verdict).toBe('improvement');
+  });
+
+  it('correct the family of runner comparisons by Holm, the control apart', () => {
+    const runners = analysis.comparisons.filter(({ kind }) => kind === 'runners');
+    expect(runners).toHaveLength(12);
+    for (const { familySize, p, pAdjusted } of runners) {
+      expect(familySize).toBe(12);
+      expect(pAdjusted).toBeGreaterThanOrEqual(p!);
+    }
+    expect(analysis.comparisons.find(({ kind }) => kind === 'control')?.familySize).toBe(4);
+  });
+
+  it('say how many blocks an undecided one would take', () => {
+    const noisy = read({ runners: realRunners, noise: 0.2 });
+    const undecided = compared(noisy, 'cpu.throughput', 'namespace');
+    expect(undecided.verdict).toBe('inconclusive');
+    expect(undecided.blocksNeeded).toBeGreaterThan(100);
+  });
+
+  it('give numbers without verdict below 10 blocks, points only below 6 (C3)', () => {
+    const nine = compared(read({ blocks: 9, runners: realRunners }), 'startup.ready', 'namespace');
+    expect(nine).toMatchObject({ n: 9, verdict: 'no-verdict', pAdjusted: null });
+    expect(nine.interval).not.toBeNull();
+    const five = read({ blocks: 5, runners: realRunners });
+    expect(compared(five, 'startup.ready', 'namespace')).toMatchObject({
+      n: 5,
+      verdict: 'no-verdict',
+      interval: null,
+      p: null,
+    });
+    expect(compared(five, 'startup.ready', 'namespace').ratio).toBeGreaterThan(1.3);
+    expect(five.summaries[0]).toMatchObject({ n: 5, interval: null });
+    expect(ruled(five.refusals)).toContain('C3');
+  });
+
+  it('say when so many tests cannot be significant with so few blocks (C8)', () => {
+    const metrics = Array.from({ length: 10 }, (_, index) => ({
+      ...builtMetrics[0]!,
+      id: `startup.${index}`,
+    }));
+    const crowded = read({ blocks: 10, metrics, runners: realRunners });
+    expect(codes(crowded.warnings)).toContain('cannot-fire');
+    expect(crowded.comparisons.every(({ verdict }) => verdict !== 'regression')).toBe(true);
+    expect(codes(analysis.warnings)).not.toContain('cannot-fire');
+  });
+});
+
+describe('refusals', () => {
+  it('withhold every VM performance verdict under emulation, and keep the numbers (C17)', () => {
+    const analysis = read({});
+    const performance = analysis.comparisons.filter(
+      ({ subject, metric }) => subject.startsWith('vm/') && metric !== 'tare.hostMemory',
+    );
+    expect(performance).toHaveLength(6);
+    for (const each of performance) {
+      expect(each.verdict).toBe('refused');
+      expect(ruled(each.refusals)).toContain('C17');
+      expect(each.refusals[0]!.message).toContain('emulated, not representative');
+      expect(each.ratio).toBeGreaterThan(1);
+      expect(each.interval).not.toBeNull();
+      expect(each.pAdjusted).toBeNull();
+    }
+    expect(compared(analysis, 'tare.hostMemory', 'vm').verdict).toBe('regression');
+    expect(ruled(analysis.refusals)).toEqual(['C17']);
+  });
+
+  it('only warn under nested virtualization, that it holds on this host only (C18)', () => {
+    const analysis = read({
+      runners: [processRunner, namespaceRunner, { ...realVm, acceleration: 'kvm-pvm' }],
+    });
+    const vm = compared(analysis, 'startup.ready', 'vm');
+    expect(vm.verdict).toBe('regression');
+    expect(codes(vm.warnings)).toContain('nested-acceleration');
+  });
+
+  const disturbed = (drift: Partial<NonNullable<RecordedTrial['drift']>>): Analysis =>
+    read({
+      runners: realRunners,
+      alter: (trial) => ({ ...trial, drift: trial.drift && { ...trial.drift, ...drift } }),
+    });
+
+  it('withhold CPU verdicts on a disturbed host, and others not (C19)', () => {
+    for (const drift of [{ stealShare: 0.02 }, { foreignCores: 0.2 }]) {
+      const analysis = disturbed(drift);
+      expect(ruled(compared(analysis, 'cpu.throughput', 'namespace').refusals)).toEqual(['C19']);
+      expect(compared(analysis, 'startup.ready', 'namespace').verdict).toBe('regression');
+    }
+    expect(codes(disturbed({ stealShare: 0.02 }).warnings)).toContain('host-steal');
+    expect(codes(disturbed({ foreignCores: 0.2 }).warnings)).toContain('foreign-load');
+  });
+
+  it('withhold CPU verdicts when a quota throttled an instance (C19)', () => {
+    const analysis = read({
+      runners: realRunners,
+      alter: (trial) => ({ ...trial, atEnd: trial.atEnd && { ...trial.atEnd, throttledSeconds: 0.1 } }),
+    });
+    expect(ruled(compared(analysis, 'cpu.throughput', 'vm').refusals)).toEqual(['C19']);
+  });
+
+  it('call a guest that beats the physical baseline suspect (C23)', () => {
+    const fast = read({ runners: [processRunner, namespaceRunner, { ...realVm, throughput: 1500 }] });
+    expect(compared(fast, 'cpu.throughput', 'vm').verdict).toBe('refused');
+    expect(ruled(compared(fast, 'cpu.throughput', 'vm').refusals)).toEqual(['C23']);
+    expect(compared(fast, 'cpu.throughput', 'vm').pAdjusted).not.toBeNull();
+    expect(compared(fast, 'cpu.throughput', 'vm', 'namespace').verdict).toBe('improvement');
+    const container = read({ runners: [processRunner, { ...namespaceRunner, throughput: 1500 }, realVm] });
+    expect(codes(compared(container, 'cpu.throughput', 'namespace').warnings)).toContain(
+      'faster-than-baseline',
+    );
+  });
+
+  it('withhold memory verdicts while equal pages are merged (C25)', () => {
+    const base = buildRecord({}).header.host;
+    const merged = { ...base, must: { ...base.must, ksm: '1' } };
+    const analysis = read({ header: { host: merged }, end: null, runners: realRunners });
+    expect(ruled(compared(analysis, 'tare.hostMemory', 'vm').refusals)).toEqual(['C25']);
+    expect(compared(analysis, 'startup.ready', 'vm').refusals).toEqual([]);
+  });
+
+  it('withhold families whose conditions differed (C4)', () => {
+    const moved = { ...namespaceRunner, traits: { cpuPlacement: 'CPU 0' } };
+    const analysis = read({ runners: [processRunner, moved, realVm] });
+    expect(ruled(compared(analysis, 'cpu.throughput', 'namespace').refusals)).toEqual(['C4']);
+    expect(compared(analysis, 'startup.ready', 'namespace').verdict).toBe('regression');
+    expect(compared(analysis, 'cpu.throughput', 'vm').refusals).toEqual([]);
+  });
+
+  it('withhold verdicts when the host changed under the run (C9) or too many launches failed (C6)', () => {
+    const end = { ...buildRecord({}).end!, hostHashAfter: 'other' };
+    const changed = read({ end, runners: realRunners });
+    expect(ruled(changed.refusals)).toContain('C9');
+    expect(compared(changed, 'startup.ready', 'vm').verdict).toBe('refused');
+    const failing = read({
+      runners: realRunners,
+      blocks: 40,
+      alter: (trial) => (trial.cell.startsWith('vm/') && trial.block % 3 === 0 ? failed(trial) : trial),
+    });
+    const vm = compared(failing, 'startup.ready', 'vm');
+    expect(ruled(vm.refusals)).toEqual(['C6']);
+    expect(codes(vm.warnings)).toContain('failures');
+    expect(compared(failing, 'startup.ready', 'namespace').verdict).toBe('regression');
+  });
+
+  it('withhold everything from a run that was not interleaved (C1)', () => {
+    const record = buildRecord({ runners: realRunners });
+    const order = record.trials.toSorted((a, b) => a.cell.localeCompare(b.cell) || a.block - b.block);
+    const trials = order.map((trial, index) => ({ ...trial, index }));
+    const analysis = analyse({ ...record, trials }, quick);
+    expect(ruled(analysis.refusals)).toContain('C1');
+    expect(compared(analysis, 'startup.ready', 'vm').verdict).toBe('refused');
+  });
+
+  it('void all: when clean-up was never proven there is nothing to conclude (C30)', () => {
+    const analysis = read({ alter: (trial) => ({ ...trial, cleanupProven: false }) });
+    expect(analysis.blocks).toEqual({ planned: 30, used: 0, voided: 30 });
+    expect(ruled(analysis.refusals)).toContain('C30');
+    expect(analysis.comparisons).toEqual([]);
+  });
+});
+
+describe('warnings', () => {
+  it('tell when the A/A control differs from its twin (C1)', () => {
+    const skewed = read({
+      alter: (trial) =>
+        trial.cell.endsWith('/control')
+          ? { ...trial, samples: trial.samples.map((each) => ({ ...each, value: 0.8 * each.value })) }
+          : trial,
+    });
+    expect(codes(skewed.warnings)).toEqual(['control-differs']);
+    expect(codes(read({ control: null }).warnings)).toEqual(['no-control']);
+    expect(read({}).warnings).toEqual([]);
+  });
+
+  it('tell when the order of launches shows, and withhold verdicts it could explain (B1)', () => {
+    const later = (trial: RecordedTrial): RecordedTrial => ({
+      ...trial,
+      samples: trial.samples.map((each) => ({ ...each, value: each.value * 1.08 ** trial.position })),
+    });
+    const runners = [processRunner, { ...namespaceRunner, throughput: 800 }, { ...realVm, throughput: 300 }];
+    const analysis = read({ runners, alter: later });
+    expect(codes(analysis.warnings)).toEqual(['order-effect']);
+    const small = compared(analysis, 'cpu.throughput', 'namespace');
+    expect(codes(small.warnings)).toContain('order-effect');
+    expect(small.verdict).toBe('inconclusive');
+    expect(compared(analysis, 'cpu.throughput', 'vm').verdict).toBe('regression');
+    expect(compared(analysis, 'startup.ready', 'namespace').warnings).toEqual([]);
+  });
+
+  it('tell when every block ran in the same order', () => {
+    const record = buildRecord({ runners: realRunners });
+    const sorted = record.trials.toSorted((a, b) => a.block - b.block || a.cell.localeCompare(b.cell));
+    const trials = sorted.map((trial, index) => ({ ...trial, index, position: index % 4 }));
+    expect(codes(analyse({ ...record, trials }, quick).warnings)).toContain('fixed-order');
+  });
+
+  it('tell when values fall into separate groups (C27)', () => {
+    const analysis = read({
+      runners: realRunners,
+      alter: (trial) =>
+        trial.block % 2 === 0 && trial.cell.startsWith('vm/')
+          ? {
+              ...trial,
+              marks: trial.marks.map((mark) => (mark.name === 'T6' ? { ...mark, at: mark.at + 0.3 } : mark)),
+            }
+          : trial,
+    });
+    expect(codes(compared(analysis, 'startup.ready', 'vm').warnings)).toContain('multimodal');
+    const summary = analysis.summaries.find(
+      (each) => each.cell.startsWith('vm/') && each.metric === 'startup.ready',
+    )!;
+    expect(summary.modes).toHaveLength(2);
+    expect(codes(summary.warnings)).toContain('multimodal');
+  });
+
+  it('tell that a run has no end', () => {
+    expect(codes(read({ end: null }).warnings)).toEqual(['incomplete']);
+  });
+});
+
+describe('stages', () => {
+  it('add up to the time to ready, over the milestones each runner knows', () => {
+    const { stages } = read({ noise: 0 });
+    const of = (cell: string) => stages.filter((each) => each.cell === cell);
+    expect(of('vm/idle/small').map(({ from, to }) => from + to)).toEqual([
+      'T0T1',
+      'T1T2',
+      'T2T3',
+      'T3T4',
+      'T4T5',
+      'T5T6',
+    ]);
+    expect(of('process/idle/small').map(({ from, to }) => from + to)).toEqual([
+      'T0T1',
+      'T1T2',
+      'T2T4',
+      'T4T5',
+      'T5T6',
+    ]);
+    expect(of('vm/idle/small').reduce((sum, { median }) => sum + median, 0)).toBeCloseTo(2.4, 6);
+  });
+});
+
+describe('unusual records', () => {
+  const value = (metric: string, make: (trial: RecordedTrial) => number | null) => (trial: RecordedTrial) => {
+    const made = make(trial);
+    return { ...trial, samples: made === null ? [] : [{ metric, value: made }] };
+  };
+  const only = (overrides: Partial<MetricDeclaration>): readonly MetricDeclaration[] => [
+    {
+      ...builtMetrics[2]!,
+      family: 'tare',
+      better: 'lower',
+      needsRealCpu: false,
+      unit: 'count',
+      ...overrides,
+    },
+  ];
+  const first = (analysis: Analysis): Comparison => analysis.comparisons[0]!;
+
+  it('identical values are equivalent, zeros too', () => {
+    for (const constant of [3, 0]) {
+      const analysis = read({ metrics: only({}), alter: value('cpu.throughput', () => constant) });
+      expect(first(analysis)).toMatchObject({
+        ratio: 1,
+        verdict: 'equivalent',
+        interval: { low: 1, high: 1 },
+      });
+      expect(flaws(analysis)).toEqual([]);
+    }
+  });
+
+  it('constant but different values are different', () => {
+    const analysis = read({
+      metrics: only({}),
+      alter: value('cpu.throughput', ({ cell }) => (cell.startsWith('process/') ? 2 : 3)),
+    });
+    expect(first(analysis)).toMatchObject({ ratio: 1.5, verdict: 'regression' });
+  });
+
+  it('a zero reference or a negative slope has no ratio, and the difference is told', () => {
+    for (const low of [0, -5]) {
+      const analysis = read({
+        metrics: only({}),
+        alter: value('cpu.throughput', ({ cell, index }) =>
+          cell.startsWith('process/') ? low : 4 + (index % 3),
+        ),
+      });
+      expect(first(analysis)).toMatchObject({ ratio: null, interval: null, verdict: 'inconclusive' });
+      expect(first(analysis).p).toBeLessThan(0.001);
+      expect(codes(first(analysis).warnings)).toContain('no-ratio');
+      expect(flaws(analysis)).toEqual([]);
+    }
+  });
+
+  it('one side without values, or one value only', () => {
+    const missing = read({
+      metrics: only({}),
+      alter: value('cpu.throughput', ({ cell }) => (cell.startsWith('process/') ? 2 : null)),
+    });
+    expect(first(missing)).toMatchObject({ n: 0, ratio: null, verdict: 'no-verdict' });
+    expect(codes(first(missing).warnings)).toEqual(['missing-side']);
+    expect(missing.summaries.map(({ n }) => n)).toEqual([30, 30, 0, 0]);
+    const single = read({ blocks: 1 });
+    expect(first(single)).toMatchObject({ n: 1, interval: null, verdict: 'no-verdict' });
+    expect(flaws([missing, single])).toEqual([]);
+  });
+
+  it('a metric of one workload is not expected of another', () => {
+    const analysis = read({
+      workloads: ['idle', 'busy'],
+      alter: (trial) => (trial.cell.includes('/idle/') ? { ...trial, samples: [] } : trial),
+    });
+    const cells = analysis.summaries
+      .filter(({ metric }) => metric === 'cpu.throughput')
+      .map(({ cell }) => cell);
+    expect(cells.every((cell) => cell.includes('/busy/'))).toBe(true);
+    expect(analysis.comparisons.filter(({ metric }) => metric === 'cpu.throughput')).toHaveLength(4);
+  });
+
+  it('a launch broken off and done again counts once, and not as a failure', () => {
+    const record = buildRecord({ runners: realRunners });
+    const again = record.trials.flatMap((trial): RecordedTrial[] => {
+      if (trial.index !== 20) return [trial];
+      const outcome = { state: 'failed', reason: 'interrupted', message: 'stopped', detail: '' } as const;
+      return [{ ...trial, outcome }, trial];
+    });
+    const analysis = analyse({ ...record, trials: again }, quick);
+    expect(analysis.comparisons).toEqual(analyse(record, quick).comparisons);
+  });
+
+  it('nothing at all', () => {
+    for (const record of [
+      buildRecord({ blocks: 0 }),
+      buildRecord({ runners: [] }),
+      buildRecord({ alter: failed }),
+      buildRecord({ metrics: [] }),
+      { ...buildRecord({}), trials: [], end: null },
+    ]) {
+      const analysis = analyse(record, quick);
+      expect(analysis.comparisons).toEqual([]);
+      expect(flaws(analysis)).toEqual([]);
+    }
+    expect(read({ alter: failed }).failures.map(({ count }) => count)).toEqual([31, 31, 31, 31]);
+  });
+});
+
+describe('properties', () => {
+  const scaled = (record: RunRecord, cell: string, by: number): RunRecord => ({
+    ...record,
+    trials: record.trials.map((trial) =>
+      trial.cell.startsWith(cell)
+        ? { ...trial, samples: trial.samples.map((each) => ({ ...each, value: by * each.value })) }
+        : trial,
+    ),
+  });
+  const seeds = fc.integer({ min: 1, max: 1000 });
+  const few = { numRuns: 15 };
+
+  it('a change of unit changes no ratio, p or verdict', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const record = buildRecord({ seed, blocks: 12, runners: realRunners });
+        const strip = ({ comparisons }: Analysis) =>
+          comparisons.map(({ warnings: _warnings, ...rest }) => rest);
+        expect(strip(analyse(scaled(record, '', 1024), quick))).toEqual(strip(analyse(record, quick)));
+      }),
+      few,
+    );
+  });
+
+  it('the order of lines in the record changes nothing', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const record = buildRecord({ seed, blocks: 12, runners: realRunners });
+        expect(analyse({ ...record, trials: record.trials.toReversed() }, quick)).toEqual(
+          analyse(record, quick),
+        );
+      }),
+      few,
+    );
+  });
+
+  it('swapping the sides turns the ratio, its interval and the verdict round', () => {
+    const mirrored = { regression: 'improvement', improvement: 'regression' } as Readonly<
+      Record<string, string>
+    >;
+    fc.assert(
+      fc.property(seeds, fc.double({ min: 0.9, max: 1.1, noNaN: true }), (seed, by) => {
+        const runners = [processRunner, { ...processRunner, id: 'other', kind: 'oci' as const }];
+        const record = scaled(buildRecord({ seed, blocks: 12, runners, control: null }), 'other', by);
+        const turned: RunRecord = { ...record, header: { ...record.header, baseline: 'other' } };
+        const there = compared(analyse(record, quick), 'cpu.throughput', 'other', 'process');
+        const back = compared(analyse(turned, quick), 'cpu.throughput', 'process', 'other');
+        expect(back.ratio! * there.ratio!).toBeCloseTo(1, 10);
+        expect(back.interval!.low * there.interval!.high).toBeCloseTo(1, 10);
+        expect(back.verdict).toBe(mirrored[there.verdict] ?? there.verdict);
+      }),
+      few,
+    );
+  });
+
+  it('the same record gives the same analysis, any record a JSON-safe one', () => {
+    fc.assert(
+      fc.property(
+        seeds,
+        fc.integer({ min: 0, max: 25 }),
+        fc.double({ min: 0, max: 3, noNaN: true }),
+        (seed, blocks, noise) => {
+          const record = buildRecord({ seed, blocks, noise, runners: realRunners });
+          const analysis = analyse(record, quick);
+          expect(flaws(analysis)).toEqual([]);
+          expect(analyse(record, quick)).toEqual(analysis);
+        },
+      ),
+      few,
+    );
+  });
+});
