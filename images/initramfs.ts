@@ -1,11 +1,11 @@
 /**
- * Initramfs archives for a guest kernel. Small: busybox, the modules to insert (in `modules/order`), and
- * the files given by the runner (its init, the agent); whole: the image's tree as well, so that no disk is
- * needed. Kept beside the image under a name made from everything that went in.
+ * Initramfs archives for a guest kernel. Small: busybox, the modules (with the table `modprobe` reads), the
+ * manifest, and the files given by the runner (its init, the agent); whole: the image's tree as well, so
+ * that no disk is needed. Kept beside the image under a name made from everything that went in.
  */
 import { createWriteStream } from 'node:fs';
 import { readFile, readlink, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ensureFile } from './cache.ts';
 import { writeCpio } from './cpio.ts';
@@ -13,7 +13,6 @@ import type { CpioEntry } from './cpio.ts';
 import type { Image } from './image.ts';
 import type { Kernel } from './kernel.ts';
 import { modulesInOrder } from './modules.ts';
-import type { KernelModule } from './modules.ts';
 import { parseManifest, sha256 } from './tree.ts';
 
 export interface InitramfsRequest {
@@ -21,17 +20,17 @@ export interface InitramfsRequest {
   readonly kernel: Kernel;
   /** Modules wanted; their dependencies are added, built-in ones left out. */
   readonly modules: readonly string[];
-  /** Path inside (no leading slash) -> text of an executable script, e.g. `init`. */
-  readonly scripts: Readonly<Record<string, string>>;
+  /** Path inside (no leading slash) -> text of a file, e.g. `init`; their folders are made. */
+  readonly files: Readonly<Record<string, string>>;
   /** Include the image's whole tree under `image/`. */
   readonly wholeTree: boolean;
 }
 
-const formVersion = 1;
+const formVersion = 2;
 
 /** Path of the archive, made on first use. */
 export async function ensureInitramfs(request: InitramfsRequest): Promise<string> {
-  const { image, kernel, scripts, wholeTree } = request;
+  const { image, kernel, files, wholeTree } = request;
   const key = sha256(
     JSON.stringify([
       formVersion,
@@ -39,7 +38,7 @@ export async function ensureInitramfs(request: InitramfsRequest): Promise<string
       kernel.digest,
       kernel.modulesFolder,
       request.modules,
-      scripts,
+      files,
       wholeTree,
     ]),
   ).slice(0, 16);
@@ -53,23 +52,44 @@ export async function ensureInitramfs(request: InitramfsRequest): Promise<string
 const folder = (path: string, mode = 0o755): CpioEntry => ({ path, what: { kind: 'folder', mode } });
 
 async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
-  const { image, kernel, scripts } = request;
+  const { image, kernel, files } = request;
   const modules = await modulesInOrder(kernel, request.modules);
   const busybox = join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox');
   const file = (path: string, mode: number, content: Buffer): CpioEntry => ({
     path,
     what: { kind: 'file', mode, content },
   });
-  return [
-    ...['bin', 'dev', 'proc', 'sys', 'modules', 'tare', 'disk', 'scratch', 'root'].map((path) =>
-      folder(path),
-    ),
+  const home = `lib/modules/${kernel.release}`;
+  const table = modules.map(
+    ({ name, dependencies }) => `${name}.ko: ${dependencies.map((other) => `${other}.ko`).join(' ')}\n`,
+  );
+  const given = [
     file('bin/busybox', 0o755, await readFile(busybox)),
-    file('tare/manifest', 0o644, await readFile(image.manifest)),
-    ...modules.map((module: KernelModule) => file(`modules/${module.name}.ko`, 0o644, module.content)),
-    file('modules/order', 0o644, Buffer.from(modules.map((module) => `${module.name}\n`).join(''))),
-    ...Object.entries(scripts).map(([path, text]) => file(path, 0o755, Buffer.from(text))),
+    file('layer/tare/manifest', 0o644, await readFile(image.manifest)),
+    ...modules.map(({ name, content }) => file(`${home}/${name}.ko`, 0o644, content)),
+    file(`${home}/modules.dep`, 0o644, Buffer.from(table.join(''))),
+    file('tables/modules', 0o644, Buffer.from(`${modules.map(({ name }) => name).join(' ')}\n`)),
+    ...Object.entries(files).map(([path, text]) => file(path, 0o755, Buffer.from(text))),
   ];
+  const empty = [
+    'dev',
+    'proc',
+    'sys',
+    'disk',
+    'scratch',
+    'root',
+    'layer/upper',
+    'layer/work',
+    'layer/tare/scratch',
+  ];
+  const folders = new Set([...empty, ...given.map((entry) => dirname(entry.path))].flatMap(withParents));
+  return [...[...folders].toSorted().map((path) => folder(path)), ...given];
+}
+
+/** `a/b/c` -> `a`, `a/b`, `a/b/c`; nothing for the root. */
+function withParents(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '.');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 async function treeEntries(image: Image): Promise<CpioEntry[]> {

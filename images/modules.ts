@@ -14,6 +14,8 @@ export interface KernelModule {
   readonly name: string;
   /** Uncompressed content. */
   readonly content: Buffer;
+  /** Names of what must be inserted before it, the nearest first; built-in ones left out. */
+  readonly dependencies: readonly string[];
 }
 
 /** Module names are written with `-` or `_` alike. */
@@ -43,8 +45,12 @@ export async function modulesInOrder(kernel: Kernel, wanted: readonly string[]):
       );
     }
     const content = await readModule(file);
-    for (const dependency of dependencies(content)) await insert(dependency);
-    done.set(key, { name: key, content });
+    const direct = dependenciesOf(content).map(canonical);
+    for (const dependency of direct) await insert(dependency);
+    // Like depmod: everything needed, each before what it needs itself.
+    const all = direct.flatMap((other) => [other, ...(done.get(other)?.dependencies ?? [])]);
+    const present = [...new Set(all.toReversed())].toReversed().filter((other) => done.has(other));
+    done.set(key, { name: key, content, dependencies: present });
   };
   for (const name of wanted) await insert(name);
   return [...done.values()];
@@ -63,7 +69,7 @@ async function moduleFiles(folder: string): Promise<Map<string, string>> {
 }
 
 /** `depends=a,b` of the .modinfo section: NUL-terminated strings, found without reading section headers. */
-export function dependencies(content: Buffer): string[] {
+export function dependenciesOf(content: Buffer): string[] {
   const key = '\0depends=';
   const at = content.indexOf(key, 0, 'latin1');
   if (at < 0) return [];

@@ -36,7 +36,7 @@ export interface VmPlan {
   readonly verbose: boolean;
 }
 
-/** Name of the virtio-serial port the agent speaks on; init.sh looks for it. */
+/** Name of the virtio-serial port the agent speaks on. */
 export const agentPort = 'tare.agent';
 
 /** QEMU splits option values at commas; a doubled comma is one. */
@@ -54,7 +54,7 @@ export function kernelParameters(
   plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'tscKilohertz' | 'verbose'>,
 ): string[] {
   const loudness = plan.verbose ? [] : ['quiet'];
-  const parameters = ['console=ttyS0', ...loudness, 'panic=-1', 'reboot=t', `tare.root=${plan.root}`];
+  const parameters = ['console=ttyS0', ...loudness, 'panic=-1', 'reboot=t', `TARE_FROM=${plan.root}`];
   if (plan.machine === 'microvm' && plan.accelerator === 'tcg') {
     // No timer the kernel could test its interrupts or calibrate its TSC against: it would wait for ever.
     parameters.push('no_timer_check');
@@ -118,6 +118,30 @@ export function qemuArguments(plan: VmPlan): string[] {
     ...diskArguments(plan),
     ...(plan.restoreFrom === null ? [] : ['-incoming', `exec:cat ${shellQuoted(plan.restoreFrom)}`]),
   ];
+}
+
+/** Mount tables for init.sh: before the modules, and the rest of the root. */
+export function mountTables(root: VmPlan['root']): Record<string, string> {
+  const table = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
+  const into = root === 'disk' ? '/root' : '/image';
+  const disk = [
+    '/dev/vda /disk ext4 ro 0 0',
+    'overlay /root overlay lowerdir=/disk,upperdir=/scratch/upper,workdir=/scratch/work 0 0',
+  ];
+  return {
+    early: table([
+      'proc /proc proc defaults 0 0',
+      'devtmpfs /dev devtmpfs defaults 0 0',
+      'tmpfs /scratch tmpfs mode=755 0 0',
+    ]),
+    [root]: table([
+      ...(root === 'disk' ? disk : []),
+      `/scratch/tare ${into}/.tare none bind 0 0`,
+      `proc ${into}/proc proc defaults 0 0`,
+      `sysfs ${into}/sys sysfs defaults 0 0`,
+      `devtmpfs ${into}/dev devtmpfs defaults 0 0`,
+    ]),
+  };
 }
 
 /** Kernel modules a guest of this kind needs beyond what is built in. */

@@ -11,7 +11,7 @@ import type { Image } from '../../images/image.ts';
 import { ensureInitramfs } from '../../images/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Kernel } from '../../images/kernel.ts';
-import { guestModules } from './args.ts';
+import { guestModules, mountTables } from './args.ts';
 import type { QemuOptions } from './options.ts';
 
 export interface GuestFiles {
@@ -37,7 +37,13 @@ export async function ensureGuestFiles(
     image,
     kernel,
     modules: guestModules(options),
-    scripts: { init: await script('init.sh'), 'tare/agent.sh': await script('../agent.sh') },
+    files: {
+      init: await script('init.sh'),
+      'layer/tare/agent.sh': await script('../agent.sh'),
+      ...Object.fromEntries(
+        Object.entries(mountTables(options.root)).map(([name, text]) => [`tables/${name}`, text]),
+      ),
+    },
     wholeTree: options.root === 'initramfs',
   });
   const disk = options.root === 'disk' ? await ensureDisk(image) : null;

@@ -198,7 +198,7 @@ export async function probeAcceleration(
 
 /**
  * Frequency of the emulated TSC in kHz. microvm has nothing a guest could calibrate it against, q35 has; so a
- * q35 guest is asked once per boot of the host (its own calibration is good to about 500 ppm).
+ * q35 guest is asked once per boot of the host (against its ACPI timer, in the second after the boot).
  */
 export async function emulatedTscKilohertz(
   options: Pick<QemuOptions, 'kernel'>,
@@ -212,7 +212,7 @@ export async function emulatedTscKilohertz(
   const kept = z.object({ kilohertz: z.number().positive() }).safeParse(await readCached(file));
   if (kept.success) return kept.data.kilohertz;
   const plan = { ...(await smallPlan('q35', 'tcg', 'max', options.kernel)), verbose: true };
-  const pattern = /tsc: Detected (\d+)\.(\d{3}) MHz/;
+  const pattern = /Refined TSC clocksource calibration: (\d+)\.(\d{3}) MHz/;
   const { line, text } = await bootUntil(plan, pattern, 60, context);
   const [, mega = '', kilo = ''] = pattern.exec(line ?? '') ?? [];
   if (mega === '') {
