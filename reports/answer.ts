@@ -7,6 +7,7 @@ import { formatRatio, formatValue } from '../bench/units.ts';
 import type { Fact, Notice, Opening, Tile, Tone } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable, runnerPair } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
+import { warningLines } from './warnings.ts';
 import { count, failureWords, intervalWords, lowerFirst, ratioWords, verdictWords } from './words.ts';
 
 /** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
@@ -24,7 +25,7 @@ export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subje
     answer: answerOf(record, analysis, headline, subjects),
     acceleration: accelerationNotices(subjects.cells, subjects),
     tiles: tilesOf(headline, analysis, subjects),
-    counts: countsOf(record, analysis),
+    counts: countsOf(record, analysis, subjects),
     facts: factsOf(record, subjects),
     headline:
       headline.length === 0
@@ -174,9 +175,10 @@ function accelerationNotice(cell: CellRecord): Notice {
   }
 }
 
-function countsOf(record: RunRecord, analysis: Analysis): Opening['counts'] {
+function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening['counts'] {
   const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
   const refused = analysis.comparisons.filter((item) => item.verdict === 'refused').length;
+  const warnings = warningLines(record, analysis, subjects).length;
   const { used, planned, voided } = analysis.blocks;
   const tone = (bad: boolean): Tone => (bad ? 'warn' : 'plain');
   return [
@@ -187,7 +189,7 @@ function countsOf(record: RunRecord, analysis: Analysis): Opening['counts'] {
       text: count(record.header.skipped.length, 'runner skipped', 'runners skipped'),
       tone: tone(record.header.skipped.length > 0),
     },
-    { text: count(analysis.warnings.length, 'warning'), tone: tone(analysis.warnings.length > 0) },
+    { text: count(warnings, 'warning'), tone: tone(warnings > 0) },
     { text: count(refused, 'verdict refused', 'verdicts refused'), tone: tone(refused > 0) },
   ];
 }
@@ -226,8 +228,8 @@ function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subjects): N
       lines: ['Only the blocks that were finished are analysed.'],
     });
   }
-  if (analysis.warnings.length + record.notes.length > 0) {
-    const lines = [...analysis.warnings.map((warning) => warning.message), ...record.notes];
+  const lines = warningLines(record, analysis, subjects);
+  if (lines.length > 0) {
     const rest = lines.length - shownWarnings;
     notices.push({
       kind: 'notice',

@@ -2,12 +2,13 @@
  * What qualifies the numbers: claims put to the test, the fairness ledger, what was refused and what
  * would lift it, failures with their last words, and the machine.
  */
-import type { Analysis, RunRecord } from '../bench/model.ts';
+import type { Analysis, LedgerRow, RunRecord } from '../bench/model.ts';
 import { claimsOf } from './claims.ts';
 import type { Block, Section, Table, Tone } from './parts.ts';
 import { badge, columns, number, table, text } from './parts.ts';
 import type { Subjects } from './subjects.ts';
-import { claimWords, count, failureWords } from './words.ts';
+import { few, warningLines } from './warnings.ts';
+import { claimWords, count, failureWords, lowerFirst } from './words.ts';
 
 export function claimsSection(record: RunRecord, analysis: Analysis): Section {
   const blocks = claimsOf(record, analysis).map((claim): Block => {
@@ -48,11 +49,7 @@ export function ledgerSection(analysis: Analysis): Section {
     head: row.title,
     cells: [
       badge(row.state, tones[row.state]),
-      text(
-        row.state === 'same'
-          ? (row.values[0]?.value ?? 'unknown')
-          : row.values.map(({ runner, value }) => `${runner}: ${value ?? 'unknown'}`).join('; '),
-      ),
+      text(row.state === 'same' ? (row.values[0]?.value ?? 'unknown') : sidesOf(row)),
       text(row.consequence),
       text(row.voids.length === 0 ? 'none' : row.voids.join(', ')),
     ],
@@ -64,7 +61,7 @@ export function ledgerSection(analysis: Analysis): Section {
     lead: [
       unlike.length === 0
         ? 'Every recorded condition is the same on every side.'
-        : `Not like-for-like: ${unlike.map((row) => row.title.toLowerCase()).join(', ')}.`,
+        : `Not like-for-like: ${unlike.map((row) => lowerFirst(row.title)).join(', ')}.`,
     ],
     blocks: [
       {
@@ -78,6 +75,16 @@ export function ledgerSection(analysis: Analysis): Section {
       },
     ],
   };
+}
+
+/** "process, namespace: the host's; vm: its own": runners that agree are named together. */
+function sidesOf(row: LedgerRow): string {
+  const sides = new Map<string, string[]>();
+  for (const { runner, value } of row.values) {
+    const key = value ?? 'unknown';
+    sides.set(key, [...(sides.get(key) ?? []), runner]);
+  }
+  return [...sides].map(([value, runners]) => `${runners.join(', ')}: ${value}`).join('; ');
 }
 
 export function refusalsSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {
@@ -96,18 +103,9 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
   }
   const rows = [...seen.values()].map(({ row: [rule, message, remedy], touched }) => ({
     head: rule,
-    cells: [text(message), text(remedy), text(few([...touched]))],
+    cells: [text(message), text(remedy), text(few([...touched], 6))],
   }));
-  const warnings = [
-    ...analysis.warnings.map((item) => item.message),
-    ...analysis.comparisons.flatMap((item) =>
-      item.warnings.map(
-        (warning) =>
-          `${subjects.metric(item.metric)?.title ?? item.metric}, ${subjects.label(item.subject)} vs ${subjects.label(item.reference)}: ${warning.message}`,
-      ),
-    ),
-    ...record.notes,
-  ];
+  const warnings = warningLines(record, analysis, subjects);
   const blocks: Block[] = [];
   if (rows.length > 0) {
     blocks.push({
@@ -125,7 +123,7 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
       kind: 'notice',
       tone: 'warn',
       title: count(warnings.length, 'warning'),
-      lines: [...new Set(warnings)],
+      lines: warnings,
     });
   }
   return {
@@ -137,12 +135,6 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
         : ['A refused number stays in the tables; it only carries no verdict.'],
     blocks,
   };
-}
-
-/** The first few, and how many more. */
-function few(items: readonly string[], most = 6): string {
-  const rest = items.length - most;
-  return rest > 0 ? `${items.slice(0, most).join('; ')}; and ${rest} more` : items.join('; ');
 }
 
 export function failuresSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {

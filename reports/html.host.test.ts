@@ -153,7 +153,8 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
     await visit(files.plain, {}, async ({ page, complaints }) => {
       const button = page.getByRole('button', { name: 'vm', exact: true });
       await button.focus();
-      const height = () => page.locator('#chart-0-startup .live').evaluate('(node) => node.clientHeight');
+      const height = () =>
+        page.evaluate<number>(`document.querySelector('#chart-0-startup .live').clientHeight`);
       const before = await height();
       await page.keyboard.press('Enter');
       expect(await button.getAttribute('aria-pressed')).toBe('false');

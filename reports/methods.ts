@@ -4,7 +4,7 @@
  */
 import type { Analysis, MetricDeclaration, MetricSource, RunRecord } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
-import type { Block, Section } from './parts.ts';
+import type { Block, Fact, Section } from './parts.ts';
 import { columns, number, table, text } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { accelerationWords, count } from './words.ts';
@@ -15,9 +15,14 @@ export function methodsSection(record: RunRecord, analysis: Analysis, subjects: 
     title: 'Methods',
     lead: ['Written from the record of this run.'],
     blocks: [
-      { kind: 'prose', lines: designLines(record) },
-      { kind: 'prose', lines: statisticsLines(record, analysis) },
-      { kind: 'prose', lines: exclusionLines(record, analysis) },
+      {
+        kind: 'facts',
+        facts: [
+          ...designFacts(record),
+          ...statisticsFacts(record, analysis),
+          exclusionFact(record, analysis),
+        ],
+      },
       metricsTable(record.header.metrics),
       voidRulesTable(record),
       cellsTable(subjects),
@@ -33,25 +38,50 @@ export function methodsSection(record: RunRecord, analysis: Analysis, subjects: 
   };
 }
 
-function designLines(record: RunRecord): string[] {
+function designFacts(record: RunRecord): Fact[] {
   const { header } = record;
   const measured = header.cells.filter((cell) => cell.role === 'measured').length;
-  const lines = [
-    `Design. ${count(header.blocks, 'block')}; each block launches all ${count(header.cells.length, 'cell')} once, in an order drawn anew from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured${header.control === null ? '; there is no A/A control' : `; ${header.control} is run twice as A/A control, whose true ratio is 1`}. ${count(header.warmup, 'warm-up block')} went before and ${header.warmup === 1 ? 'is' : 'are'} not analysed. The full order is in the record.`,
-    `Replication. One launch gives one value per metric; readings within a launch are reduced to their median before any statistic, so more readings do not pretend to be more launches.`,
-    `Identical work. One image, ${header.imageDigest}, for every runner, proven from inside${packagesOf(record)}.`,
+  const control =
+    header.control === null
+      ? 'There is no A/A control.'
+      : `${header.control} is run twice as A/A control, whose true ratio is 1.`;
+  const warmup =
+    header.warmup === 0
+      ? 'There was no warm-up.'
+      : `${count(header.warmup, 'warm-up round')} went before and ${header.warmup === 1 ? 'is' : 'are'} not analysed.`;
+  const facts = [
+    {
+      term: 'Design',
+      value: `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn anew for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`,
+    },
+    {
+      term: 'Replication',
+      value:
+        'One launch gives one value per metric: readings within a launch are reduced to their median before any statistic, so more readings never pass for more launches.',
+    },
+    { term: 'Identical work', value: proofWords(record) },
+    { term: 'Clock', value: clockWords(record) },
   ];
-  lines.push(
-    header.clock === null
-      ? 'Clock. All instants are on the host’s monotonic clock; the error of its stamps was not measured.'
-      : `Clock. All instants are on the host’s monotonic clock. One byte sent and returned through the channel that carries the marks took ${formatValue(header.clock.echoMedianSeconds, 's')} (median) and ${formatValue(header.clock.echoP95Seconds, 's')} (95th percentile of ${header.clock.samples}): startup differences below that cannot be told apart.`,
-  );
   if (record.end !== null) {
-    lines.push(
-      `Own cost. Over ${formatValue(record.end.wallSeconds, 's')} the tool used ${formatValue(record.end.toolCpuSeconds, 's')} of CPU and its sampler ${formatValue(record.end.samplerCpuSeconds, 's')}; nothing was subtracted.`,
-    );
+    facts.push({
+      term: 'Own cost',
+      value: `Over ${formatValue(record.end.wallSeconds, 's')} the tool used ${formatValue(record.end.toolCpuSeconds, 's')} of CPU and its sampler ${formatValue(record.end.samplerCpuSeconds, 's')}; nothing was subtracted.`,
+    });
   }
-  return lines;
+  return facts;
+}
+
+function proofWords(record: RunRecord): string {
+  const ended = record.trials.filter((trial) => trial.outcome.state === 'ok');
+  const proven = ended.filter((trial) => trial.provenDigest === record.header.imageDigest);
+  return `One image, ${record.header.imageDigest}${packagesOf(record)}, for every runner; proven from inside in ${proven.length.toLocaleString('en-US')} of ${count(ended.length, 'good launch', 'good launches')}.`;
+}
+
+function clockWords(record: RunRecord): string {
+  const { clock } = record.header;
+  const only = 'All instants are on the host’s monotonic clock';
+  if (clock === null) return `${only}; the error of its stamps was not measured.`;
+  return `${only}. One byte sent and returned through the channel that carries the marks took ${formatValue(clock.echoMedianSeconds, 's')} (median) and ${formatValue(clock.echoP95Seconds, 's')} (95th percentile of ${clock.samples}): startup differences below that cannot be told apart.`;
 }
 
 function packagesOf(record: RunRecord): string {
@@ -61,24 +91,39 @@ function packagesOf(record: RunRecord): string {
     : ` (${packages.map(([name, version]) => `${name} ${version}`).join(', ')})`;
 }
 
-function statisticsLines(record: RunRecord, analysis: Analysis): string[] {
+function statisticsFacts(record: RunRecord, analysis: Analysis): Fact[] {
   const family = Math.max(0, ...analysis.comparisons.map((item) => item.familySize));
   const level = analysis.comparisons.find((item) => item.interval !== null)?.interval?.level ?? 0.95;
-  const percent = `${Math.round(level * 100)} %`;
   return [
-    `Ratios. The ratio of medians, subject over reference, turned so that above 1 is a higher cost. Its ${percent} interval is a percentile bootstrap that resamples whole blocks, seeded with ${record.header.seed}, so it can be recomputed exactly.`,
-    `Intervals of medians are exact, from order statistics; they need 6 launches. Quantiles are printed only where the number of launches carries them (rule C21).`,
-    `Verdicts. “costs more” and “costs less” need the paired signed-rank test, adjusted by Holm over ${count(family, 'comparison')}, and a difference above the practical threshold; “equivalent” needs the 90 % interval inside the threshold (two one-sided tests); “different but small” is significant below it; everything else is “inconclusive”, never “no difference”. Below 10 blocks there is no verdict, below 6 no interval (rule C3).`,
+    {
+      term: 'Ratios',
+      value: `The ratio of medians, subject over reference, turned so that above 1 is a higher cost. Its ${percentWords(level)} interval is a percentile bootstrap that resamples whole blocks, seeded with ${record.header.seed}, so it can be recomputed exactly.`,
+    },
+    {
+      term: 'Medians',
+      value:
+        'Their intervals are exact, from order statistics, and need 6 launches. Quantiles are printed only where the number of launches carries them (rule C21).',
+    },
+    {
+      term: 'Verdicts',
+      value: `“Costs more” and “costs less” need three things to agree: the paired signed-rank test, adjusted by Holm over ${count(family, 'comparison')}; the interval; and a difference above the practical threshold. “Equivalent” needs the ${percentWords(0.9)} interval inside the threshold (two one-sided tests), “different but small” both. Everything else is “inconclusive”, never “no difference”. Below 10 blocks there is no verdict, below 6 no interval (rule C3).`,
+    },
   ];
 }
 
-function exclusionLines(record: RunRecord, analysis: Analysis): string[] {
+/** "95 %", never broken over a line. */
+function percentWords(share: number): string {
+  return `${Math.round(share * 100)}\u00A0%`;
+}
+
+function exclusionFact(record: RunRecord, analysis: Analysis): Fact {
   const warmups = record.trials.filter((trial) => trial.block < 0).length;
   const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
   const { used, planned, voided } = analysis.blocks;
-  return [
-    `Excluded. ${count(warmups, 'warm-up launch', 'warm-up launches')}, ${count(failed, 'failed launch', 'failed launches')} and ${count(voided, 'voided block')}; ${used} of ${count(planned, 'planned block')} analysed. No outlier was removed. Everything excluded is kept in the record.`,
-  ];
+  return {
+    term: 'Excluded',
+    value: `${count(warmups, 'warm-up launch', 'warm-up launches')}, ${count(failed, 'failed launch', 'failed launches')} and ${count(voided, 'voided block')}; ${used} of ${count(planned, 'planned block')} analysed. No outlier was removed. Everything excluded is kept in the record.`,
+  };
 }
 
 function sourceWords(source: MetricSource): string {
