@@ -8,8 +8,9 @@ import { report } from './bench/report.ts';
 import { formatRows, type Bench, type Row } from './bench/row.ts';
 import { sampler } from './bench/sampler.ts';
 import { share } from './bench/share.ts';
+import { start } from './bench/start.ts';
 
-const benches: Readonly<Record<string, Bench>> = { help, sampler, report, share };
+const benches: Readonly<Record<string, Bench>> = { help, start, sampler, report, share };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in benches));

@@ -22,8 +22,8 @@ const needed: readonly Package[] = [
   { name: 'util-linux', commands: ['unshare', 'setpriv', 'flock', 'taskset'] },
   { name: 'runc', commands: ['runc'] },
   { name: 'crun', commands: ['crun'] },
-  { name: 'cpio', commands: ['cpio'] },
   { name: 'busybox-static', commands: [] },
+  { name: 'xz-utils', commands: ['xz'] },
   { name: 'e2fsprogs', commands: ['mke2fs', 'debugfs'] },
 ];
 
