@@ -26,7 +26,7 @@ export interface LaunchRequest {
   readonly group: Group | null;
   /** CPU affinity list ("1", "0-1"), null: left alone. */
   readonly cpus: string | null;
-  /** The whole environment of the program; nothing of tare's own leaks in except PATH. */
+  /** The whole environment of the program, besides a PATH that finds the host's tools. */
   readonly environment: Readonly<Record<string, string>>;
   /** Duplex descriptors given to the program: 4, 5, ... (0-2 standard, 3 control). */
   readonly channels: number;
@@ -48,12 +48,12 @@ export interface Launched {
   go(): Mark;
   readonly channels: readonly Duplex[];
   /** Last 8 KiB of stdout and stderr. */
-  tail(): string;
+  readonly tail: () => string;
   readonly pid: number;
   /** Resolves, never rejects, once the process is gone and its last words are read. */
   readonly exit: Promise<Exit>;
   /** null while it runs. */
-  exited(): Exit | null;
+  readonly exited: () => Exit | null;
   /** SIGKILL to the launched process. */
   kill(): void;
 }
@@ -87,7 +87,7 @@ function spawnShell(request: LaunchRequest): ChildProcess {
   const shell = ['sh', launchScript, cpus ?? '-', request.stdio ?? 'null', String(procs.length), ...procs];
   return spawn('setpriv', ['--pdeathsig', 'KILL', ...shell, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...Array.from({ length: channels }, () => 'pipe' as const)],
-    env: { PATH: toolPath(), ...environment },
+    env: { ...environment, PATH: toolPath() },
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
   });
 }

@@ -1,0 +1,121 @@
+/**
+ * The root of a container: the image read-only, a layer of ours beside it (agent, manifest, static busybox,
+ * device nodes, mount points) and a writable layer in memory over both, exactly as the virtual machine has
+ * it. The image itself is never touched. Mounts are data here; fstab text and OCI mounts are made from them.
+ */
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runTool } from '../host/exec.ts';
+import type { Image } from '../images/image.ts';
+
+export interface Mount {
+  readonly source: string;
+  /** Path inside the container. */
+  readonly place: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/** Device nodes of every container: name, major, minor. */
+export const devices: readonly (readonly [string, number, number])[] = [
+  ['null', 1, 3],
+  ['zero', 1, 5],
+  ['full', 1, 7],
+  ['random', 1, 8],
+  ['urandom', 1, 9],
+  ['tty', 5, 0],
+];
+
+/** Capabilities a container keeps: what docker and podman leave by default, without mknod. */
+export const keptCapabilities: readonly string[] = [
+  'chown',
+  'dac_override',
+  'fowner',
+  'fsetid',
+  'kill',
+  'setgid',
+  'setuid',
+  'setpcap',
+  'net_bind_service',
+  'net_raw',
+  'sys_chroot',
+  'audit_write',
+  'setfcap',
+];
+
+/** Mounts over the root, in order. `ownDevices`: bind the host's nodes where this user cannot make any. */
+export function rootMounts(ownDevices: boolean): readonly Mount[] {
+  const bound = devices.map(([name]): Mount => ({
+    source: `/dev/${name}`,
+    place: `/dev/${name}`,
+    type: 'none',
+    options: ['bind'],
+  }));
+  return [
+    { source: 'proc', place: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] },
+    { source: 'sysfs', place: '/sys', type: 'sysfs', options: ['ro', 'nosuid', 'nodev', 'noexec'] },
+    {
+      source: 'devpts',
+      place: '/dev/pts',
+      type: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
+    },
+    {
+      source: 'shm',
+      place: '/dev/shm',
+      type: 'tmpfs',
+      options: ['nosuid', 'nodev', 'noexec', 'mode=1777'],
+    },
+    ...(ownDevices ? [] : bound),
+  ];
+}
+
+/**
+ * Options of the overlay. Names are relative to the instance's folder (links `beside` and `image`): no path
+ * of the host shows in the container's /proc/mounts, none has to be escaped, none is too long.
+ */
+export function overlayOptions(rootless: boolean): readonly string[] {
+  const layers = ['lowerdir=beside:image', 'upperdir=layer/upper', 'workdir=layer/work'];
+  return rootless ? ['userxattr', ...layers] : layers;
+}
+
+/** The layer beside the image, made once per cell. With `ownDevices` by mknod, else empty files to bind over. */
+export async function makeBeside(
+  folder: string,
+  image: Image,
+  agent: string,
+  ownDevices: boolean,
+): Promise<void> {
+  for (const place of ['.tare/scratch', 'dev/pts', 'dev/shm', 'proc', 'sys']) {
+    await mkdir(join(folder, place), { recursive: true });
+  }
+  await copyFile(
+    join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox'),
+    join(folder, '.tare/busybox'),
+  );
+  await chmod(join(folder, '.tare/busybox'), 0o755);
+  await copyFile(agent, join(folder, '.tare/agent.sh'));
+  await copyFile(image.manifest, join(folder, '.tare/manifest'));
+  for (const [name, major, minor] of devices) {
+    const node = join(folder, 'dev', name);
+    if (!ownDevices) await writeFile(node, '');
+    else {
+      const argv = ['mknod', '-m', '666', node, 'c', String(major), String(minor)];
+      const { exitCode, stderr } = await runTool(argv, { timeoutSeconds: 10 });
+      if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr.trim()}`);
+    }
+  }
+  await symlink('/dev/pts/ptmx', join(folder, 'dev/ptmx'));
+  await symlink('/proc/self/fd', join(folder, 'dev/fd'));
+  // Not the creator's umask: inside, other users look too.
+  for (const place of ['', '.tare', '.tare/scratch', 'dev', 'proc', 'sys']) {
+    await chmod(join(folder, place), 0o755);
+  }
+}
+
+/** The instance's own folder: links to the two lower layers and a mount point for the upper one. */
+export async function makeInstanceFolder(folder: string, beside: string, image: Image): Promise<void> {
+  await mkdir(join(folder, 'layer'), { recursive: true });
+  await symlink(beside, join(folder, 'beside'));
+  await symlink(image.rootfs, join(folder, 'image'));
+}

@@ -1,0 +1,185 @@
+/**
+ * An instance whose agent runs on the host's kernel: process, namespace and OCI differ in the argv that
+ * gets the agent running and in what must be put away afterwards; everything between is here.
+ */
+import { lstat, readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Mark } from '../bench/model.ts';
+import type { Group } from '../host/group.ts';
+import { processTree } from '../host/process-tree.ts';
+import { launch } from './launch.ts';
+import type { Launched } from './launch.ts';
+import type { Context, Instance, Job, PrepareRequest, StopReport, TrialFailureFacts } from './runner.ts';
+import { TrialFailure } from './runner.ts';
+import { openSession } from './session.ts';
+import type { Session } from './session.ts';
+
+/** How long the agent may take to leave by itself when asked. */
+const quitSeconds = 0.5;
+const killSeconds = 10;
+
+export interface HostedLaunch {
+  readonly job: Job;
+  readonly context: Context;
+  readonly limits: Pick<PrepareRequest<unknown>, 'shape' | 'pidsLimit'>;
+  /** Runs the agent with its channel on stdin and stdout. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Host folder of this instance alone. */
+  readonly folder: string;
+  /** Called when every process is gone; returns what it could not put away. */
+  readonly putAway: () => Promise<readonly string[]>;
+}
+
+/** Environment of the agent inside a container; the process runner has its own. */
+export const insideEnvironment: Readonly<Record<string, string>> = {
+  TARE_PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  TARE_BUSYBOX: '/.tare/busybox',
+  TARE_BESIDE: '/.tare',
+  TARE_SCRATCH: '/.tare/scratch',
+  TARE_MODE: 'container',
+};
+
+/** Starts the instance and resolves when it is ready (T6). Rejects with TrialFailure, everything put away. */
+export async function startHosted(request: HostedLaunch): Promise<Instance> {
+  const { job, context, limits } = request;
+  const { group } = job;
+  if (group !== null) {
+    const { memoryBytes } = limits.shape;
+    const cpus = job.cpus === null ? {} : { cpus: job.cpus };
+    await group.limit({ memoryBytes, pids: limits.pidsLimit, ...cpus });
+  }
+  const marks: Mark[] = [];
+  const onMark = (mark: Mark): void => {
+    marks.push(mark);
+    job.onMark(mark);
+  };
+  const killsBefore = group?.read().oomKills ?? 0;
+  let launched: Launched;
+  try {
+    const { argv, environment, cwd } = request;
+    const { cpus } = job;
+    const channel = { channels: 1, stdio: 'channel' } as const;
+    launched = await launch({ argv, environment, cwd, group, cpus, ...channel, onMark, context });
+  } catch (error) {
+    await request.putAway();
+    throw error;
+  }
+  const channel = launched.channels[0];
+  if (channel === undefined) throw new Error('the launcher gave no channel');
+  let stopping: Promise<StopReport> | null = null;
+  const ended = (): TrialFailureFacts | null =>
+    stopping === null ? endOf(launched, group, killsBefore) : null;
+  const session = openSession(channel, {
+    now: context.now,
+    onMark,
+    tail: launched.tail,
+    // The channel closes a moment before the exit is known.
+    explainEnd: async () => {
+      await Promise.race([launched.exit, delay(2000, undefined, { ref: false })]);
+      return ended();
+    },
+  });
+  const stop = (): Promise<StopReport> => (stopping ??= stopHosted(launched, session, request));
+  const instance: Instance = {
+    marks,
+    pids: () => group?.pids() ?? processTree(launched.pid),
+    exec: (asked, { signal }) => session.exec(asked, signal),
+    prove: (paths, { signal }) => session.prove(paths, signal),
+    diskBytes: () => allocatedBytes(request.folder),
+    console: launched.tail,
+    ended,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+  try {
+    launched.go();
+    if (job.service === null) {
+      await session.hello(context.signal);
+      await session.ping(context.signal);
+    } else await session.serve(job.service, context.signal);
+    return instance;
+  } catch (error) {
+    const facts = ended() ?? (error instanceof TrialFailure ? error.facts : null);
+    await stop();
+    throw facts === null ? error : new TrialFailure(facts, error);
+  }
+}
+
+/** Out of memory is what the group's own counter says: exit codes of namespaces lie about it. */
+function endOf(launched: Launched, group: Group | null, killsBefore: number): TrialFailureFacts | null {
+  const exit = launched.exited();
+  if (exit === null) return null;
+  const kills = (group?.read().oomKills ?? 0) - killsBefore;
+  const how = exit.signal === null ? `exit code ${String(exit.code)}` : exit.signal;
+  return kills > 0
+    ? { reason: 'oom', message: `ended by its memory cap (${kills} OOM kills)`, detail: launched.tail() }
+    : { reason: 'early-exit', message: `ended by itself: ${how}`, detail: launched.tail() };
+}
+
+async function stopHosted(
+  launched: Launched,
+  session: Session,
+  { job, context, putAway }: HostedLaunch,
+): Promise<StopReport> {
+  // An agent that is busy does not listen: do not wait for it.
+  if (session.failure() === null && launched.exited() === null) {
+    session.quit();
+    await Promise.race([launched.exit, delay(quitSeconds * 1000, undefined, { ref: false })]);
+  }
+  const tree = job.group === null ? processTree(launched.pid) : [];
+  if (launched.exited() === null) launched.kill();
+  for (const pid of tree) killQuietly(pid);
+  const emptied = job.group === null ? true : await job.group.kill(killSeconds);
+  await Promise.race([launched.exit, delay(killSeconds * 1000, undefined, { ref: false })]);
+  const gone: Mark = { name: 'T7', at: context.now() };
+  const alive = emptied ? [] : (job.group?.pids() ?? []).map((pid) => `process ${pid} (${nameOf(pid)})`);
+  const unkillable = launched.exited() === null ? [`process ${launched.pid} (${nameOf(launched.pid)})`] : [];
+  const leftovers = [...new Set([...alive, ...unkillable]), ...(await putAway())];
+  return { gone: leftovers.length === 0 ? gone : null, leftovers };
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return; // gone meanwhile
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'gone';
+  }
+}
+
+/** Bytes allocated on disk below a folder, links not followed; 0 where it is gone. */
+export async function allocatedBytes(folder: string): Promise<number> {
+  try {
+    const facts = await lstat(folder);
+    if (!facts.isDirectory()) return facts.blocks * 512;
+    const inside = await Promise.all(
+      (await readdir(folder)).map((name) => allocatedBytes(join(folder, name))),
+    );
+    return inside.reduce((sum, bytes) => sum + bytes, facts.blocks * 512);
+  } catch {
+    return 0;
+  }
+}
+
+/** Host mounts below a folder: there must be none, whatever happened inside. */
+export function mountsBelow(folder: string): readonly string[] {
+  const encoded = folder.replaceAll(' ', '\\040');
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((place) => place === encoded || place.startsWith(`${encoded}/`));
+}

@@ -1,0 +1,133 @@
+/**
+ * The embedded container: namespaces, an overlay of the image, dropped capabilities and cgroup limits from
+ * util-linux and a shell script (enter.sh); no daemon, no runtime, and no root where user namespaces allow.
+ * All mounts live in a private mount namespace, so nothing of them can outlive the instance.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { createRuler } from '../../host/cgroup.ts';
+import { runTool } from '../../host/exec.ts';
+import { makeBeside, makeInstanceFolder } from '../container-root.ts';
+import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
+import { busyboxOf } from '../process/index.ts';
+import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
+import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { fstab, namespaceArguments } from './args.ts';
+import { namespaceOptions } from './options.ts';
+import type { NamespaceOptions } from './options.ts';
+
+const agent = join(import.meta.dirname, '..', 'agent.sh');
+const enterScript = join(import.meta.dirname, 'enter.sh');
+const acceleration = { class: 'none', reason: "a container on the host's kernel: no guest CPU" } as const;
+
+export function isRootless({ user }: NamespaceOptions): boolean {
+  return user === 'rootless' || (user === 'auto' && process.geteuid?.() !== 0);
+}
+
+/** Everything enter.sh needs of the host, tried once: namespaces, tmpfs, overlay, proc, network. */
+async function probe(options: NamespaceOptions, { workDir }: Context): Promise<Availability> {
+  const rootless = isRootless(options);
+  await mkdir(workDir, { recursive: true });
+  const folder = await mkdtemp(join(workDir, 'probe-'));
+  try {
+    const overlay = `${rootless ? 'userxattr,' : ''}lowerdir=l/a,upperdir=l/u,workdir=l/w`;
+    const script = [
+      'set -e',
+      'mkdir l; mount -t tmpfs tmpfs l; mkdir l/a l/u l/w l/m l/p',
+      `mount -t overlay -o ${overlay} overlay l/m`,
+      'mount -t proc proc l/p',
+      'setpriv --no-new-privs --bounding-set=-all true',
+    ].join('\n');
+    const argv = namespaceArguments({ rootless, busybox: 'PROGRAM', enterScript });
+    const command = [...argv.slice(0, argv.indexOf('PROGRAM')), 'sh', '-c', script];
+    const tried = await runTool(command, { timeoutSeconds: 20, cwd: folder });
+    if (tried.exitCode !== 0) {
+      const reason = tried.stderr.trim().split('\n').at(-1) ?? 'unshare failed';
+      return { usable: false, reason, hint: hintFor(reason, rootless) };
+    }
+    const version = await runTool(['unshare', '--version'], { timeoutSeconds: 10 });
+    return {
+      usable: true,
+      version: version.stdout.trim().replace(/^unshare from /, ''),
+      acceleration,
+      details: { user: rootless ? 'rootless' : 'root', cgroups: createRuler().mode, kernel: release() },
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function hintFor(reason: string, rootless: boolean): string {
+  if (/ENOENT|not found/.test(reason)) return 'apt-get install util-linux';
+  if (!rootless) return 'run as root, or set `user: rootless` for this runner';
+  return 'sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 (or run as root)';
+}
+
+async function prepare(
+  { options, image, shape, pidsLimit }: PrepareRequest<NamespaceOptions>,
+  context: Context,
+): Promise<Prepared> {
+  const rootless = isRootless(options);
+  const ruler = createRuler();
+  await mkdir(context.workDir, { recursive: true });
+  const beside = await mkdtemp(join(context.workDir, 'beside-'));
+  context.lease.own({ kind: 'folder', path: beside });
+  await makeBeside(beside, image, agent, !rootless);
+  const argv = namespaceArguments({ rootless, busybox: busyboxOf(image), enterScript });
+  const table = fstab(rootless);
+  return {
+    identity: { argv: argv.join(' '), fstab: table },
+    acceleration,
+    sharedDiskBytes: image.treeBytes,
+    traits: {
+      ...sharedTraits(image, ruler),
+      kernel: `host's (${release()})`,
+      acceleration: 'none',
+      memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
+      rootFilesystem: 'overlay of a host folder',
+      writableLayer: 'overlay on tmpfs',
+      network: 'loopback of its own network namespace',
+      privileges: `root${rootless ? " of a user namespace, tare's user outside" : ''}, 13 capabilities, no new privileges, no seccomp`,
+      startState: 'cold',
+    },
+    start: (job, inner) => start(job, inner),
+    async [Symbol.asyncDispose]() {
+      await rm(beside, { recursive: true, force: true });
+      context.lease.release({ kind: 'folder', path: beside });
+    },
+  };
+
+  async function start(job: Job, inner: Context): Promise<Instance> {
+    const folder = join(inner.workDir, `namespace-${job.id}`);
+    inner.lease.own({ kind: 'folder', path: folder });
+    await makeInstanceFolder(folder, beside, image);
+    await writeFile(join(folder, 'fstab'), table);
+    return startHosted({
+      job,
+      context: inner,
+      limits: { shape, pidsLimit },
+      argv,
+      environment: { ...insideEnvironment, ...job.environment },
+      cwd: folder,
+      folder,
+      async putAway() {
+        const mounts = mountsBelow(folder);
+        if (mounts.length > 0) return mounts.map((place) => `mount ${place}`);
+        await rm(folder, { recursive: true, force: true });
+        if (existsSync(folder)) return [folder];
+        inner.lease.release({ kind: 'folder', path: folder });
+        return [];
+      },
+    });
+  }
+}
+
+export const namespace: Runner<NamespaceOptions, 'namespace'> = {
+  kind: 'namespace',
+  title: 'Container from plain namespaces',
+  options: namespaceOptions,
+  probe,
+  prepare,
+};

@@ -1,0 +1,11 @@
+/** What a scenario may say about the namespace runner. */
+import { z } from 'zod';
+
+export const namespaceOptions = z.strictObject({
+  user: z
+    .enum(['auto', 'root', 'rootless'])
+    .default('auto')
+    .describe('rootless: in a user namespace, without root; auto: root where tare runs as root.'),
+});
+
+export type NamespaceOptions = z.infer<typeof namespaceOptions>;

@@ -1,0 +1,117 @@
+/**
+ * The baseline: the agent and the image's programs as plain host processes in a cgroup of their own. They
+ * run from the image's files, through the image's own loader and libraries, so that the same bytes are
+ * executed as everywhere else; nothing is isolated.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { createRuler } from '../../host/cgroup.ts';
+import { runTool } from '../../host/exec.ts';
+import type { Image } from '../../images/image.ts';
+import { startHosted } from '../hosted.ts';
+import type { Prepared, Runner } from '../runner.ts';
+import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+
+export const processOptions = z.strictObject({});
+export type ProcessOptions = z.infer<typeof processOptions>;
+
+const agent = join(import.meta.dirname, '..', 'agent.sh');
+const acceleration = { class: 'none', reason: 'a host process: no guest CPU' } as const;
+
+/** How the image's programs run outside it: its loader, and the folders its libraries are in. */
+export function loaderOf(image: Image): { readonly loader: string; readonly libraries: string } {
+  const files = Object.values(image.closure).flat();
+  const loader = files.find((path) => /\/ld[-\w]*\.so\.\d+$/.test(path) || /\/ld-musl-.*\.so/.test(path));
+  if (loader === undefined) return { loader: '', libraries: '' };
+  const folders = new Set(files.filter((path) => path.includes('.so')).map((path) => dirname(path)));
+  const libraries = [...folders].map((folder) => join(image.rootfs, folder)).join(':');
+  return { loader: join(image.rootfs, loader), libraries };
+}
+
+/** Environment of the agent on the host. Programs are looked for in the image alone. */
+export function processEnvironment(image: Image, scratch: string): Readonly<Record<string, string>> {
+  const { loader, libraries } = loaderOf(image);
+  const folders = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin'];
+  return {
+    TARE_PATH: folders.map((folder) => join(image.rootfs, folder)).join(':'),
+    HOME: scratch,
+    TARE_BUSYBOX: busyboxOf(image),
+    TARE_BESIDE: image.folder,
+    TARE_SCRATCH: scratch,
+    TARE_MODE: 'process',
+    TARE_ROOT: image.rootfs,
+    TARE_LOADER: loader,
+    TARE_LIBRARIES: libraries,
+  };
+}
+
+export function busyboxOf(image: Image): string {
+  return join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox');
+}
+
+export const process: Runner<ProcessOptions, 'process'> = {
+  kind: 'process',
+  title: 'Host process in its own cgroup',
+  options: processOptions,
+  async probe() {
+    const { exitCode, stdout, stderr } = await runTool(['setpriv', '--version'], { timeoutSeconds: 10 });
+    if (exitCode !== 0) {
+      return { usable: false, reason: stderr.trim(), hint: 'apt-get install util-linux' };
+    }
+    const ruler = createRuler();
+    const version = stdout.trim().split(' ').at(-1) ?? '';
+    return {
+      usable: true,
+      version: `Linux ${release()}`,
+      acceleration,
+      details: { 'util-linux': version, cgroups: ruler.mode },
+    };
+  },
+  prepare({ image, shape, pidsLimit }) {
+    const ruler = createRuler();
+    const prepared: Prepared = {
+      identity: {
+        argv: `${busyboxOf(image)} sh agent.sh`,
+        loader: loaderOf(image).loader || 'none (static)',
+      },
+      acceleration,
+      sharedDiskBytes: image.treeBytes,
+      traits: {
+        ...sharedTraits(image, ruler),
+        kernel: `host's (${release()})`,
+        acceleration: 'none',
+        memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
+        rootFilesystem: "host folder, through the image's own loader",
+        writableLayer: 'host folder',
+        network: "host's loopback",
+        privileges: "those of tare's user",
+        startState: 'cold',
+      },
+      async start(job, context) {
+        const folder = join(context.workDir, `process-${job.id}`);
+        context.lease.own({ kind: 'folder', path: folder });
+        await mkdir(folder, { recursive: true });
+        return startHosted({
+          job,
+          context,
+          limits: { shape, pidsLimit },
+          argv: [busyboxOf(image), 'sh', agent],
+          environment: { ...processEnvironment(image, folder), ...job.environment },
+          cwd: folder,
+          folder,
+          async putAway() {
+            await rm(folder, { recursive: true, force: true });
+            if (existsSync(folder)) return [folder];
+            context.lease.release({ kind: 'folder', path: folder });
+            return [];
+          },
+        });
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    return Promise.resolve(prepared);
+  },
+};

@@ -1,0 +1,27 @@
+/**
+ * The words of the fairness ledger that several runners share. Traits are compared as text, so the same
+ * condition must be said in the same words everywhere; a runner overrides what differs for it.
+ */
+import type { Bytes, Traits } from '../bench/model.ts';
+import type { Ruler } from '../host/cgroup.ts';
+import type { Image } from '../images/image.ts';
+
+/** Conditions that hold for every runner started through launch.sh with agent.sh inside. */
+export function sharedTraits(image: Image, ruler: Ruler): Traits {
+  return {
+    image: image.digest,
+    cpuPlacement: 'affinity to the CPUs of the shape, joined before the start',
+    pageCache: 'warm',
+    environment: 'PATH, HOME, TARE_* and padding only',
+    readySignal: 'first reply of the agent, or of the service to the agent inside',
+    clock: 'host monotonic, stamped on arrival at the host',
+    ruler: ruler.usable ? `host cgroup (${ruler.mode})` : 'none',
+  };
+}
+
+/** A memory cap by cgroup, page cache and kernel memory of the instance included. */
+export function memoryLimitTrait(ruler: Ruler, bytes: Bytes): string {
+  return ruler.usable && ruler.controllers.includes('memory')
+    ? `cgroup cap of ${bytes} bytes, page cache and kernel memory included`
+    : 'none (no memory cgroup)';
+}
