@@ -68,6 +68,13 @@ describe('fairness ledger', () => {
     expect(row('cpuPlacement', withTrait('vm', 'cpuPlacement', ' cpu  1 ')).state).toBe('same');
   });
 
+  it('leaves control cells out', () => {
+    const odd = cells.map((cell) =>
+      cell.role === 'control' ? { ...cell, traits: { ...cell.traits, clock: 'sundial' } } : cell,
+    );
+    expect(row('clock', odd)).toEqual(row('clock'));
+  });
+
   it('asks for one pair only what differs between the two', () => {
     const changed = withTrait('vm', 'cpuPlacement', 'CPU 0');
     const [processCell, , namespaceCell, vmCell] = changed;

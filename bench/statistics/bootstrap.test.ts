@@ -41,6 +41,12 @@ describe('bootstrap of a ratio of medians', () => {
     expect(interval.high / high).toBeCloseTo(1, 2);
   });
 
+  it('takes the mean of two middle values for an even count', () => {
+    // Six draws of which each is 9 with chance 1/6: the median is 9 in 0.9 %, 5 in 5.4 %, else 1 (binomial).
+    const ones = [1, 1, 1, 1, 1, 1];
+    expect(createBootstrap(1).paired([1, 1, 1, 9, 1, 1], ones)?.interval).toMatchObject({ low: 1, high: 5 });
+  });
+
   it('covers a known ratio as often as it says, paired and unpaired', () => {
     const bootstrap = createBootstrap(3, 2000);
     const covered = { paired: 0, unpaired: 0 };

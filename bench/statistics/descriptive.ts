@@ -1,5 +1,6 @@
 /**
- * The only door to simple-statistics: one median, one quantile, one spread in the codebase.
+ * Median, quantile and spread: the one of each in the codebase, by simple-statistics, which this folder
+ * alone imports.
  * Everything here answers null, never NaN, where the number does not exist.
  */
 import { mean, median as medianOf, quantile, sampleStandardDeviation } from 'simple-statistics';
