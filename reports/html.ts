@@ -13,6 +13,8 @@ import { unitSteps } from '../bench/units.ts';
 
 /** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */
 const longText = 36;
+/** Badges longer than this may break over two lines. */
+const longBadge = 22;
 
 /** One HTML document; `assets` are the page's own style and scripts. */
 export function htmlOf(view: View, assets: Assets): string {
@@ -187,7 +189,8 @@ function factsOf(facts: Opening['facts']): Markup {
 }
 
 function badgeOf(text: string, tone: string): Markup {
-  return element('span', { class: `badge tone-${tone}` }, text);
+  const length = text.length > longBadge ? ' badge-long' : '';
+  return element('span', { class: `badge tone-${tone}${length}` }, text);
 }
 
 function tableOf(table: Table): Markup {
@@ -211,7 +214,7 @@ function tableOf(table: Table): Markup {
       element(
         'table',
         {},
-        element('caption', {}, table.caption),
+        element('caption', {}, element('span', {}, table.caption)),
         element('thead', {}, element('tr', {}, ...head)),
         element('tbody', {}, ...rows),
       ),

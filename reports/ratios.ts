@@ -91,15 +91,15 @@ export function ratioTable(
     const words = verdictWords(item);
     const cells: TableCell[] = [
       text(`${subjects.label(item.subject)} vs ${subjects.label(item.reference)}`),
-      number(scale.format(subject)),
-      number(scale.format(reference)),
       number(formatRatio(item.ratio)),
       number(intervalWords(item.interval)),
       item.ratio === null
         ? text('')
         : { kind: 'range', ratio: item.ratio, interval: item.interval, tone: words.tone, text: '' },
-      number(String(item.n)),
       badge(words.text, words.tone),
+      number(String(item.n)),
+      number(scale.format(subject)),
+      number(scale.format(reference)),
     ];
     if (options.withP) cells.push(number(pWords(item)));
     return { head: metric?.title ?? item.metric, cells };
@@ -108,13 +108,13 @@ export function ratioTable(
   const heads = columns(
     'Measure',
     'Compared',
-    '#Subject',
-    '#Reference',
     '#Cost ratio',
     `#${Math.round(level * 100)} % interval`,
     '~Ratio, log axis',
-    '#n',
     'Verdict',
+    '#n',
+    '#Subject',
+    '#Reference',
     ...(options.withP ? ['#p (Holm)'] : []),
   );
   const notes = [

@@ -65,7 +65,8 @@ export function subjectsOf(record: RunRecord): Subjects {
 
 function configurationOf(cell: CellRecord): string {
   const version = cell.identity['version'];
-  const parts = [version === undefined ? cell.runnerKind : `${cell.runnerKind} ${version}`];
+  const what = [cell.runnerKind, version, cell.identity['machine']].filter((part) => part !== undefined);
+  const parts = [what.join(' ')];
   if (cell.acceleration.class !== 'none') parts.push(accelerationWords[cell.acceleration.class]);
   parts.push(shapeWords(cell));
   return parts.join(', ');

@@ -330,7 +330,7 @@ export function rangeSvg(
   cell: Extract<TableCell, { readonly kind: 'range' }>,
   domain: readonly number[],
 ): Markup {
-  const wide = 150;
+  const wide = 120;
   const axis = axisOf([1, ...domain], 'ratio', true, 6, wide - 6);
   const color = toneColors[cell.tone];
   const interval =

@@ -55,7 +55,7 @@ function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
       table: ratioTable(id, caption, items, analysis, subjects, { withP: true }),
     });
   };
-  add('ratios', 'Every comparison', runners);
+  add('ratios', 'All measures, all pairs', runners);
   add('control', 'A/A control: the same runner against itself, true ratio 1', controls);
   return { id: 'comparisons', title: 'Every comparison', lead: [], blocks };
 }
