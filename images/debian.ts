@@ -5,8 +5,8 @@
  */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError, exitCode, messageOf } from '../bench/errors.ts';
-import { run } from './tool.ts';
+import { UserError, exitCode } from '../bench/errors.ts';
+import { runTool } from '../host/exec.ts';
 
 export interface DownloadedPackage {
   readonly name: string;
@@ -37,20 +37,21 @@ async function aptOptions(folder: string): Promise<string[]> {
 
 /** Runs one of Debian's tools; a failure becomes an error that says how to mend it. */
 async function debian(argv: readonly string[], purpose: string, cwd?: string): Promise<string> {
-  try {
-    const result = await run(argv, { timeoutSeconds: 900, ...(cwd === undefined ? {} : { cwd }) });
-    if (result.exitCode === 0) return result.stdout;
-    throw aptError(purpose, result.stderr.trim().slice(-2000) || `exit code ${String(result.exitCode)}`);
-  } catch (error) {
-    if (error instanceof UserError && error.message.startsWith(purpose)) throw error;
+  const result = await runTool(argv, {
+    timeoutSeconds: 900,
+    environment: { DEBIAN_FRONTEND: 'noninteractive' },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  if (result.exitCode === 0) return result.stdout;
+  if (result.exitCode === 127) {
     throw new UserError(
-      `${purpose}: ${argv[0] ?? ''} could not be run: ${messageOf(error)}`,
-      'a Debian or Ubuntu host with apt and dpkg is needed to assemble images; ' +
-        'or copy the cache folder (`tare images` names it) from a machine that has them',
+      `${purpose}: this host has no ${argv[0] ?? ''}`,
+      'images are assembled on Debian or Ubuntu, with apt and dpkg; on another host, copy the cache folder ' +
+        '(~/.cache/tare, or $TARE_CACHE_DIR) from one of those',
       exitCode.hostCannot,
-      error,
     );
   }
+  throw aptError(purpose, result.stderr.trim().slice(-2000) || `exit code ${String(result.exitCode)}`);
 }
 
 /** What apt said, and the command that most likely mends it. */

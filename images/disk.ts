@@ -2,12 +2,12 @@
  * The image as a disk: one raw ext4 file, made without mounting anything and shared read-only by every VM.
  * ext4 because every kernel has it built in; no journal, because nothing is ever written to it.
  */
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError, exitCode } from '../bench/errors.ts';
+import { runTool } from '../host/exec.ts';
 import { ensureFile } from './cache.ts';
 import type { Image } from './image.ts';
-import { run } from './tool.ts';
 import { parseManifest } from './tree.ts';
 
 const blockSize = 4096;
@@ -21,18 +21,11 @@ export async function ensureDisk(image: Image): Promise<string> {
   });
 }
 
-async function tool(argv: readonly string[], purpose: string): Promise<string> {
-  // Debian keeps the file system tools in sbin, which an ordinary user's PATH lacks.
-  const [name = '', ...rest] = argv;
-  const result = await run(
-    ['/usr/bin/env', `PATH=${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, name, ...rest],
-    {
-      timeoutSeconds: 300,
-    },
-  );
-  if (result.exitCode === 0) return result.stdout;
+async function tool(argv: readonly string[], purpose: string): Promise<void> {
+  const result = await runTool(argv, { timeoutSeconds: 300 });
+  if (result.exitCode === 0) return;
   throw new UserError(
-    `${purpose}: ${name} ended with ${String(result.exitCode)}: ${result.stderr.trim().slice(-1000)}`,
+    `${purpose}: ${argv[0] ?? ''} ended with ${String(result.exitCode)}: ${result.stderr.trim().slice(-1000)}`,
     'install the file system tools: sudo apt-get install e2fsprogs',
     exitCode.hostCannot,
   );
@@ -80,5 +73,4 @@ async function setOwners(image: Image, path: string): Promise<void> {
   const script = join(dirname(path), 'owners');
   await writeFile(script, `${commands.join('\n')}\n`);
   await tool(['debugfs', '-w', '-f', script, path], 'the owners in the disk could not be set');
-  await rename(script, `${script}.done`);
 }

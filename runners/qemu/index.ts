@@ -5,16 +5,20 @@
  */
 import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
 import type { Acceleration, Traits } from '../../bench/model.ts';
+import { createRuler } from '../../host/cgroup.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
+import { sharedTraits } from '../traits.ts';
 import type { Accelerator, VmPlan } from './args.ts';
 import { qemuArguments } from './args.ts';
+import { emulatedTscKilohertz } from './calibrate.ts';
 import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
 import type { GuestFiles } from './guest.ts';
 import { startInstance } from './instance.ts';
 import { qemuOptions } from './options.ts';
 import type { QemuOptions } from './options.ts';
-import { emulatedTscKilohertz, probeAcceleration, qemuBinary, qemuVersion } from './probe.ts';
+import { probeAcceleration } from './probe.ts';
 import { saveState } from './restore.ts';
+import { qemuBinary, qemuVersion } from './scout.ts';
 import { coldChannels } from './vm.ts';
 
 interface Chosen {
@@ -80,23 +84,21 @@ async function probe(options: QemuOptions, context: Context): Promise<Availabili
 function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuOptions>): Traits {
   const { options, image, shape } = request;
   return {
-    image: image.digest,
-    kernel: `own: Linux ${files.kernel.release}`,
+    ...sharedTraits(image, createRuler()),
+    kernel: `own (${files.kernel.release})`,
     acceleration: chosen.acceleration.class,
-    cpuPlacement: `${String(guestCpus(shape.cpus))} virtual CPU, QEMU's threads on the CPUs of the shape`,
-    memoryLimit: 'guest memory of the shape; no limit on QEMU itself',
+    cpuPlacement: `${String(guestCpus(shape.cpus))} virtual CPU(s), QEMU's threads held to the CPUs of the shape`,
+    memoryLimit: `guest memory of ${String(shape.memoryBytes)} bytes; QEMU's own memory comes on top, uncapped`,
     rootFilesystem:
       options.root === 'disk'
         ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache'
         : "the image's tree in guest memory (initramfs)",
-    writableLayer: options.root === 'disk' ? 'overlay with a tmpfs upper layer' : 'guest memory',
-    pageCache: "guest's own, cold at start; the disk file warm in the host's",
-    network: 'loopback only',
-    privileges: 'root of its own kernel',
-    readySignal: 'agent: first correct reply',
-    clock: 'host monotonic clock at arrival; programs inside read the guest clock',
-    startState: options.start === 'cold' ? 'booted' : 'restored from a saved VM',
-    ruler: 'cgroup of QEMU, host side',
+    writableLayer: options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory',
+    pageCache: options.root === 'disk' ? "host's warm, the guest's own empty" : 'guest memory',
+    network: 'loopback of its own kernel',
+    privileges: "root of its own kernel; QEMU runs as tare's user",
+    clock: 'host monotonic, stamped on arrival at the host; programs inside read the guest clock',
+    startState: options.start === 'cold' ? 'cold' : 'restored: continued from a saved VM',
   };
 }
 
@@ -146,7 +148,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
   };
 }
 
-export const qemu: Runner<QemuOptions> = {
+export const qemu: Runner<QemuOptions, 'qemu'> = {
   kind: 'qemu',
   title: 'QEMU virtual machine',
   options: qemuOptions,

@@ -7,36 +7,18 @@ import { constants, existsSync } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
-import { runTool } from '../../host/exec.ts';
-import { ensureMiniImage } from '../../images/builtin.ts';
-import { cacheFolder, readCached, writeCached } from '../../images/cache.ts';
+import { messageOf } from '../../bench/errors.ts';
+import { readCached, writeCached } from '../../images/cache.ts';
 import { ensureKernel } from '../../images/kernel.ts';
-import type { Kernel } from '../../images/kernel.ts';
 import type { Context } from '../runner.ts';
 import { TrialFailure } from '../runner.ts';
 import { classify, kvmCpuModels } from './acceleration.ts';
 import type { AccelerationFacts, AccelerationVerdict, GuestBoot } from './acceleration.ts';
-import type { Accelerator, VmPlan } from './args.ts';
-import { ensureGuestFiles } from './guest.ts';
 import type { QemuOptions } from './options.ts';
-import { coldChannels, startVm } from './vm.ts';
+import { bootUntil, perBootFile, smallPlan } from './scout.ts';
 
-export const qemuBinary = 'qemu-system-x86_64';
 /** Real KVM takes well under a second; a guest that needs more is not worth calling accelerated. */
 const deadlineSeconds = 10;
-
-/** QEMU's version, e.g. `7.2.22`; throws UserError where it is missing. */
-export async function qemuVersion(): Promise<string> {
-  const result = await runTool([qemuBinary, '--version'], { timeoutSeconds: 20 });
-  const version = /version (\d[\w.]*)/.exec(result.stdout)?.[1];
-  if (result.exitCode === 0 && version !== undefined) return version;
-  throw new UserError(
-    `${qemuBinary} cannot be run: ${result.stderr.trim().split('\n')[0] ?? ''}`,
-    'install it: sudo apt-get install qemu-system-x86',
-    exitCode.hostCannot,
-  );
-}
 
 async function deviceState(): Promise<AccelerationFacts['device']> {
   if (!existsSync('/dev/kvm')) return 'missing';
@@ -60,77 +42,6 @@ async function staticFacts(): Promise<Omit<AccelerationFacts, 'boots'>> {
     underHypervisor: flags.has('hypervisor'),
     modules,
   };
-}
-
-/** A small VM for finding things out: the mini image, its tree in memory, no disk. */
-async function smallPlan(
-  machine: QemuOptions['machine'],
-  accelerator: Accelerator,
-  cpuModel: string,
-  kernelPath: string | undefined,
-): Promise<VmPlan> {
-  const image = await ensureMiniImage();
-  const options = {
-    machine,
-    root: 'initramfs' as const,
-    ...(kernelPath === undefined ? {} : { kernel: kernelPath }),
-  };
-  const { kernel, initramfs } = await ensureGuestFiles(image, options);
-  return {
-    binary: qemuBinary,
-    machine,
-    accelerator,
-    cpuModel,
-    cpus: 1,
-    memoryMiB: 192,
-    kernel: kernel.vmlinuz,
-    initramfs,
-    root: 'initramfs',
-    disk: null,
-    tscKilohertz: null,
-    channels: { ...coldChannels, firmware: null },
-    restoreFrom: null,
-    verbose: false,
-  };
-}
-
-/** Boots and waits for a console line; always stops the VM. */
-async function bootUntil(
-  plan: VmPlan,
-  pattern: RegExp,
-  seconds: number,
-  context: Context,
-): Promise<{
-  readonly line: string | null;
-  readonly late: boolean;
-  readonly seconds: number;
-  readonly text: string;
-}> {
-  const began = context.now();
-  const deadline = AbortSignal.timeout(seconds * 1000);
-  const signal = AbortSignal.any([context.signal, deadline]);
-  const vm = await startVm({
-    plan,
-    group: null,
-    cpus: null,
-    onMark: () => undefined,
-    context: { ...context, signal },
-  });
-  try {
-    const aborted = new Promise<'late'>((resolve) => {
-      signal.addEventListener('abort', () => resolve('late'), { once: true });
-    });
-    const found = await Promise.race([vm.consoleLine(pattern), aborted]);
-    context.signal.throwIfAborted();
-    return {
-      line: found === 'late' ? null : found,
-      late: found === 'late',
-      seconds: context.now() - began,
-      text: vm.text(),
-    };
-  } finally {
-    await vm.stop();
-  }
 }
 
 async function tryKvm(
@@ -160,13 +71,6 @@ const cachedBoots = z.object({
   ),
 });
 
-/** A file of the cache that is void after the next boot of this host. */
-async function perBootFile(name: string, kernel: Kernel): Promise<string> {
-  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  const version = await qemuVersion();
-  return join(cacheFolder(), 'probes', `${name}-${boot}-${version}-${kernel.digest.slice(0, 16)}.json`);
-}
-
 /** Facts and judgement; boots a guest at most once per boot of this host. */
 export async function probeAcceleration(
   options: Pick<QemuOptions, 'kernel'>,
@@ -194,35 +98,4 @@ export async function probeAcceleration(
   }
   const facts = { ...known, boots };
   return { ...classify(facts), facts };
-}
-
-/**
- * Frequency of the emulated TSC in kHz. microvm has nothing a guest could calibrate it against, q35 has; so a
- * q35 guest is asked once per boot of the host (against its ACPI timer, in the second after the boot).
- */
-export async function emulatedTscKilohertz(
-  options: Pick<QemuOptions, 'kernel'>,
-  context: Context,
-): Promise<number> {
-  const kernel = await ensureKernel(
-    () => undefined,
-    options.kernel === undefined ? {} : { path: options.kernel },
-  );
-  const file = await perBootFile('tsc', kernel);
-  const kept = z.object({ kilohertz: z.number().positive() }).safeParse(await readCached(file));
-  if (kept.success) return kept.data.kilohertz;
-  const plan = { ...(await smallPlan('q35', 'tcg', 'max', options.kernel)), verbose: true };
-  const pattern = /Refined TSC clocksource calibration: (\d+)\.(\d{3}) MHz/;
-  const { line, text } = await bootUntil(plan, pattern, 60, context);
-  const [, mega = '', kilo = ''] = pattern.exec(line ?? '') ?? [];
-  if (mega === '') {
-    throw new UserError(
-      `the emulated time stamp counter could not be calibrated: ${text.slice(-300)}`,
-      'use machine: q35, which needs no calibration',
-      exitCode.hostCannot,
-    );
-  }
-  const kilohertz = Number(mega) * 1000 + Number(kilo);
-  await writeCached(file, { kilohertz });
-  return kilohertz;
 }

@@ -3,7 +3,7 @@
  * then written to a file by QEMU's own migration. It is migrated while running, so that a VM restored from
  * the file runs on by itself, without a command from here inside the timed window.
  */
-import { stat, unlink } from 'node:fs/promises';
+import { mkdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
@@ -25,6 +25,7 @@ let saves = 0;
 
 /** Boots the plan once and saves it. Not timed; bounded by `context.signal` and 180 s. */
 export async function saveState(plan: VmPlan, context: Context): Promise<SavedState> {
+  await mkdir(context.workDir, { recursive: true });
   const file = join(context.workDir, `vm-${String(process.pid)}-${String((saves += 1))}.state`);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(180_000)]);
   const bounded = { ...context, signal };
