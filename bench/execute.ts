@@ -21,12 +21,16 @@ import { runTrial } from './trial.ts';
 /** Rules under which a block is taken out; declared in the record's header before anything runs. */
 export const voidLimits = { stealShare: 0.1, foreignCores: 0.5 } as const;
 
+/** A cell whose first launches all fail will not do better in the hundredth. */
+const hopelessAfter = 3;
+
 export const voidRules: RecordHeader['voidRules'] = [
   { rule: 'steal', limit: `more than ${voidLimits.stealShare * 100} % of CPU time stolen during a launch` },
   {
     rule: 'foreign-load',
     limit: `more than ${voidLimits.foreignCores} cores busy with other work during a launch`,
   },
+  { rule: 'gave-up', limit: `a cell whose first ${hopelessAfter} launches all failed is not launched again` },
   { rule: 'unclean', limit: 'an instance whose removal could not be proven (C30)' },
 ];
 
@@ -61,7 +65,7 @@ export async function executePlan(
   });
   for (const [at, planned] of trials.entries()) {
     if (tools.signal.aborted) break;
-    if (!done.has(planned.index)) {
+    if (!done.has(planned.index) && !isHopeless(planned.cell, done)) {
       const result = await launchPlanned(planned, cells, run, scenario, tools, done.size, trials.length);
       writer.append(result);
       done.set(planned.index, result);
@@ -78,11 +82,18 @@ export async function executePlan(
     }
   }
   const finished = [...done.values()].filter((trial) => !isInterrupted(trial));
+  const left = trials.filter(({ index, cell }) => !done.has(index) && !isHopeless(cell, done));
   return {
-    state: finished.length === trials.length ? 'complete' : 'interrupted',
+    state: left.length === 0 && finished.length === done.size ? 'complete' : 'interrupted',
     failed: finished.filter(({ block, outcome }) => block >= 0 && outcome.state === 'failed').length,
     finished: finished.length,
   };
+}
+
+/** Whether a cell was given up; follows from its trials alone, so a resumed run decides the same. */
+function isHopeless(cell: string, done: ReadonlyMap<number, RecordedTrial>): boolean {
+  const own = [...done.values()].filter((trial) => trial.cell === cell && !isInterrupted(trial));
+  return own.length >= hopelessAfter && own.every(({ outcome }) => outcome.state === 'failed');
 }
 
 async function launchPlanned(

@@ -178,9 +178,10 @@ test('a runner that cannot run here is skipped with its reason; none at all is e
 });
 
 test('a program that the image lacks is told before anything starts', async () => {
-  const error = await runScenario(request(text, 'r', ['workloads.empty=[matrix]']), tools()).catch(
-    (e: unknown) => e,
-  );
+  const error = await runScenario(
+    request(text, 'r', ['workloads.empty=[matrix]', 'runners.b={kind: process}']),
+    tools(),
+  ).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(UserError);
   expect((error as UserError).message).toContain('lacks stress-ng (for matrix)');
   expect(events).toEqual([]);
