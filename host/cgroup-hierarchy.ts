@@ -71,7 +71,7 @@ export function createV1(layout: CgroupLayout): Hierarchy {
       const cpuFile = at('cpuacct', 'cpuacct.usage');
       const memoryFile = at('memory', 'memory.usage_in_bytes');
       return {
-        folders,
+        folders: [...folders, ...layout.others.map((root) => join(root, path))],
         procsFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
         unified: layout.unified === null ? null : join(layout.unified, path),
         freezer: mounts['freezer'] === undefined ? null : join(mounts['freezer'], path),

@@ -10,6 +10,8 @@ export interface CgroupLayout {
   readonly mode: CgroupMode;
   /** v1 controller -> mount point; two controllers mounted together share one. */
   readonly v1: Readonly<Record<string, string>>;
+  /** Mount points of other v1 trees: not joined, but runtimes make folders there that must go too. */
+  readonly others: readonly string[];
   /** Mount point of the cgroup2 tree, if any. */
   readonly unified: string | null;
   /** This process's own group below `unified` ("/" at its root). */
@@ -29,6 +31,7 @@ const unescape = (text: string): string =>
  */
 export function parseLayout(mountinfo: string, membership: string): CgroupLayout {
   const v1: Record<string, string> = {};
+  const all = new Set<string>();
   let unified: string | null = null;
   let root = '/';
   for (const line of mountinfo.split('\n')) {
@@ -40,13 +43,15 @@ export function parseLayout(mountinfo: string, membership: string): CgroupLayout
       root = unescape(mountRoot);
     }
     if (kind !== 'cgroup') continue;
+    all.add(unescape(mountPoint));
     const names = options.split(',');
     for (const name of wanted) if (names.includes(name)) v1[name] ??= unescape(mountPoint);
   }
   const own = /^0::(.*)$/m.exec(membership)?.[1] ?? '/';
   const measures = 'cpuacct' in v1 || 'memory' in v1 || 'cpu' in v1;
   const mode = measures ? (unified === null ? 'v1' : 'hybrid') : unified === null ? 'none' : 'v2';
-  return { mode, v1, unified, own: belowRoot(own, root) };
+  const others = [...all].filter((place) => !Object.values(v1).includes(place));
+  return { mode, v1, others, unified, own: belowRoot(own, root) };
 }
 
 /** A container may see only part of the tree: its mount's root is then a prefix of every membership. */

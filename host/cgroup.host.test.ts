@@ -40,10 +40,7 @@ if (!ruler.usable) process.stderr.write(`cgroup tests skipped: ${ruler.reason}; 
 needsGroups('CPU time and processes are read, children included', async () => {
   const group = await newGroup();
   await group.limit({ pids: 20 });
-  const { ended } = inGroup(
-    group,
-    `i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; cat /proc/self/stat`,
-  );
+  const { ended } = inGroup(group, `i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; cat /proc/self/stat`);
   const { output } = await ended;
   const stat = output.slice(output.lastIndexOf(')') + 2).split(' ');
   expect(stat.length).toBeGreaterThan(20);

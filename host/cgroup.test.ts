@@ -38,6 +38,7 @@ test('the mode comes from mounts and memberships, not from folder names', () => 
       cpuacct: '/sys/fs/cgroup/cpu,cpuacct',
       memory: '/sys/fs/cgroup/memory',
     },
+    others: ['/sys/fs/cgroup/systemd'],
     unified: '/sys/fs/cgroup/unified',
     own: '/',
   });
@@ -89,7 +90,7 @@ test('v1 files become base units, and OOM kills of children are added up', () =>
   });
   const cpu = join(root, 'cpuacct');
   const v1 = { cpu, cpuacct: cpu, memory: join(root, 'memory'), pids: join(root, 'pids') };
-  const placement = createV1({ mode: 'v1', v1, unified: null, own: '/' }).place('g');
+  const placement = createV1({ mode: 'v1', v1, others: [], unified: null, own: '/' }).place('g');
   const files = openFiles();
   expect(placement.read(files)).toEqual({
     cpuSeconds: 2.041,

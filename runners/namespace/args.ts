@@ -17,7 +17,7 @@ export function namespaceArguments({ rootless, busybox, enterScript }: Namespace
   const kinds = ['--mount', '--pid', '--net', '--uts', '--ipc', '--cgroup'];
   const control = ['--fork', '--kill-child=SIGKILL', '--propagation', 'private'];
   const bounding = ['-all', ...keptCapabilities.map((name) => `+${name}`)].join(',');
-  return ['unshare', ...user, ...kinds, ...control, busybox, 'sh', enterScript, busybox, bounding];
+  return ['unshare', ...user, ...kinds, ...control, 'sh', enterScript, busybox, bounding];
 }
 
 /** Mounted by one `mount -a`: the root, then what lies on it. Paths are relative to the instance's folder. */

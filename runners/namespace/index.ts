@@ -40,8 +40,8 @@ async function probe(options: NamespaceOptions, { workDir }: Context): Promise<A
       'mount -t proc proc l/p',
       'setpriv --no-new-privs --bounding-set=-all true',
     ].join('\n');
-    const argv = namespaceArguments({ rootless, busybox: 'PROGRAM', enterScript });
-    const command = [...argv.slice(0, argv.indexOf('PROGRAM')), 'sh', '-c', script];
+    const argv = namespaceArguments({ rootless, busybox: 'busybox', enterScript });
+    const command = [...argv.slice(0, argv.indexOf('sh')), 'sh', '-c', script];
     const tried = await runTool(command, { timeoutSeconds: 20, cwd: folder });
     if (tried.exitCode !== 0) {
       const reason = tried.stderr.trim().split('\n').at(-1) ?? 'unshare failed';

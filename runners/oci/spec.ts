@@ -1,0 +1,111 @@
+/**
+ * The bundle's config.json as a value: the same root, mounts, capabilities and environment as the namespace
+ * runner, written in the OCI runtime specification's terms. Limits are on the instance's own group, above
+ * the container's: one place for all runners, and it outlives the container, so its counters can be read.
+ */
+import { basename } from 'node:path';
+import { keptCapabilities, rootMounts } from '../container-root.ts';
+import type { OciOptions } from './options.ts';
+
+export interface SpecRequest {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Cgroup of the container, below the instance's; null: the container stays where the runtime is. */
+  readonly cgroupsPath: string | null;
+  readonly seccomp: boolean;
+}
+
+/** The calls that the default profiles of container engines refuse even to root inside. */
+export const refusedCalls: readonly string[] = [
+  ...['acct', 'add_key', 'bpf', 'clock_adjtime', 'clock_settime', 'create_module', 'delete_module'],
+  ...['fanotify_init', 'finit_module', 'fsconfig', 'fsmount', 'fsopen', 'fspick', 'get_mempolicy'],
+  ...['init_module', 'ioperm', 'iopl', 'kcmp', 'kexec_file_load', 'kexec_load', 'keyctl'],
+  ...['lookup_dcookie', 'mbind', 'mount', 'mount_setattr', 'move_mount', 'move_pages'],
+  ...['name_to_handle_at', 'nfsservctl', 'open_by_handle_at', 'open_tree', 'perf_event_open'],
+  ...['pivot_root', 'process_vm_readv', 'process_vm_writev', 'quotactl', 'reboot', 'request_key'],
+  ...['set_mempolicy', 'setns', 'settimeofday', 'swapoff', 'swapon', 'syslog', 'umount2'],
+  ...['unshare', 'userfaultfd', 'vhangup'],
+];
+
+/** config.json; paths in it are relative to the bundle, so that no host path shows inside. */
+export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
+  const capabilities = keptCapabilities.map((name) => `CAP_${name.toUpperCase()}`);
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: false,
+      user: { uid: 0, gid: 0 },
+      args: ['/.tare/busybox', 'sh', '/.tare/agent.sh'],
+      env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+      cwd: '/',
+      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      noNewPrivileges: true,
+    },
+    root: { path: 'layer/root', readonly: false },
+    hostname: 'tare',
+    mounts: rootMounts(true).map(({ source, place, type, options }) => ({
+      destination: place,
+      type,
+      source,
+      options,
+    })),
+    linux: {
+      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
+      ...(cgroupsPath === null
+        ? {}
+        : { cgroupsPath, resources: { devices: [{ allow: false, access: 'rwm' }] } }),
+      ...(seccomp
+        ? {
+            seccomp: {
+              defaultAction: 'SCMP_ACT_ALLOW',
+              syscalls: [{ names: refusedCalls, action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+/** How one runtime's command line differs. */
+export interface RuntimeWays {
+  readonly global: readonly string[];
+  readonly run: readonly string[];
+  /** The container gets a cgroup of its own below the instance's. */
+  readonly ownGroup: boolean;
+  /** Refuses a host whose cgroup2 tree lies beside v1: that tree is unmounted in its mount namespace. */
+  readonly hidesUnified: boolean;
+}
+
+/**
+ * runc removes the container's cgroup at exit, and with it v1's only count of OOM kills: `--keep` leaves it
+ * to us. crun can leave the container in the instance's group, which is simpler still.
+ */
+export function waysOf({ runtime }: Pick<OciOptions, 'runtime'>): RuntimeWays {
+  switch (basename(runtime)) {
+    case 'runc':
+      return { global: [], run: ['--keep'], ownGroup: true, hidesUnified: false };
+    case 'crun':
+      return { global: ['--cgroup-manager=disabled'], run: [], ownGroup: false, hidesUnified: true };
+    default:
+      return { global: [], run: [], ownGroup: true, hidesUnified: false };
+  }
+}
+
+/**
+ * A runtime's container survives its parent, so the runtime is put into a pid namespace whose death is
+ * certain: the launcher's death signal kills unshare, `--kill-child` its first process, the kernel the rest.
+ */
+export function ociArguments(plan: {
+  readonly enterScript: string;
+  readonly busybox: string;
+  /** Absolute path. */
+  readonly binary: string;
+  readonly ways: RuntimeWays;
+  /** Mount point of the cgroup2 tree to hide, or null. */
+  readonly unified: string | null;
+  readonly id: string;
+}): readonly string[] {
+  const { enterScript, busybox, binary, ways, unified, id } = plan;
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+  const command = [binary, '--root', 'state', ...ways.global, 'run', ...ways.run, '--bundle', '.', id];
+  return ['unshare', ...namespaces, 'sh', enterScript, busybox, unified ?? '-', ...command];
+}
