@@ -112,22 +112,26 @@ async function launchPlanned(
   return runTrial({ planned, cell, prepared, scenario, tools });
 }
 
-/** The rules a finished block has broken. */
+/** The kernel counts CPU time in ticks of 10 ms; sums over a launch of S seconds are good to about 0.04 / S. */
+const tickError = 0.04;
+
+/** The first declared rule that a finished block has broken, if any. */
 export function judgeBlock(block: number, trials: readonly RecordedTrial[]): VoidedBlock[] {
   const line = (rule: string, detail: string): VoidedBlock => ({ kind: 'void', block, rule, detail });
   return trials
     .filter((trial) => trial.block === block)
-    .flatMap(({ index, cell, drift, cleanupProven, leftovers }) => {
-      const broken: VoidedBlock[] = [];
+    .flatMap(({ index, cell, drift, wallSeconds, cleanupProven, leftovers }) => {
       const where = `trial ${index} (${cell})`;
-      if (drift !== null && drift.stealShare > voidLimits.stealShare) {
-        broken.push(line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`));
+      if (!cleanupProven) return [line('unclean', `${where}: ${leftovers.join(', ')}`)];
+      if (drift === null) return [];
+      const slack = tickError / wallSeconds;
+      if (drift.stealShare > voidLimits.stealShare + slack) {
+        return [line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`)];
       }
-      if (drift !== null && drift.foreignCores > voidLimits.foreignCores) {
-        broken.push(line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`));
+      if (drift.foreignCores > voidLimits.foreignCores + slack) {
+        return [line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`)];
       }
-      if (!cleanupProven) broken.push(line('unclean', `${where}: ${leftovers.join(', ')}`));
-      return broken;
+      return [];
     })
     .slice(0, 1);
 }

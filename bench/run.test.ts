@@ -192,6 +192,7 @@ test('blocks are voided by the declared rules only', () => {
     ({
       index: 5,
       block: 2,
+      wallSeconds: 2,
       cell: 'c',
       cleanupProven,
       leftovers: cleanupProven ? [] : ['pid 7'],
@@ -209,6 +210,8 @@ test('blocks are voided by the declared rules only', () => {
   expect(judgeBlock(2, [trial({ foreignCores: 0.9 })])[0]?.rule).toBe('foreign-load');
   expect(judgeBlock(2, [trial({}, false)])[0]).toMatchObject({ block: 2, rule: 'unclean' });
   expect(judgeBlock(1, [trial({ stealShare: 0.2 })])).toEqual([]);
+  // A launch of a few ticks cannot tell.
+  expect(judgeBlock(2, [{ ...trial({ stealShare: 0.2, foreignCores: 1 }), wallSeconds: 0.02 }])).toEqual([]);
 });
 
 test('the record on disk never holds a half-written line', async () => {

@@ -75,8 +75,8 @@ test('a scenario’s problems all come with file and line', async () => {
   writeFileSync(file, 'name: x\nrunners: { vm: { kind: qemu, machin: q35 } }\nworkloads: { a: [cpuu] }\n');
   const { code, err } = await tare('run', file, '--dry-run');
   expect(code).toBe(2);
-  expect(err).toContain(`${file}:2:31: runners.vm.machin: unknown key`);
-  expect(err).toContain(`${file}:3:19: workloads.a.0: unknown workload "cpuu"`);
+  expect(err).toContain(`${file}:2:30: runners.vm.machin: unknown key`);
+  expect(err).toContain(`${file}:3:18: workloads.a.0: unknown workload "cpuu"`);
 });
 
 test('a dry run prints cells, order and an estimate, and the same seed the same order', async () => {

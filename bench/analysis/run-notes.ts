@@ -106,10 +106,10 @@ function uncleaned({ trials }: RunRecord): Warning[] {
 /** C1: the A/A pair is the run's own check on itself. */
 function controls({ header }: RunRecord, comparisons: readonly Comparison[]): Warning[] {
   const pairs = comparisons.filter(({ kind }) => kind === 'control');
-  if (header.control === null || pairs.length === 0) {
-    return [
-      { code: 'no-control', message: 'No A/A control was run: false alarms of this host are unknown (C1).' },
-    ];
+  if (pairs.length === 0) {
+    const planned = header.control !== null && header.cells.some(({ role }) => role === 'control');
+    const why = planned ? 'The A/A control has no analysed launches' : 'No A/A control was run';
+    return [{ code: 'no-control', message: `${why}: false alarms of this host are unknown (C1).` }];
   }
   return pairs
     .filter(({ verdict }) => verdict === 'regression' || verdict === 'improvement')
