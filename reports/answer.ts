@@ -2,16 +2,14 @@
  * The first screen in words: what was found, on which host, how sure, and what stands in the way.
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
-import type { Analysis, CellRecord, Comparison, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { formatRatio, formatValue } from '../bench/units.ts';
-import type { Fact, Notice, Opening, Tile, Tone } from './parts.ts';
+import { accelerationNotices, noticesOf } from './notices.ts';
+import type { Fact, Opening, Tile, Tone } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable, runnerPair } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
 import { warningLines } from './warnings.ts';
-import { count, failureWords, intervalWords, lowerFirst, ratioWords, verdictWords } from './words.ts';
-
-/** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
-const shownWarnings = 5;
+import { count, intervalWords, lowerFirst, ratioWords, verdictWords } from './words.ts';
 
 /** Ratios spoken in one sentence; tiles and table show all. */
 const spokenRatios = 3;
@@ -131,50 +129,6 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
   return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
 }
 
-/** What kind of CPU the VMs ran on, said as loudly as it matters. */
-function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
-  const notices = new Map<string, { readonly notice: Notice; readonly names: string[] }>();
-  for (const cell of cells) {
-    if (subjects.isolation(cell.id) !== 'virtual machine' && cell.acceleration.class === 'none') continue;
-    const key = JSON.stringify(cell.acceleration);
-    const known = notices.get(key);
-    if (known === undefined) notices.set(key, { notice: accelerationNotice(cell), names: [cell.runner] });
-    else if (!known.names.includes(cell.runner)) known.names.push(cell.runner);
-  }
-  return [...notices.values()].map(({ notice, names }) => ({
-    ...notice,
-    lines: [...notice.lines, `Applies to: ${names.join(', ')}.`],
-  }));
-}
-
-function accelerationNotice(cell: CellRecord): Notice {
-  const { class: kind, reason } = cell.acceleration;
-  switch (kind) {
-    case 'tcg':
-      return {
-        kind: 'notice',
-        tone: 'refused',
-        title: 'VMs were EMULATED (TCG): their time and CPU are not those of a real VM',
-        lines: [
-          reason,
-          'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
-        ],
-      };
-    case 'kvm-nested':
-    case 'kvm-pvm':
-      return {
-        kind: 'notice',
-        tone: 'warn',
-        title: `VMs ran under ${kind === 'kvm-nested' ? 'nested KVM' : 'paravirtual KVM (PVM)'}: true of this nested host only`,
-        lines: [reason, 'Numbers hold on this host and do not carry over to KVM on bare metal (rule C18).'],
-      };
-    case 'kvm-hw':
-      return { kind: 'notice', tone: 'same', title: 'VMs ran on hardware KVM', lines: [reason] };
-    case 'none':
-      return { kind: 'notice', tone: 'unsure', title: 'VM acceleration is not known', lines: [reason] };
-  }
-}
-
 function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening['counts'] {
   const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
   const refused = analysis.comparisons.filter((item) => item.verdict === 'refused').length;
@@ -216,53 +170,6 @@ function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
       value: `${header.startedAt}, ${end === null ? 'unfinished' : `${end.state} after ${formatValue(end.wallSeconds, 's')}`}, ${header.tool.name} ${header.tool.version}, seed ${header.seed}`,
     },
   ];
-}
-
-function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Notice[] {
-  const notices: Notice[] = [];
-  if (record.end?.state !== 'complete') {
-    notices.push({
-      kind: 'notice',
-      tone: 'warn',
-      title: record.end === null ? 'This run has no end' : `This run was ${record.end.state}`,
-      lines: ['Only the blocks that were finished are analysed.'],
-    });
-  }
-  const lines = warningLines(record, analysis, subjects);
-  if (lines.length > 0) {
-    const rest = lines.length - shownWarnings;
-    notices.push({
-      kind: 'notice',
-      tone: 'warn',
-      title: count(lines.length, 'warning'),
-      lines:
-        rest > 0
-          ? [...lines.slice(0, shownWarnings), `and ${rest} more under "Warnings and refusals".`]
-          : lines,
-    });
-  }
-  if (analysis.failures.length > 0) {
-    notices.push({
-      kind: 'notice',
-      tone: 'more',
-      title: 'Launches that failed',
-      lines: analysis.failures
-        .slice(0, shownWarnings)
-        .map(
-          (item) =>
-            `${subjects.label(item.cell)}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
-        ),
-    });
-  }
-  if (record.header.skipped.length > 0) {
-    notices.push({
-      kind: 'notice',
-      tone: 'unsure',
-      title: 'Not measured',
-      lines: record.header.skipped.map((item) => `${item.runner}: ${item.reason} ${item.hint}`),
-    });
-  }
-  return notices;
 }
 
 /** "a, b and c". */

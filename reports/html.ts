@@ -8,7 +8,8 @@ import type { Assets } from './assets.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
 import type { Block, Chart, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
-import { chartSvg, rangeSvg } from './svg.ts';
+import { rangeSvg } from './range.ts';
+import { chartSvg } from './svg.ts';
 import { unitSteps } from '../bench/units.ts';
 
 /** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */

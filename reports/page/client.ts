@@ -35,12 +35,14 @@ interface ChartData {
   series?: (Strip & Line)[];
   bars?: Bar[];
 }
+/** What is used of a drawn chart. */
 interface LiveChart {
   destroy(): void;
-  update(mode?: string): void;
-  resize(): void;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  [key: string]: any;
+  ctx: CanvasRenderingContext2D;
+  scales: { x: Pixels; y: Pixels };
+}
+interface Pixels {
+  getPixelForValue(value: number): number;
 }
 // chart.js is a global of the page; its own types would bring the module with them.
 declare const Chart: any;
@@ -69,33 +71,30 @@ declare const Chart: any;
 
   const nudge = (index: number) => (((index * 0.6180339887) % 1) - 0.5) * 0.55;
 
-  function theme() {
-    return {
-      ink: variable('--ink'),
-      muted: variable('--muted'),
-      line: variable('--line'),
-      surface: variable('--surface'),
-    };
+  /** Colours and habits that all charts share, read anew when the page turns light or dark. */
+  function applyTheme(): void {
+    const { defaults } = Chart;
+    defaults.font.family = getComputedStyle(document.body).fontFamily;
+    defaults.font.size = 12;
+    defaults.color = variable('--muted');
+    defaults.borderColor = variable('--line');
+    defaults.animation = false;
+    defaults.maintainAspectRatio = false;
+    defaults.layout.padding = { right: 12 };
+    Object.assign(defaults.plugins.legend, { display: false, position: 'bottom', onClick: () => undefined });
+    defaults.plugins.legend.labels.color = variable('--ink');
+    Object.assign(defaults.plugins.tooltip, {
+      backgroundColor: variable('--ink'),
+      titleColor: variable('--surface'),
+      bodyColor: variable('--surface'),
+      footerColor: variable('--surface'),
+      displayColors: false,
+      padding: 10,
+    });
   }
 
-  function common(colors: ReturnType<typeof theme>) {
-    return {
-      responsive: true,
-      maintainAspectRatio: false,
-      animation: false,
-      layout: { padding: { right: 12 } },
-      plugins: {
-        legend: { display: false },
-        tooltip: {
-          backgroundColor: colors.ink,
-          titleColor: colors.surface,
-          bodyColor: colors.surface,
-          displayColors: false,
-          padding: 10,
-        },
-      },
-    };
-  }
+  const labelTicks = () => ({ color: variable('--ink'), font: { weight: 600 }, autoSkip: false });
+  const bare = { grid: { display: false }, border: { display: false } };
 
   /** 1, 2 or 5 times a power of ten in the unit that is displayed, so that bytes get round MiB. */
   function roundTicks(
@@ -128,32 +127,23 @@ declare const Chart: any;
     return ticks;
   }
 
-  function valueAxis(chart: ChartData, colors: ReturnType<typeof theme>, log: boolean) {
+  function valueAxis(chart: ChartData, log = false) {
     return {
       type: log ? 'logarithmic' : 'linear',
-      grid: { color: colors.line },
-      border: { color: colors.line },
       afterBuildTicks: (axis: { min: number; max: number; ticks: { value: number }[] }) => {
         axis.ticks = roundTicks(axis, chart, log);
       },
-      ticks: {
-        color: colors.muted,
-        maxRotation: 0,
-        autoSkip: false,
-        callback: (value: number) => format(value, chart.steps),
-      },
+      ticks: { maxRotation: 0, autoSkip: false, callback: (value: number) => format(value, chart.steps) },
     };
   }
 
   function strip(chart: ChartData): object {
-    const colors = theme();
     const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
-    const base = common(colors);
+    const medians = { id: 'medians', beforeDatasetsDraw: (drawn: LiveChart) => drawMedians(drawn, series) };
     return {
       type: 'scatter',
       data: {
         datasets: series.map((item, row) => ({
-          label: item.label,
           backgroundColor: `${runnerColor(item.color)}aa`,
           borderColor: 'transparent',
           pointRadius: 3.5,
@@ -162,30 +152,21 @@ declare const Chart: any;
         })),
       },
       options: {
-        ...base,
         scales: {
-          x: { ...valueAxis(chart, colors, chart.log === true), grace: '4%' },
+          x: { ...valueAxis(chart, chart.log), grace: '4%' },
           y: {
+            ...bare,
             min: -0.6,
             max: series.length - 0.4,
             reverse: true,
-            grid: { display: false },
-            border: { display: false },
             afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
               axis.ticks = series.map((_, row) => ({ value: row }));
             },
-            ticks: {
-              color: colors.ink,
-              font: { weight: 600 },
-              autoSkip: false,
-              callback: (value: number) => shortened(series[value]?.label ?? ''),
-            },
+            ticks: { ...labelTicks(), callback: (row: number) => shortened(series[row]?.label ?? '') },
           },
         },
         plugins: {
-          ...base.plugins,
           tooltip: {
-            ...base.plugins.tooltip,
             callbacks: {
               label: (item: { datasetIndex: number; raw: { x: number; block: number } }) =>
                 `${series[item.datasetIndex]?.label ?? ''}, block ${item.raw.block}: ${format(item.raw.x, chart.steps)}`,
@@ -197,9 +178,7 @@ declare const Chart: any;
           },
         },
       },
-      plugins: [
-        { id: 'medians', beforeDatasetsDraw: (drawn: LiveChart) => drawMedians(drawn, series, colors.ink) },
-      ],
+      plugins: [medians],
     };
   }
 
@@ -210,8 +189,7 @@ declare const Chart: any;
   }
 
   /** Interval as a band and median as a line, below the dots. */
-  function drawMedians(drawn: LiveChart, series: Strip[], ink: string): void {
-    const { ctx, scales } = drawn;
+  function drawMedians({ ctx, scales }: LiveChart, series: Strip[]): void {
     series.forEach((item, row) => {
       const top = scales.y.getPixelForValue(row - 0.36);
       const bottom = scales.y.getPixelForValue(row + 0.36);
@@ -226,7 +204,7 @@ declare const Chart: any;
       }
       if (item.median !== null) {
         const at = scales.x.getPixelForValue(item.median);
-        ctx.strokeStyle = ink;
+        ctx.strokeStyle = variable('--ink');
         ctx.lineWidth = 2;
         ctx.beginPath();
         ctx.moveTo(at, top);
@@ -238,9 +216,8 @@ declare const Chart: any;
   }
 
   function lines(chart: ChartData): object {
-    const colors = theme();
-    const base = common(colors);
     const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+    const xTitle = chart.xTitle ?? '';
     return {
       type: 'line',
       data: {
@@ -255,31 +232,16 @@ declare const Chart: any;
         })),
       },
       options: {
-        ...base,
         interaction: { mode: 'nearest', intersect: false },
         scales: {
-          x: {
-            type: 'linear',
-            title: { display: true, text: chart.xTitle ?? '', color: colors.muted },
-            grid: { display: false },
-            border: { color: colors.line },
-            ticks: { color: colors.muted, precision: 0 },
-          },
-          y: { ...valueAxis(chart, colors, false), beginAtZero: true },
+          x: { ...bare, type: 'linear', title: { display: true, text: xTitle }, ticks: { precision: 0 } },
+          y: { ...valueAxis(chart), beginAtZero: true },
         },
         plugins: {
-          ...base.plugins,
-          legend: {
-            display: true,
-            position: 'bottom',
-            labels: { color: colors.ink, usePointStyle: true, boxHeight: 7 },
-            onClick: () => undefined,
-          },
+          legend: { display: true, labels: { usePointStyle: true, boxHeight: 7 } },
           tooltip: {
-            ...base.plugins.tooltip,
             callbacks: {
-              title: (items: { parsed: { x: number } }[]) =>
-                `${items[0]?.parsed.x ?? ''} ${chart.xTitle ?? ''}`,
+              title: (items: { parsed: { x: number } }[]) => `${items[0]?.parsed.x ?? ''} ${xTitle}`,
               label: (item: { dataset: { label: string }; parsed: { y: number } }) =>
                 `${item.dataset.label}: ${format(item.parsed.y, chart.steps)}`,
             },
@@ -290,19 +252,16 @@ declare const Chart: any;
   }
 
   function stages(chart: ChartData): object {
-    const colors = theme();
-    const base = common(colors);
     const bars = (chart.bars ?? []).filter((bar) => !hidden.has(bar.label));
-    const unit = (bar: Bar) => (chart.share === true ? 100 / bar.total : 1);
-    const present = [
-      ...new Set((chart.bars ?? []).flatMap((bar) => bar.parts.map((part) => part.stage))),
-    ].sort((a, b) => a - b);
-    const partOf = (bar: Bar, stage: number) => bar.parts.find((part) => part.stage === stage);
+    const share = chart.share === true;
+    const found = new Set(bars.flatMap((bar) => bar.parts.map((part) => part.stage)));
+    const present = [...found].sort((a, b) => a - b);
+    const partOf = (bar: Bar | undefined, stage: number) => bar?.parts.find((part) => part.stage === stage);
     const nameOf = (stage: number) =>
       bars
         .map((bar) => partOf(bar, stage)?.name)
         .find((name) => name !== undefined)
-        ?.replace(/ \(.*$/, '') ?? `T${stage}`;
+        ?.replace(/ \(.*$/, '');
     return {
       type: 'bar',
       data: {
@@ -311,46 +270,28 @@ declare const Chart: any;
           label: nameOf(stage),
           backgroundColor: variable(`--s${stage}`),
           maxBarThickness: 30,
-          data: bars.map((bar) => (partOf(bar, stage)?.value ?? 0) * unit(bar)),
+          data: bars.map((bar) => (partOf(bar, stage)?.value ?? 0) * (share ? 100 / bar.total : 1)),
         })),
       },
       options: {
-        ...base,
         indexAxis: 'y',
         scales: {
-          x: {
-            ...(chart.share === true
-              ? { grid: { color: colors.line }, max: 100 }
-              : valueAxis(chart, colors, false)),
-            stacked: true,
-            ticks: {
-              color: colors.muted,
-              maxTicksLimit: 7,
-              callback: (value: number) => (chart.share === true ? `${value} %` : format(value, chart.steps)),
-            },
-          },
-          y: {
-            stacked: true,
-            grid: { display: false },
-            border: { display: false },
-            ticks: { color: colors.ink, font: { weight: 600 } },
-          },
+          x: share
+            ? {
+                stacked: true,
+                max: 100,
+                ticks: { maxTicksLimit: 6, callback: (value: number) => `${value} %` },
+              }
+            : { ...valueAxis(chart), stacked: true },
+          y: { ...bare, stacked: true, ticks: labelTicks() },
         },
         plugins: {
-          ...base.plugins,
-          legend: {
-            display: true,
-            position: 'bottom',
-            labels: { color: colors.ink, boxWidth: 12, boxHeight: 12 },
-            onClick: () => undefined,
-          },
+          legend: { display: true, labels: { boxWidth: 12, boxHeight: 12 } },
           tooltip: {
-            ...base.plugins.tooltip,
             callbacks: {
               title: (items: { dataIndex: number }[]) => bars[items[0]?.dataIndex ?? -1]?.label ?? '',
               label: (item: { dataIndex: number; datasetIndex: number }) => {
-                const bar = bars[item.dataIndex];
-                const part = bar === undefined ? undefined : partOf(bar, present[item.datasetIndex] ?? -1);
+                const part = partOf(bars[item.dataIndex], present[item.datasetIndex] ?? -1);
                 return part === undefined ? '' : `${part.name}: ${format(part.value, chart.steps)}`;
               },
             },
@@ -430,9 +371,10 @@ declare const Chart: any;
     if (typeof Chart === 'undefined') return;
     const block = document.getElementById('tare-charts');
     const charts = JSON.parse(block?.textContent ?? '[]') as ChartData[];
-    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-    Chart.defaults.font.size = 12;
-    const redraw = () => charts.forEach(draw);
+    const redraw = () => {
+      applyTheme();
+      charts.forEach(draw);
+    };
     toggles(charts, redraw);
     redraw();
     dark.addEventListener('change', redraw);

@@ -1,0 +1,104 @@
+/**
+ * What must be read before any number: how VMs were executed, what failed, what was not measured and
+ * what weakens the run. Shown on the first screen.
+ */
+import type { Analysis, CellRecord, RunRecord } from '../bench/model.ts';
+import type { Notice } from './parts.ts';
+import type { Subjects } from './subjects.ts';
+import { warningLines } from './warnings.ts';
+import { count, failureWords } from './words.ts';
+
+/** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
+const shownWarnings = 5;
+
+/** What kind of CPU the VMs ran on, said as loudly as it matters. */
+export function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
+  const notices = new Map<string, { readonly notice: Notice; readonly names: string[] }>();
+  for (const cell of cells) {
+    if (subjects.isolation(cell.id) !== 'virtual machine' && cell.acceleration.class === 'none') continue;
+    const key = JSON.stringify(cell.acceleration);
+    const known = notices.get(key);
+    if (known === undefined) notices.set(key, { notice: accelerationNotice(cell), names: [cell.runner] });
+    else if (!known.names.includes(cell.runner)) known.names.push(cell.runner);
+  }
+  return [...notices.values()].map(({ notice, names }) => ({
+    ...notice,
+    lines: [...notice.lines, `Applies to: ${names.join(', ')}.`],
+  }));
+}
+
+function accelerationNotice(cell: CellRecord): Notice {
+  const { class: kind, reason } = cell.acceleration;
+  switch (kind) {
+    case 'tcg':
+      return {
+        kind: 'notice',
+        tone: 'refused',
+        title: 'VMs were EMULATED (TCG): their time and CPU are not those of a real VM',
+        lines: [
+          reason,
+          'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
+        ],
+      };
+    case 'kvm-nested':
+    case 'kvm-pvm':
+      return {
+        kind: 'notice',
+        tone: 'warn',
+        title: `VMs ran under ${kind === 'kvm-nested' ? 'nested KVM' : 'paravirtual KVM (PVM)'}: true of this nested host only`,
+        lines: [reason, 'Numbers hold on this host and do not carry over to KVM on bare metal (rule C18).'],
+      };
+    case 'kvm-hw':
+      return { kind: 'notice', tone: 'same', title: 'VMs ran on hardware KVM', lines: [reason] };
+    case 'none':
+      return { kind: 'notice', tone: 'unsure', title: 'VM acceleration is not known', lines: [reason] };
+  }
+}
+
+/** Warnings, failures and gaps, the worst first. */
+export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Notice[] {
+  const notices: Notice[] = [];
+  if (record.end?.state !== 'complete') {
+    notices.push({
+      kind: 'notice',
+      tone: 'warn',
+      title: record.end === null ? 'This run has no end' : `This run was ${record.end.state}`,
+      lines: ['Only the blocks that were finished are analysed.'],
+    });
+  }
+  const lines = warningLines(record, analysis, subjects);
+  if (lines.length > 0) {
+    const rest = lines.length - shownWarnings;
+    notices.push({
+      kind: 'notice',
+      tone: 'warn',
+      title: count(lines.length, 'warning'),
+      lines:
+        rest > 0
+          ? [...lines.slice(0, shownWarnings), `and ${rest} more under "Warnings and refusals".`]
+          : lines,
+    });
+  }
+  if (analysis.failures.length > 0) {
+    notices.push({
+      kind: 'notice',
+      tone: 'more',
+      title: 'Launches that failed',
+      lines: analysis.failures
+        .slice(0, shownWarnings)
+        .map(
+          (item) =>
+            `${subjects.label(item.cell)}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
+        ),
+    });
+  }
+  if (record.header.skipped.length > 0) {
+    notices.push({
+      kind: 'notice',
+      tone: 'unsure',
+      title: 'Not measured',
+      lines: record.header.skipped.map((item) => `${item.runner}: ${item.reason} ${item.hint}`),
+    });
+  }
+  return notices;
+}
