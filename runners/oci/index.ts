@@ -75,18 +75,27 @@ async function probe(options: OciOptions, { workDir }: Context): Promise<Availab
       cgroupsPath: ways.ownGroup ? `/${id}` : null,
       seccomp: options.seccomp,
     });
+    // The host's programs over an empty root: no image is needed to know that the runtime works.
+    const programs = ['/usr', '/bin', '/lib', '/lib64'].filter((place) => existsSync(place));
     const trial = {
       ...spec,
       process: { ...spec.process, args: ['/bin/true'] },
-      // The host's root read-only: no image is needed to know that the runtime works.
-      root: { path: '/', readonly: true },
-      mounts: [],
+      root: { path: 'root', readonly: false },
+      mounts: [
+        ...spec.mounts.filter(({ type }) => type === 'proc'),
+        ...programs.map((place) => ({
+          destination: place,
+          type: 'bind',
+          source: place,
+          options: ['bind', 'ro'],
+        })),
+      ],
     };
     await writeFile(join(folder, 'config.json'), JSON.stringify(trial));
     const unified = ways.hidesUnified ? hybridTree() : null;
     const hide = unified === null ? '' : `umount '${unified}' && `;
     const flags = [binary, '--root', 'state', ...ways.global];
-    const script = `${hide}"$@"; code=$?; ${flags.map((word) => `'${word}'`).join(' ')} delete -f ${id} 2>/dev/null; exit $code`;
+    const script = `mkdir root && mount -t tmpfs tmpfs root && mkdir root/dev && ${hide}"$@"; code=$?; ${flags.map((word) => `'${word}'`).join(' ')} delete -f ${id} 2>/dev/null; exit $code`;
     const around = [
       'unshare',
       '--mount',
