@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UserError } from '../bench/errors.ts';
+import { cacheFolder, ensureFile, publish, readCached, withTemporaryFolder, writeCached } from './cache.ts';
+import { aptError } from './debian.ts';
+import { diskBlocks } from './disk.ts';
+import { findImage, imageFolder, listImages, loadImage, removeUnusedImages } from './store.ts';
+
+let folder: string;
+const before = process.env['TARE_CACHE_DIR'];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tare-cache-'));
+  process.env['TARE_CACHE_DIR'] = folder;
+});
+afterEach(async () => {
+  if (before === undefined) delete process.env['TARE_CACHE_DIR'];
+  else process.env['TARE_CACHE_DIR'] = before;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function addImage(name: string, digit: string): Promise<string> {
+  const digest = digit.repeat(64);
+  const home = imageFolder(digest);
+  await mkdir(join(home, 'rootfs'), { recursive: true });
+  await mkdir(join(home, 'forms'), { recursive: true });
+  await writeFile(join(home, 'forms', 'disk-1.ext4'), 'x'.repeat(10_000));
+  const facts = { name, treeBytes: 5, packages: { a: '1' }, programs: {}, closure: {} };
+  await writeFile(join(home, 'image.json'), JSON.stringify(facts));
+  return digest;
+}
+
+describe('cache', () => {
+  test('lies where the environment says', () => {
+    expect(cacheFolder({ TARE_CACHE_DIR: '/x', XDG_CACHE_HOME: '/y' })).toBe('/x');
+    expect(cacheFolder({ XDG_CACHE_HOME: '/y' })).toBe('/y/tare');
+    expect(cacheFolder({})).toMatch(/\/\.cache\/tare$/);
+  });
+
+  test('two builds at once: both succeed, one result stays, nothing temporary is left', async () => {
+    const target = join(folder, 'forms', 'file');
+    const build = (text: string): Promise<string> => ensureFile(target, (path) => writeFile(path, text));
+    expect(await Promise.all([build('one'), build('two')])).toEqual([target, target]);
+    expect(await readdir(join(folder, 'forms'))).toEqual(['file']);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    await ensureFile(target, () => Promise.reject(new Error('must not be built again')));
+  });
+
+  test('two folders published at once: the first stays whole', async () => {
+    const target = join(folder, 'kernels', 'k');
+    const make = (text: string): Promise<void> =>
+      withTemporaryFolder(async (work) => {
+        await mkdir(join(work, 'new'));
+        await writeFile(join(work, 'new', 'file'), text);
+        await publish(join(work, 'new'), target);
+      });
+    await Promise.all([make('one'), make('two')]);
+    expect(await readdir(target)).toEqual(['file']);
+  });
+
+  test('a failed build leaves nothing, and what a dead one left is swept', async () => {
+    const dead = join(folder, 'tmp', '999999999-abc');
+    await mkdir(dead, { recursive: true });
+    await expect(ensureFile(join(folder, 'f'), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(existsSync(join(folder, 'f'))).toBe(false);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  test('values come back; rubbish is null', async () => {
+    await writeCached(join(folder, 'index', 'a.json'), { b: 1 });
+    expect(await readCached(join(folder, 'index', 'a.json'))).toEqual({ b: 1 });
+    await writeFile(join(folder, 'index', 'a.json'), '{"b": ');
+    expect(await readCached(join(folder, 'index', 'a.json'))).toBeNull();
+    expect(await readCached(join(folder, 'none'))).toBeNull();
+  });
+});
+
+describe('store', () => {
+  test('lists images with forms and sizes, and ignores what is not one', async () => {
+    const digest = await addImage('first', 'a');
+    await mkdir(imageFolder('b'.repeat(64)), { recursive: true });
+    const [stored, ...others] = await listImages();
+    expect(others).toEqual([]);
+    expect(stored?.image).toMatchObject({ name: 'first', digest, packages: { a: '1' } });
+    expect(stored?.forms).toEqual(['disk-1.ext4']);
+    expect(stored?.diskBytes).toBeGreaterThan(10_000);
+    expect(await loadImage('../../etc')).toBeNull();
+  });
+
+  test('finds by name and by digest prefix, and says what is there', async () => {
+    await addImage('first', 'a');
+    const second = await addImage('second', 'c');
+    expect((await findImage('second')).digest).toBe(second);
+    expect((await findImage('cccccc')).name).toBe('second');
+    await expect(findImage('ccc')).rejects.toThrow(UserError);
+    await expect(findImage('third')).rejects.toMatchObject({
+      hint: expect.stringContaining('first (aaaaaaaaaaaa)'),
+    });
+  });
+
+  test('an empty store says how to fill it', async () => {
+    await expect(findImage('builtin')).rejects.toMatchObject({
+      hint: expect.stringContaining('tare images'),
+    });
+  });
+
+  test('removes what is not kept', async () => {
+    await addImage('first', 'a');
+    const kept = await addImage('second', 'c');
+    const removed = await removeUnusedImages(new Set([kept]));
+    expect(removed.map(({ image }) => image.name)).toEqual(['first']);
+    expect((await listImages()).map(({ image }) => image.name)).toEqual(['second']);
+    expect(await readdir(join(folder, 'images'))).toEqual([kept]);
+  });
+});
+
+test("apt's failures carry the command that mends them", () => {
+  expect(aptError('x', 'E: Unable to locate package fio').hint).toContain('sudo apt-get update');
+  expect(aptError('x', 'Temporary failure resolving deb.example').hint).toContain('network');
+  expect(aptError('x', 'E: something else').message).toBe('x: E: something else');
+});
+
+test('a disk has room for the content and not much more', () => {
+  const files = Array.from({ length: 100 }, () => ({ bytes: 1_000_000 }));
+  const bytes = diskBlocks(files) * 4096;
+  expect(bytes).toBeGreaterThan(100_000_000);
+  expect(bytes).toBeLessThan(108_000_000);
+});
