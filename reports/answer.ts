@@ -123,8 +123,10 @@ function answerOf(
 function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
   const host = record.header.host.hostname;
   const measured = new Set(analysis.summaries.filter((item) => item.n > 0).map((item) => item.cell));
-  if (measured.size === 0)
-    return `On this host (${host}), no launch produced a number, so nothing can be said.`;
+  if (measured.size === 0) {
+    const why = analysis.blocks.voided > 0 ? 'no block is left to analyse' : 'no launch produced a number';
+    return `On this host (${host}), ${why}, so nothing can be said.`;
+  }
   const names = listed([...measured].map((id) => subjects.label(id)));
   return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
 }
@@ -132,6 +134,7 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
 function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening['counts'] {
   const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
   const refused = analysis.comparisons.filter((item) => item.verdict === 'refused').length;
+  const skipped = new Set(record.header.skipped.map((item) => item.runner)).size;
   const warnings = warningLines(record, analysis, subjects).length;
   const { used, planned, voided } = analysis.blocks;
   const tone = (bad: boolean): Tone => (bad ? 'warn' : 'plain');
@@ -140,21 +143,36 @@ function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Op
     { text: `${count(voided, 'block')} voided`, tone: tone(voided > 0) },
     { text: count(failed, 'failed launch', 'failed launches'), tone: tone(failed > 0) },
     {
-      text: count(record.header.skipped.length, 'runner skipped', 'runners skipped'),
-      tone: tone(record.header.skipped.length > 0),
+      text: count(skipped, 'runner skipped', 'runners skipped'),
+      tone: tone(skipped > 0),
     },
     { text: count(warnings, 'warning'), tone: tone(warnings > 0) },
     { text: count(refused, 'verdict refused', 'verdicts refused'), tone: tone(refused > 0) },
   ];
 }
 
-function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
-  const { header, end } = record;
-  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
-  const machine = Object.entries(header.host.must)
+/** Facts a reader knows a machine by, where the fingerprint has them. */
+const knownBy: readonly (readonly [string, (value: string) => string])[] = [
+  ['cpu.model', (value) => value],
+  ['cpu.online', (value) => `${value} CPUs`],
+  ['memory.gib', (value) => `${value} GiB`],
+  ['kernel.release', (value) => `Linux ${value}`],
+  ['machine.virtual', (value) => (value === 'yes' ? 'itself a virtual machine' : 'bare metal')],
+];
+
+function machineWords(facts: Readonly<Record<string, string>>): string {
+  const known = knownBy.flatMap(([key, words]) => (facts[key] === undefined ? [] : [words(facts[key])]));
+  if (known.length > 0) return known.join(', ');
+  return Object.entries(facts)
     .slice(0, 3)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
+}
+
+function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
+  const { header, end } = record;
+  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
+  const machine = machineWords(header.host.must);
   return [
     {
       term: 'Compared',

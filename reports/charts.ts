@@ -31,6 +31,7 @@ export function stripChart(
   const metric = subjects.metric(metricId);
   const series = summaries.map((item) => ({
     label: subjects.label(item.cell),
+    runner: subjects.runner(item.cell),
     color: subjects.color(item.cell),
     median: item.median,
     interval: item.interval,
@@ -88,7 +89,12 @@ export function stagesChart(analysis: Analysis, subjects: Subjects): Chart | nul
           name: stageName(stage.from, stage.to),
           value: stage.median,
         }));
-      return { label: subjects.label(cell), total: parts.reduce((sum, part) => sum + part.value, 0), parts };
+      return {
+        label: subjects.label(cell),
+        runner: subjects.runner(cell),
+        total: parts.reduce((sum, part) => sum + part.value, 0),
+        parts,
+      };
     })
     .filter((bar) => bar.total > 0);
   if (bars.length === 0) return null;
@@ -139,6 +145,7 @@ export function ladderChart(record: RunRecord, of: LadderQuantity, subjects: Sub
     const xs = [...new Set(dots.map((dot) => dot.x))].sort((a, b) => a - b);
     return {
       label: subjects.label(cell),
+      runner: subjects.runner(cell),
       color: subjects.color(cell),
       points: xs.map((x) => ({ x, y: median(dots.filter((dot) => dot.x === x).map((dot) => dot.y)) ?? 0 })),
       dots: thinned(dots),

@@ -16,7 +16,7 @@ import type {
 import { formatRatio } from '../bench/units.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
-import { subjectsOf } from './subjects.ts';
+import { subjectsOf, versionOf } from './subjects.ts';
 import { lowerFirst, ratioWords } from './words.ts';
 
 /** What "orders of magnitude" has to reach. */
@@ -162,7 +162,7 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
 /** "vm (qemu 7.2.0)": a claim's subject is a runner in a version (C29). */
 function withVersion(cellId: string, subjects: Subjects): string {
   const cell = subjects.of(cellId);
-  const version = cell?.identity['version'];
+  const version = cell === null ? undefined : versionOf(cell);
   const kind = cell?.runnerKind ?? '';
   return `${subjects.label(cellId)} (${version === undefined ? kind : `${kind} ${version}`})`;
 }

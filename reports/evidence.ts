@@ -98,8 +98,8 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
   for (const item of analysis.refusals) add(item.rule, item.message, item.remedy, 'the whole run');
   for (const comparison of analysis.comparisons) {
     const title = subjects.metric(comparison.metric)?.title ?? comparison.metric;
-    const pair = `${subjects.label(comparison.subject)} vs ${subjects.label(comparison.reference)}`;
-    for (const item of comparison.refusals) add(item.rule, item.message, item.remedy, `${title} (${pair})`);
+    for (const item of comparison.refusals)
+      add(item.rule, item.message, item.remedy, `${title} (${subjects.pair(comparison)})`);
   }
   const rows = [...seen.values()].map(({ row: [rule, message, remedy], touched }) => ({
     head: rule,

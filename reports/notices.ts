@@ -97,8 +97,17 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
       kind: 'notice',
       tone: 'unsure',
       title: 'Not measured',
-      lines: record.header.skipped.map((item) => `${item.runner}: ${item.reason} ${item.hint}`),
+      lines: [
+        ...new Set(
+          record.header.skipped.map((item) => `${item.runner}: ${stopped(item.reason)} ${item.hint}`),
+        ),
+      ],
     });
   }
   return notices;
+}
+
+/** The sentence with a full stop, if it lacks its end. */
+function stopped(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

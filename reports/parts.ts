@@ -42,6 +42,8 @@ export interface Dot {
 
 export interface StripSeries {
   readonly label: string;
+  /** The runner, by which a reader shows and hides series. */
+  readonly runner: string;
   readonly color: number;
   readonly median: number | null;
   readonly interval: Interval | null;
@@ -50,6 +52,7 @@ export interface StripSeries {
 
 export interface LineSeries {
   readonly label: string;
+  readonly runner: string;
   readonly color: number;
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** Single readings behind the medians. */
@@ -58,6 +61,7 @@ export interface LineSeries {
 
 export interface StageBar {
   readonly label: string;
+  readonly runner: string;
   readonly total: number;
   readonly parts: readonly { readonly stage: number; readonly name: string; readonly value: number }[];
 }

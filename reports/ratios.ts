@@ -90,7 +90,7 @@ export function ratioTable(
     const scale = scaleFor([subject, reference], metric?.unit ?? 'ratio');
     const words = verdictWords(item);
     const cells: TableCell[] = [
-      text(`${subjects.label(item.subject)} vs ${subjects.label(item.reference)}`),
+      text(subjects.pair(item)),
       number(formatRatio(item.ratio)),
       number(intervalWords(item.interval)),
       item.ratio === null

@@ -25,6 +25,8 @@ export interface Subjects {
   readonly label: (cellId: string) => string;
   /** The runner's id alone. */
   readonly runner: (cellId: string) => string;
+  /** "vm vs namespace", with workload and shape once where both share them. */
+  readonly pair: (comparison: Pick<Comparison, 'subject' | 'reference'>) => string;
   /** Runner, version, acceleration, shape. */
   readonly configuration: (cellId: string) => string;
   readonly isolation: (cellId: string) => Isolation;
@@ -40,19 +42,28 @@ export function subjectsOf(record: RunRecord): Subjects {
   const runners = [...new Set(cells.map((cell) => cell.runner))];
   const severalWorkloads = new Set(cells.map((cell) => cell.workload)).size > 1;
   const severalShapes = new Set(cells.map((cell) => cell.shape.id)).size > 1;
+  const own = (cell: CellRecord) => cell.runner + (cell.role === 'control' ? ' (A/A)' : '');
+  const circumstances = (cell: CellRecord) => [
+    ...(severalWorkloads ? [cell.workload] : []),
+    ...(severalShapes ? [cell.shape.id] : []),
+  ];
   const label = (id: string) => {
     const cell = byId.get(id);
     if (cell === undefined) return id;
-    const parts = [cell.runner];
-    if (severalWorkloads) parts.push(cell.workload);
-    if (severalShapes) parts.push(cell.shape.id);
-    return parts.join(' · ') + (cell.role === 'control' ? ' (A/A)' : '');
+    return [own(cell), ...circumstances(cell)].join(' · ');
   };
   return {
     cells,
     of: (id) => byId.get(id) ?? null,
     label,
     runner: (id) => byId.get(id)?.runner ?? id,
+    pair: ({ subject, reference }) => {
+      const [first, second] = [byId.get(subject), byId.get(reference)];
+      if (first === undefined || second === undefined) return `${label(subject)} vs ${label(reference)}`;
+      const shared = circumstances(first).join(' · ');
+      if (shared !== circumstances(second).join(' · ')) return `${label(subject)} vs ${label(reference)}`;
+      return `${own(first)} vs ${own(second)}${shared === '' ? '' : `, ${shared}`}`;
+    },
     configuration: (id) => {
       const cell = byId.get(id);
       return cell === undefined ? id : configurationOf(cell);
@@ -64,12 +75,18 @@ export function subjectsOf(record: RunRecord): Subjects {
 }
 
 function configurationOf(cell: CellRecord): string {
-  const version = cell.identity['version'];
-  const what = [cell.runnerKind, version, cell.identity['machine']].filter((part) => part !== undefined);
+  const what = [cell.runnerKind, versionOf(cell), cell.identity['machine']].filter(
+    (part) => part !== undefined,
+  );
   const parts = [what.join(' ')];
   if (cell.acceleration.class !== 'none') parts.push(accelerationWords[cell.acceleration.class]);
   parts.push(shapeWords(cell));
   return parts.join(', ');
+}
+
+/** The version that ran: under "version", or under the name its runner records it by. */
+export function versionOf(cell: CellRecord): string | undefined {
+  return cell.identity['version'] ?? cell.identity['runtime'] ?? cell.identity['qemu'];
 }
 
 /** "1 CPU, 256 MiB". */

@@ -15,7 +15,7 @@ export function warningLines(record: RunRecord, analysis: Analysis, subjects: Su
     const title = subjects.metric(item.metric)?.title ?? item.metric;
     for (const { message } of item.warnings) {
       const known = touched.get(message) ?? new Set<string>();
-      known.add(`${title}, ${subjects.label(item.subject)} vs ${subjects.label(item.reference)}`);
+      known.add(`${title}, ${subjects.pair(item)}`);
       touched.set(message, known);
     }
   }

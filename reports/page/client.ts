@@ -9,6 +9,7 @@ interface Interval {
 }
 interface Strip {
   label: string;
+  runner: string;
   color: number;
   median: number | null;
   interval: Interval | null;
@@ -16,11 +17,13 @@ interface Strip {
 }
 interface Line {
   label: string;
+  runner: string;
   color: number;
   points: { x: number; y: number }[];
 }
 interface Bar {
   label: string;
+  runner: string;
   total: number;
   parts: { stage: number; name: string; value: number }[];
 }
@@ -138,7 +141,7 @@ declare const Chart: any;
   }
 
   function strip(chart: ChartData): object {
-    const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+    const series = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
     const medians = { id: 'medians', beforeDatasetsDraw: (drawn: LiveChart) => drawMedians(drawn, series) };
     return {
       type: 'scatter',
@@ -216,7 +219,7 @@ declare const Chart: any;
   }
 
   function lines(chart: ChartData): object {
-    const series = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+    const series = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
     const xTitle = chart.xTitle ?? '';
     return {
       type: 'line',
@@ -252,7 +255,7 @@ declare const Chart: any;
   }
 
   function stages(chart: ChartData): object {
-    const bars = (chart.bars ?? []).filter((bar) => !hidden.has(bar.label));
+    const bars = (chart.bars ?? []).filter((bar) => !hidden.has(bar.runner));
     const share = chart.share === true;
     const found = new Set(bars.flatMap((bar) => bar.parts.map((part) => part.stage)));
     const present = [...found].sort((a, b) => a - b);
@@ -306,7 +309,7 @@ declare const Chart: any;
   function heightOf(chart: ChartData): number {
     if (chart.kind === 'lines') return 320;
     if (chart.kind === 'strip') {
-      const shown = (chart.series ?? []).filter((item) => !hidden.has(item.label));
+      const shown = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
       return 54 * Math.max(1, shown.length) + 44;
     }
     return 56 * Math.max(1, (chart.bars ?? []).length) + 110;
@@ -339,7 +342,7 @@ declare const Chart: any;
 
   function toggles(charts: ChartData[], redraw: () => void): void {
     const runners = new Map<string, number>();
-    for (const chart of charts) for (const item of chart.series ?? []) runners.set(item.label, item.color);
+    for (const chart of charts) for (const item of chart.series ?? []) runners.set(item.runner, item.color);
     const main = document.getElementById('main');
     if (runners.size < 2 || main === null) return;
     const group = document.createElement('div');
