@@ -4,7 +4,9 @@
  * Raw facts only: whatever can be computed is computed again by whoever reads.
  */
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   ftruncateSync,
@@ -13,7 +15,7 @@ import {
   readFileSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { exitCode, messageOf, UserError } from './errors.ts';
 import type { RecordedTrial, RecordEnd, RecordHeader, RecordLine, RunRecord, VoidedBlock } from './model.ts';
@@ -27,8 +29,11 @@ export interface RecordWriter {
   close(): void;
 }
 
-/** Opens a new record in an empty or new folder. */
-export function createRecord(folder: string, header: RecordHeader): RecordWriter {
+/**
+ * Makes the folder of a new record, so that a place that cannot be written is told before anything runs.
+ * @throws UserError when it cannot, or when it holds a record already
+ */
+export function claimFolder(folder: string): void {
   if (existsSync(join(folder, recordFile))) {
     throw new UserError(
       `${folder} already holds a record`,
@@ -36,10 +41,23 @@ export function createRecord(folder: string, header: RecordHeader): RecordWriter
     );
   }
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     throw cannotWrite(folder, error);
   }
+}
+
+/** One level at a time: Node's own recursive mkdir never returns where the kernel refuses with ENOENT (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
+/** Opens a new record. */
+export function createRecord(folder: string, header: RecordHeader): RecordWriter {
+  claimFolder(folder);
   const writer = openWriter(folder);
   writer.append(header);
   return writer;
@@ -85,6 +103,7 @@ function cannotWrite(path: string, error: unknown): UserError {
     EDQUOT: 'the disk quota is used up: free some space and continue with --resume',
     EROFS: 'the folder is read-only: give a writable one with --out',
     EACCES: 'you may not write there: give a writable folder with --out',
+    ENOENT: 'no folder can be made there: give a writable folder with --out',
     ENOTDIR: 'a part of the path is a file: give another folder with --out',
   };
   return new UserError(

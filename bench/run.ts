@@ -17,7 +17,7 @@ import type {
 } from './model.ts';
 import { cellsOf, createPlan } from './plan.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
-import { createRecord, reopenRecord } from './record.ts';
+import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import type { Tools } from './tools.ts';
 import { startupMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
@@ -103,7 +103,8 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
   const { scenario, earlier, facts, folder } = request;
   const begun = tools.now();
   requirePrograms(scenario, tools);
-  if (earlier !== null) requireSame(earlier, scenario, tools.image.digest, facts.host);
+  if (earlier === null) claimFolder(folder);
+  else requireSame(earlier, scenario, tools.image.digest, facts.host);
   const run = await prepareRun(scenario, cellsOf(scenario), tools);
   try {
     const plan =

@@ -61,7 +61,8 @@ async function startedRun(file: string, out: string, launches: number): Promise<
     stdio: 'ignore',
   });
   const record = join(out, 'record.jsonl');
-  const count = () => (existsSync(record) ? readFileSync(record, 'utf8').split('\n').length - 2 : -1);
+  const count = () =>
+    existsSync(record) ? readFileSync(record, 'utf8').split('"kind":"trial"').length - 1 : -1;
   while (count() < launches) {
     if (child.exitCode !== null) throw new Error(`the run ended early with ${child.exitCode}`);
     await delay(20);
@@ -170,7 +171,7 @@ test('a folder that cannot be written and a disk that fills up are told, with wh
   // A real full disk: a tmpfs too small for the record, in a mount namespace of its own.
   const small = join(folder, 'small');
   const script =
-    'mkdir -p "$1" && mount -t tmpfs -o size=48k tare-test "$1" && shift && "$@"; status=$?; cp "$SMALL/out/record.jsonl" "$SMALL.jsonl"; exit $status';
+    'mkdir -p "$1" && mount -t tmpfs -o size=24k tare-test "$1" && shift && "$@"; status=$?; cp "$SMALL/out/record.jsonl" "$SMALL.jsonl"; exit $status';
   const full = await run(
     'unshare',
     [
