@@ -106,7 +106,10 @@ function metricBlocks(
   const notes = new Set<string>();
   for (const metric of metrics) {
     const summaries = analysis.summaries.filter((item) => item.metric === metric.id && item.n > 0);
-    charts.push(stripChart(`chart-${charts.length}-${family}`, metric.id, summaries, subjects));
+    // A measure that is zero everywhere has nothing to draw; its table rows say so.
+    if (summaries.some((item) => item.launches.some((launch) => launch.value !== 0))) {
+      charts.push(stripChart(`chart-${charts.length}-${family}`, metric.id, summaries, subjects));
+    }
     const scale = scaleFor(
       summaries.map((item) => item.median),
       metric.unit,
@@ -130,7 +133,7 @@ function metricBlocks(
   );
   const caption = `${familyTitles[family]}: every runner, every launch`;
   return [
-    { kind: 'charts', charts },
+    ...(charts.length === 0 ? [] : [{ kind: 'charts' as const, charts }]),
     {
       kind: 'table',
       table: table(`summary-${family}`, caption, heads, rows, [
