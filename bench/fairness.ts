@@ -94,6 +94,12 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
     meaning: 'Durations were read from different clocks.',
     voids: ['startup', 'scale-out', 'cpu', 'memory', 'io', 'network'],
   },
+  programClock: {
+    title: 'Clock that programs read',
+    meaning:
+      'Rates that programs print are timed by the kernel they run on; a program that claims more time than the host saw it running is refused.',
+    voids: [],
+  },
   startState: {
     title: 'State started from',
     meaning: 'A fresh start was compared with a restored one: valid only as a comparison of those two ways.',

@@ -320,6 +320,7 @@ export type TraitKey =
   | 'environment'
   | 'readySignal'
   | 'clock'
+  | 'programClock'
   | 'startState'
   | 'ruler';
 export type Traits = { readonly [K in TraitKey]?: string };

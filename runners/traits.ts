@@ -10,11 +10,12 @@ import type { Image } from '../images/image.ts';
 export function sharedTraits(image: Image, ruler: Ruler): Traits {
   return {
     image: image.digest,
-    cpuPlacement: 'affinity to the CPUs of the shape, joined before the start',
-    pageCache: 'warm',
+    cpuPlacement: 'every thread held to as many host CPUs as the shape has, before the start',
+    pageCache: "the host's warm",
     environment: 'PATH, HOME, TARE_* and padding only',
     readySignal: 'first reply of the agent, or of the service to the agent inside',
     clock: 'host monotonic, stamped on arrival at the host',
+    programClock: "the host's",
     ruler: ruler.usable ? `host cgroup (${ruler.mode})` : 'none',
   };
 }

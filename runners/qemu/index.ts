@@ -87,17 +87,15 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
     ...sharedTraits(image, createRuler()),
     kernel: `own (${files.kernel.release})`,
     acceleration: chosen.acceleration.class,
-    cpuPlacement: `${String(guestCpus(shape.cpus))} virtual CPU(s), QEMU's threads held to the CPUs of the shape`,
     memoryLimit: `guest memory of ${String(shape.memoryBytes)} bytes; QEMU's own memory comes on top, uncapped`,
     rootFilesystem:
       options.root === 'disk'
-        ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache'
+        ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty'
         : "the image's tree in guest memory (initramfs)",
     writableLayer: options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory',
-    pageCache: options.root === 'disk' ? "host's warm, the guest's own empty" : 'guest memory',
     network: 'loopback of its own kernel',
     privileges: "root of its own kernel; QEMU runs as tare's user",
-    clock: 'host monotonic, stamped on arrival at the host; programs inside read the guest clock',
+    programClock: "the guest's own",
     startState: options.start === 'cold' ? 'cold' : 'restored: continued from a saved VM',
   };
 }
