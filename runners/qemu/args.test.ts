@@ -40,7 +40,7 @@ const firmware = [
 ];
 const blockdev =
   'driver=file,node-name=image,filename=/d/disk.ext4,read-only=on,auto-read-only=off,cache.direct=off';
-const q35 = 'q35,usb=off,smbus=off,sata=off,i8042=off,vmport=off';
+const q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
 const microvm = 'microvm,x-option-roms=off,isa-serial=on';
 const stock = 'console=ttyS0 quiet panic=-1 reboot=t TARE_FROM=disk';
 

@@ -66,7 +66,7 @@ export function kernelParameters(
 function machineArguments(plan: VmPlan): string[] {
   const machine =
     plan.machine === 'q35'
-      ? 'q35,usb=off,smbus=off,sata=off,i8042=off,vmport=off'
+      ? 'q35,usb=off,smbus=off,sata=off,vmport=off'
       : 'microvm,x-option-roms=off,isa-serial=on';
   const accelerator = plan.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi';
   return ['-machine', machine, '-accel', accelerator, '-cpu', plan.cpuModel];

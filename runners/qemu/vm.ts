@@ -74,6 +74,10 @@ export async function startVm(request: VmRequest): Promise<Vm> {
     channels: plan.channels.firmware === null ? 3 : 4,
     onMark: once,
     context,
+  }).catch(async (error: unknown) => {
+    // The launcher was told to die; the group tells when it has.
+    await group?.kill(killSeconds);
+    throw error;
   });
   const channel = (number: number): Duplex => {
     const found = launched.channels[number - firstChannel];
