@@ -70,10 +70,15 @@ interface ByHand {
   /** Descriptor of the agent's channel; further ones up to `last` are inherited and ignored. */
   readonly channel: number;
   readonly last: number;
+  /** Sent ahead on the channel. */
+  readonly greeting: string;
 }
 
 /** Starts a command that waits for a line, lets it go, and times until the agent answers a ping. */
-async function handLaunch(bed: Bed, { argv, cwd, environment, channel, last }: ByHand): Promise<number> {
+async function handLaunch(
+  bed: Bed,
+  { argv, cwd, environment, channel, last, greeting }: ByHand,
+): Promise<number> {
   return bed.inGroup(async (group) => {
     const joining = group.procsFiles.map((file) => `echo 0 >'${file}'`).join('; ');
     const child = spawn(
@@ -86,6 +91,8 @@ async function handLaunch(bed: Bed, { argv, cwd, environment, channel, last }: B
       },
     );
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    // A console nobody reads would stop the machine behind it, once the socket is full.
+    for (const stream of child.stdio.slice(3)) (stream as Duplex | null)?.resume();
     try {
       await waitFor(child.stdio[3] as Duplex, 'ready');
       const [from, to] =
@@ -96,6 +103,7 @@ async function handLaunch(bed: Bed, { argv, cwd, environment, channel, last }: B
       const listening = waitFor(from, 'mark T4');
       const start = monotonicSeconds();
       child.stdin?.write('go\n');
+      if (greeting !== '') to.write(greeting);
       await listening;
       const answered = waitFor(from, 'pong 1');
       to.write('ping 1\n');
@@ -121,6 +129,7 @@ function waitFor(stream: NodeJS.ReadableStream, line: string): Promise<void> {
     };
     stream.on('data', read);
     stream.once('end', () => reject(new Error(`ended before "${line}": ${text}`)));
+    setTimeout(() => reject(new Error(`no "${line}" within a minute: ${text}`)), 60_000).unref();
   });
 }
 
@@ -136,7 +145,7 @@ async function namespaceRow(bed: Bed): Promise<Row> {
     await makeInstanceFolder(cwd, beside, bed.image);
     await writeFile(join(cwd, 'fstab'), fstab(false));
     const argv = ['sh', join(root, 'scripts/bench/by-hand.sh'), busybox, bounding, 'outside'];
-    return handLaunch(bed, { argv, cwd, environment: insideEnvironment, channel: 0, last: 3 });
+    return handLaunch(bed, { argv, cwd, environment: insideEnvironment, channel: 0, last: 3, greeting: '' });
   };
   const values = await interleave(rounds.container, () => launch(), hand);
   await prepared[Symbol.asyncDispose]();
@@ -162,6 +171,7 @@ async function machineRow(bed: Bed): Promise<Row> {
       environment: {},
       channel: agent,
       last: Math.max(...inherited),
+      greeting: '0\n', // no environment of its own: init reads a count of lines first
     });
   const values = await interleave(rounds.machine, () => launch(), hand);
   await prepared[Symbol.asyncDispose]();
