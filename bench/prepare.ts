@@ -84,7 +84,12 @@ export async function prepareRun(
         workload: cell.workload.id,
         shape,
         role: cell.role,
-        identity: { version: found.version, ...found.details, ...ready.identity, sharedDiskBytes: String(ready.sharedDiskBytes) },
+        identity: {
+          version: found.version,
+          ...found.details,
+          ...ready.identity,
+          sharedDiskBytes: String(ready.sharedDiskBytes),
+        },
         acceleration: ready.acceleration,
         traits: ready.traits,
       });

@@ -99,7 +99,10 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
       title: 'Not measured',
       lines: [
         ...new Set(
-          record.header.skipped.map((item) => `${item.runner}: ${stopped(item.reason)} ${item.hint}`),
+          record.header.skipped.map(
+            ({ runner, reason, hint }) =>
+              `${runner}: ${stopped(reason)}${hint === '' ? '' : ` To mend: ${stopped(hint)}`}`,
+          ),
         ),
       ],
     });
