@@ -14,9 +14,10 @@
 #
 # Lines after a header are arguments: a backslash is sent as two, a newline as backslash-n.
 #
-# Environment: TARE_PATH (PATH of programs inside), TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder holding `manifest`), TARE_SCRATCH
-# (writable folder), TARE_MODE (container | vm | process); for `process` also TARE_ROOT, TARE_LOADER and
-# TARE_LIBRARIES: the image's programs run on the host through the image's own loader and libraries.
+# Environment: TARE_PATH (PATH of programs inside), TARE_BUSYBOX (path of busybox), TARE_BESIDE (folder
+# holding `manifest`), TARE_SCRATCH (writable folder), TARE_MODE (container | vm | process); for `process`
+# also TARE_ROOT, TARE_LOADER and TARE_LIBRARIES: the image's programs run on the host through the image's
+# own loader and libraries.
 set -f
 # Set apart from PATH, which finds the host's tools until the agent runs.
 if [ -n "$TARE_PATH" ]; then PATH=$TARE_PATH; unset TARE_PATH; fi

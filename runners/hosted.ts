@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../bench/model.ts';
+import { runTool } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import { processTree } from '../host/process-tree.ts';
 import { launch } from './launch.ts';
@@ -159,6 +160,12 @@ function nameOf(pid: number): string {
   } catch {
     return 'gone';
   }
+}
+
+/** Version of unshare, setpriv and the rest, for the record. */
+export async function utilLinuxVersion(): Promise<string> {
+  const { stdout } = await runTool(['unshare', '--version'], { timeoutSeconds: 10 });
+  return stdout.trim().split(' ').at(-1) ?? 'unknown';
 }
 
 /** Bytes allocated on disk below a folder, links not followed; 0 where it is gone. */

@@ -14,7 +14,7 @@ import { toolPath } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import type { Resource } from '../host/lease.ts';
 import { processIdentity } from '../host/process-identity.ts';
-import { orAborted } from './abort.ts';
+import { abortFailure, orAborted } from './abort.ts';
 import type { Context } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 
@@ -98,7 +98,7 @@ function spawnShell(request: LaunchRequest): ChildProcess {
  */
 export async function launch(request: LaunchRequest): Promise<Launched> {
   const { context } = request;
-  context.signal.throwIfAborted();
+  if (context.signal.aborted) throw abortFailure(context.signal, 'starting the launcher');
   const child = spawnShell(request);
   const tail = keepTail([child.stdout, child.stderr]);
   let gone: Exit | null = null;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
-import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
+import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';
 import { busyboxOf } from '../process/index.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
@@ -47,12 +47,17 @@ async function probe(options: NamespaceOptions, { workDir }: Context): Promise<A
       const reason = tried.stderr.trim().split('\n').at(-1) ?? 'unshare failed';
       return { usable: false, reason, hint: hintFor(reason, rootless) };
     }
-    const version = await runTool(['unshare', '--version'], { timeoutSeconds: 10 });
+    const version = await utilLinuxVersion();
     return {
       usable: true,
-      version: version.stdout.trim().replace(/^unshare from /, ''),
+      version: `util-linux ${version}`,
       acceleration,
-      details: { user: rootless ? 'rootless' : 'root', cgroups: createRuler().mode, kernel: release() },
+      details: {
+        'util-linux': version,
+        user: rootless ? 'rootless' : 'root',
+        cgroups: createRuler().mode,
+        kernel: release(),
+      },
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

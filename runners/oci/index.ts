@@ -12,7 +12,7 @@ import { runTool, toolPath } from '../../host/exec.ts';
 import type { Group } from '../../host/group.ts';
 import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';
-import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
+import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';
 import { busyboxOf } from '../process/index.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
@@ -120,7 +120,12 @@ async function probe(options: OciOptions, { workDir }: Context): Promise<Availab
       usable: true,
       version: await versionOf(binary),
       acceleration,
-      details: { binary, cgroups: createRuler().mode, kernel: release() },
+      details: {
+        binary,
+        'util-linux': await utilLinuxVersion(),
+        cgroups: createRuler().mode,
+        kernel: release(),
+      },
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -16,6 +16,5 @@ describeRunner('process', {
   runner,
   options: {},
   image: () => (made ??= makeTinyImage(folder)),
-  sharesNetwork: true,
   ownRoot: false,
 });
