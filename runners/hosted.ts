@@ -67,6 +67,8 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
     const channel = { channels: 1, stdio: 'channel' } as const;
     launched = await launch({ argv, environment, cwd, group, cpus, ...channel, onMark, context });
   } catch (error) {
+    // The launcher is gone; a tool that it had just started may not be.
+    await group?.kill(killSeconds);
     await request.putAway();
     throw error;
   }

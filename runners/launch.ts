@@ -123,10 +123,13 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     });
   });
   ready.catch(() => undefined);
-  await orAborted(ready, context.signal, 'joining the group').catch((error: unknown) => {
+  try {
+    await orAborted(ready, context.signal, 'joining the group');
+  } catch (error) {
     child.kill('SIGKILL');
+    await exit;
     throw error;
-  });
+  }
   return launchedFrom(child, request, { exit, tail, exited: () => gone });
 }
 
