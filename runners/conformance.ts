@@ -138,7 +138,10 @@ export function describeRunner(name: string, subject: Subject): void {
     beforeAll(async () => {
       mountsBefore = mounts();
       folder = await mkdtemp(join(tmpdir(), 'tare-conformance-'));
-      bench = await makeBench();
+      bench = await makeBench().catch(async (error: unknown) => {
+        await rm(folder, { recursive: true, force: true });
+        throw error;
+      });
     });
     afterEach(async () => {
       for (const started of starts.splice(0))
