@@ -78,8 +78,8 @@ describe('structure', () => {
     expect(bad('cli/a.ts', '../scripts/setup.ts')).toHaveLength(1);
   });
 
-  it('keeps files at 400 lines or fewer, the vocabulary and lists of test cases apart', () => {
-    const long = production
+  it('keeps files at 400 lines or fewer, the vocabulary apart', () => {
+    const long = files
       .filter(({ path }) => path !== 'bench/model.ts')
       .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
       .filter(({ lines }) => lines > 400);
