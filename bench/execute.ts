@@ -18,21 +18,28 @@ import { isInterrupted, type RecordWriter } from './record.ts';
 import type { Tools } from './tools.ts';
 import { runTrial } from './trial.ts';
 
-/** Rules under which a block is taken out; declared in the record's header before anything runs. */
-export const voidLimits = { stealShare: 0.1, foreignCores: 0.5 } as const;
-
 /** A cell whose first launches all fail will not do better in the hundredth. */
 const hopelessAfter = 3;
 
-export const voidRules: RecordHeader['voidRules'] = [
-  { rule: 'steal', limit: `more than ${voidLimits.stealShare * 100} % of CPU time stolen during a launch` },
-  {
-    rule: 'foreign-load',
-    limit: `more than ${voidLimits.foreignCores} cores busy with other work during a launch`,
-  },
-  { rule: 'gave-up', limit: `a cell whose first ${hopelessAfter} launches all failed is not launched again` },
-  { rule: 'unclean', limit: 'an instance whose removal could not be proven (C30)' },
-];
+/** Above these, a block is taken out: the host was not the host that was to be measured. */
+export function voidLimits(cpus: number): { readonly stealShare: number; readonly foreignCores: number } {
+  // Half a core disturbs a small machine; on a large one a tenth of it.
+  return { stealShare: 0.1, foreignCores: Math.max(0.5, cpus / 10) };
+}
+
+/** The rules in words, for the record's header: declared before anything runs. */
+export function voidRules(cpus: number): RecordHeader['voidRules'] {
+  const { stealShare, foreignCores } = voidLimits(cpus);
+  return [
+    { rule: 'steal', limit: `more than ${stealShare * 100} % of CPU time stolen during a launch` },
+    { rule: 'foreign-load', limit: `more than ${foreignCores} cores busy with other work during a launch` },
+    {
+      rule: 'gave-up',
+      limit: `a cell whose first ${hopelessAfter} launches all failed is not launched again`,
+    },
+    { rule: 'unclean', limit: 'an instance whose removal could not be proven (C30)' },
+  ];
+}
 
 /** How a run ended; the record itself is on disk. */
 export interface RunResult {
@@ -75,7 +82,7 @@ export async function executePlan(
     }
     const { block } = planned;
     if (block >= 0 && trials[at + 1]?.block !== block && !voided.has(block)) {
-      for (const line of judgeBlock(block, [...done.values()])) {
+      for (const line of judgeBlock(block, [...done.values()], tools.cpus.length)) {
         writer.append(line);
         tools.progress({ ...line, kind: 'voided' });
       }
@@ -116,7 +123,8 @@ async function launchPlanned(
 const tickError = 0.04;
 
 /** The first declared rule that a finished block has broken, if any. */
-export function judgeBlock(block: number, trials: readonly RecordedTrial[]): VoidedBlock[] {
+export function judgeBlock(block: number, trials: readonly RecordedTrial[], cpus: number): VoidedBlock[] {
+  const limits = voidLimits(cpus);
   const line = (rule: string, detail: string): VoidedBlock => ({ kind: 'void', block, rule, detail });
   return trials
     .filter((trial) => trial.block === block)
@@ -125,10 +133,10 @@ export function judgeBlock(block: number, trials: readonly RecordedTrial[]): Voi
       if (!cleanupProven) return [line('unclean', `${where}: ${leftovers.join(', ')}`)];
       if (drift === null) return [];
       const slack = tickError / wallSeconds;
-      if (drift.stealShare > voidLimits.stealShare + slack) {
+      if (drift.stealShare > limits.stealShare + slack) {
         return [line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`)];
       }
-      if (drift.foreignCores > voidLimits.foreignCores + slack) {
+      if (drift.foreignCores > limits.foreignCores + slack) {
         return [line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`)];
       }
       return [];

@@ -205,13 +205,17 @@ test('blocks are voided by the declared rules only', () => {
         ...drift,
       },
     }) as unknown as RecordedTrial;
-  expect(judgeBlock(2, [trial({}), trial({ stealShare: voidLimits.stealShare })])).toEqual([]);
-  expect(judgeBlock(2, [trial({ stealShare: 0.2 })])[0]?.rule).toBe('steal');
-  expect(judgeBlock(2, [trial({ foreignCores: 0.9 })])[0]?.rule).toBe('foreign-load');
-  expect(judgeBlock(2, [trial({}, false)])[0]).toMatchObject({ block: 2, rule: 'unclean' });
-  expect(judgeBlock(1, [trial({ stealShare: 0.2 })])).toEqual([]);
+  expect(judgeBlock(2, [trial({}), trial({ stealShare: voidLimits(2).stealShare })], 2)).toEqual([]);
+  expect(judgeBlock(2, [trial({ stealShare: 0.2 })], 2)[0]?.rule).toBe('steal');
+  expect(judgeBlock(2, [trial({ foreignCores: 0.9 })], 2)[0]?.rule).toBe('foreign-load');
+  expect(judgeBlock(2, [trial({}, false)], 2)[0]).toMatchObject({ block: 2, rule: 'unclean' });
+  expect(judgeBlock(1, [trial({ stealShare: 0.2 })], 2)).toEqual([]);
   // A launch of a few ticks cannot tell.
-  expect(judgeBlock(2, [{ ...trial({ stealShare: 0.2, foreignCores: 1 }), wallSeconds: 0.02 }])).toEqual([]);
+  expect(judgeBlock(2, [{ ...trial({ stealShare: 0.2, foreignCores: 1 }), wallSeconds: 0.02 }], 2)).toEqual(
+    [],
+  );
+  // A core of somebody else's work is much of a small machine and little of a large one.
+  expect(judgeBlock(2, [trial({ foreignCores: 0.9 })], 64)).toEqual([]);
 });
 
 test('the record on disk never holds a half-written line', async () => {

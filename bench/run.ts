@@ -37,7 +37,7 @@ export function headerFor(
   scenario: Scenario,
   plan: Plan,
   run: Pick<PreparedRun, 'records' | 'skipped'>,
-  tools: Pick<Tools, 'image' | 'lease'>,
+  tools: Pick<Tools, 'image' | 'lease' | 'cpus'>,
   facts: HeaderFacts,
 ): RecordHeader {
   return {
@@ -68,7 +68,7 @@ export function headerFor(
     metrics: metricsOf(scenario),
     host: facts.host,
     clock: facts.clock,
-    voidRules,
+    voidRules: voidRules(tools.cpus.length),
   };
 }
 
