@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { numberIn } from './meter.ts';
 
 const absent = new Set(['ENOENT', 'ENODEV', 'ENOTDIR']);
-/** What a write may answer on a host that lacks or refuses the setting. */
-const refused = new Set([...absent, 'EACCES', 'EPERM', 'EINVAL', 'EROFS', 'EOPNOTSUPP', 'EBUSY', 'ENOSPC']);
+/** What a write may answer on a host that lacks or refuses the setting. ENOTSUP: Node's name of EOPNOTSUPP. */
+const refused = new Set([...absent, 'EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP', 'EBUSY', 'ENOSPC']);
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -49,7 +49,7 @@ export function textOf(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (absent.has(codeOf(error)) || codeOf(error) === 'EOPNOTSUPP') return null;
+    if (absent.has(codeOf(error)) || codeOf(error) === 'ENOTSUP') return null;
     throw error;
   }
 }
@@ -120,7 +120,7 @@ export function openFiles(): OpenFiles {
       try {
         length = readSync(fd, buffer, 0, buffer.length, 0);
       } catch (error) {
-        if (absent.has(codeOf(error)) || codeOf(error) === 'EOPNOTSUPP') return null;
+        if (absent.has(codeOf(error)) || codeOf(error) === 'ENOTSUP') return null;
         throw error;
       }
       if (key === undefined) return numberIn(buffer, length, null);

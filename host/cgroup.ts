@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../bench/errors.ts';
 import { openFiles, pidsBelow, removeFolder, setFile, textOf, treeOf } from './cgroup-files.ts';
-import { createV1, createV2 } from './cgroup-hierarchy.ts';
+import { findDelegatedV2 } from './cgroup-delegation.ts';
+import { createV1 } from './cgroup-hierarchy.ts';
 import type { Hierarchy, Placement } from './cgroup-hierarchy.ts';
 import { parseLayout } from './cgroup-layout.ts';
-import type { CgroupLayout, CgroupMode } from './cgroup-layout.ts';
+import type { CgroupMode } from './cgroup-layout.ts';
 import type { Group } from './group.ts';
 import type { MeterDescription } from './meter.ts';
 
@@ -40,8 +41,6 @@ export interface RulerSource {
   readonly membership: string;
 }
 
-const v2Controllers = ['cpu', 'memory', 'pids', 'cpuset', 'io'];
-const essential = ['memory', 'pids'];
 const removeSeconds = 10;
 
 function thisProcess(): RulerSource {
@@ -63,7 +62,7 @@ export function createRuler(source: RulerSource = thisProcess()): Ruler {
       hint: 'run on the host itself, or mount cgroup2 on /sys/fs/cgroup',
     };
   }
-  const hierarchy = mode === 'v2' ? delegatedV2(layout) : createV1(layout);
+  const hierarchy = mode === 'v2' ? findDelegatedV2(layout, probe) : createV1(layout);
   if (hierarchy === null) {
     return {
       usable: false,
@@ -72,9 +71,8 @@ export function createRuler(source: RulerSource = thisProcess()): Ruler {
       hint: 'run as root, or: systemd-run --user --scope -p Delegate=yes tare ...',
     };
   }
-  const scratch = groupAt(hierarchy, `tare/probe-${process.pid}`);
   try {
-    hierarchy.make(scratch.path);
+    probe(hierarchy);
     return {
       usable: true,
       mode,
@@ -95,44 +93,17 @@ export function createRuler(source: RulerSource = thisProcess()): Ruler {
           ? 'run as root, or: systemd-run --user --scope -p Delegate=yes tare ...'
           : 'run as root, or let root make and chown a folder `tare` in each of /sys/fs/cgroup/*',
     };
-  } finally {
-    removeNow(hierarchy.place(scratch.path), scratch.path);
   }
 }
 
-/**
- * The nearest folder from the cgroup2 root (root user) or above this process (delegated subtree) that
- * hands memory and pids to its children, or can be told to. Its processes, if any, stay where they are.
- */
-function delegatedV2(layout: CgroupLayout): Hierarchy | null {
-  const mount = layout.unified ?? '';
-  const candidates = [mount];
-  for (let path = layout.own; path !== '/' && path !== '.'; path = dirname(path)) {
-    candidates.push(join(mount, path));
+/** Makes a scratch group and removes it; throws where this user may not. */
+function probe(hierarchy: Hierarchy): void {
+  const path = `tare/probe-${process.pid}`;
+  try {
+    hierarchy.make(path);
+  } finally {
+    removeNow(hierarchy.place(path), path);
   }
-  for (const folder of candidates) {
-    const offered = (textOf(join(folder, 'cgroup.controllers')) ?? '').trim().split(/\s+/);
-    const useful = v2Controllers.filter((name) => offered.includes(name));
-    const control = join(folder, 'cgroup.subtree_control');
-    for (const name of useful) {
-      if (!(textOf(control) ?? '').trim().split(/\s+/).includes(name)) setFile(control, `+${name}`);
-    }
-    const given = (textOf(control) ?? '').trim().split(/\s+/);
-    if (essential.some((name) => !given.includes(name))) continue;
-    const hierarchy = createV2(
-      folder,
-      useful.filter((name) => given.includes(name)),
-    );
-    try {
-      const path = `tare/probe-${process.pid}`;
-      hierarchy.make(path);
-      removeNow(hierarchy.place(path), path);
-      return hierarchy;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }
 
 /** Removes a group that never held a process, and emptied parents; errors are the caller's next discovery. */

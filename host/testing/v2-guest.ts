@@ -1,0 +1,136 @@
+/**
+ * A guest with nothing but cgroup v2, for hosts that have v1: busybox, this Node with its libraries and the
+ * few sources a driver imports, in an initramfs. Sources go in compiled, because emulated CPUs strip types slowly.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import ts from 'typescript';
+import { findClosure, mergedFolders, mergedPath } from '../../images/closure.ts';
+import { writeCpio } from '../../images/cpio.ts';
+import type { CpioEntry } from '../../images/cpio.ts';
+import type { Kernel } from '../../images/kernel.ts';
+import { runTool } from '../exec.ts';
+
+const marker = 'tare-result ';
+const checkout = join(import.meta.dirname, '../..');
+
+/** The source and all it imports relatively: path inside the checkout, ending in .js -> compiled text. */
+async function compiled(entry: string): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  const queue = [entry];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    const name = relative(checkout, path).replace(/\.ts$/, '.js');
+    if (texts.has(name)) continue;
+    const { outputText } = ts.transpileModule(await readFile(path, 'utf8'), {
+      compilerOptions: {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2024,
+        verbatimModuleSyntax: true,
+        rewriteRelativeImportExtensions: true,
+      },
+    });
+    texts.set(name, outputText);
+    for (const [, target = ''] of outputText.matchAll(/from ["'](\.[^"']+)\.js["']/g)) {
+      queue.push(join(dirname(path), `${target}.ts`));
+    }
+  }
+  return texts;
+}
+
+function init(node: string, driver: string): string {
+  return `#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -m 1777 /tmp
+touch /tmp/result
+chmod 666 /tmp/result
+${node} ${driver} /tmp/result
+echo
+echo "${marker}$(cat /tmp/result)"
+poweroff -f
+`;
+}
+
+/** Writes the archive; needs a static busybox and this Node's libraries on the host. */
+async function writeArchive(path: string, busybox: string, driver: string): Promise<void> {
+  const sources = await compiled(driver);
+  const closure = await findClosure('/', process.execPath, []);
+  const name = relative(checkout, driver).replace(/\.ts$/, '.js');
+  const text = (place: string, content: string | Buffer): CpioEntry => ({
+    path: place,
+    what: { kind: 'file', mode: 0o755, content: Buffer.from(content) },
+  });
+  const copies = await Promise.all(
+    [...closure].map(async ([inside, from]): Promise<CpioEntry> => {
+      const { size } = await stat(from);
+      return { path: inside.slice(1), what: { kind: 'copy', mode: 0o755, from, size } };
+    }),
+  );
+  const files = [
+    text('init', init(mergedPath(process.execPath), `/app/${name}`)),
+    text('usr/bin/busybox', await readFile(busybox)),
+    text('app/package.json', '{"type":"module"}'),
+    ...[...sources].map(([place, content]) => text(`app/${place}`, content)),
+    ...copies,
+  ];
+  const needed = [
+    'proc',
+    'sys',
+    'dev',
+    ...mergedFolders.map((top) => `usr/${top}`),
+    ...files.map((file) => dirname(file.path)),
+  ];
+  const folders = new Set(
+    needed.flatMap((folder) =>
+      folder.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/')),
+    ),
+  );
+  folders.delete('.');
+  const entries: CpioEntry[] = [
+    ...[...folders].toSorted().map((folder) => ({ path: folder, what: { kind: 'folder' as const } })),
+    ...mergedFolders.map((top) => ({ path: top, what: { kind: 'link' as const, target: `usr/${top}` } })),
+    ...files,
+  ];
+  await pipeline(writeCpio(entries), createWriteStream(path));
+}
+
+export interface GuestRequest {
+  readonly qemu: string;
+  readonly kernel: Kernel;
+  readonly busybox: string;
+  /** Absolute path of a source file; it is given the file to write one line to. */
+  readonly driver: string;
+  readonly timeoutSeconds: number;
+}
+
+/** Boots, emulated, and resolves with the driver's line; throws with the console's end when there is none. */
+export async function runInV2Guest(request: GuestRequest): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tare-v2-'));
+  try {
+    const archive = join(folder, 'initramfs.cpio');
+    await writeArchive(archive, request.busybox, request.driver);
+    const { stdout, stderr, timedOut } = await runTool(
+      [
+        request.qemu,
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
+        ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1024M'],
+        ...['-kernel', request.kernel.vmlinuz, '-initrd', archive],
+        ...['-append', 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all psi=1'],
+      ],
+      { timeoutSeconds: request.timeoutSeconds },
+    );
+    const line = stdout.split(/\r?\n/).find((candidate) => candidate.startsWith(`${marker}{`));
+    if (line !== undefined) return line.slice(marker.length);
+    const how = timedOut ? `nothing within ${request.timeoutSeconds} s` : 'ended without a result';
+    throw new Error(`v2 guest: ${how}\n${stdout.slice(-3000)}\n${stderr.slice(-1000)}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
