@@ -2,27 +2,30 @@
  * The first screen in words: what was found, on which host, how sure, and what stands in the way.
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
-import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
+import type { Analysis, RunRecord } from '../bench/model.ts';
 import { formatRatio, formatValue } from '../bench/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
 import type { Fact, Opening, Tile, Tone } from './parts.ts';
-import { headlineComparisons, medianFinder, ratioTable, runnerPair } from './ratios.ts';
+import { shortDigests } from './parts.ts';
+import { headlineComparisons, medianFinder, ratioTable } from './ratios.ts';
+import { answerOf, listed, topicOf } from './sentences.ts';
+import type { Topic } from './sentences.ts';
 import type { Subjects } from './subjects.ts';
+import { kindOf, shapeWords } from './subjects.ts';
 import { warningLines } from './warnings.ts';
-import { count, intervalWords, lowerFirst, ratioWords, verdictWords } from './words.ts';
-
-/** Ratios spoken in one sentence; tiles and table show all. */
-const spokenRatios = 3;
+import { count, intervalWords, verdictWords } from './words.ts';
 
 export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
   const { header } = record;
-  const headline = headlineComparisons(analysis, subjects, header.wantedMetrics);
+  const headline = headlineComparisons(analysis, subjects, header);
+  const topic = topicOf(headline, subjects);
   return {
     title: header.scenario.name,
     subtitle: header.scenario.description,
     answer: answerOf(record, analysis, headline, subjects),
     acceleration: accelerationNotices(subjects.cells, subjects),
-    tiles: tilesOf(headline, analysis, subjects),
+    tilesTitle: tilesTitle(topic, subjects),
+    tiles: tilesOf(topic, analysis, subjects),
     counts: countsOf(record, analysis, subjects),
     facts: factsOf(record, subjects),
     headline:
@@ -35,100 +38,35 @@ export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subje
   };
 }
 
-/** One tile per headline metric of the foremost pair of runners. */
-function tilesOf(headline: readonly Comparison[], analysis: Analysis, subjects: Subjects): Tile[] {
-  const [first] = headline;
-  if (first === undefined) return [];
+/** One tile per measure of the foremost pair, or per runner where all is about one measure. */
+function tilesOf(topic: Topic, analysis: Analysis, subjects: Subjects): Tile[] {
   const medians = medianFinder(analysis.summaries);
-  return foremost(headline, subjects).map((item): Tile => {
+  return topic.items.map((item): Tile => {
     const metric = subjects.metric(item.metric);
+    const unit = metric?.unit ?? 'ratio';
     const pair = [medians(item.subject, item.metric), medians(item.reference, item.metric)] as const;
-    const sides = pair.map((value) => formatValue(value, metric?.unit ?? 'ratio')).join(' vs ');
+    const sides = pair.map((value) => formatValue(value, unit)).join(' vs ');
+    const [more, less] = pair;
+    const rise = item.ratio === null && more !== null && less !== null ? more - less : null;
     return {
-      title: metric?.title ?? item.metric,
-      value: formatRatio(item.ratio),
+      title: topic.kind === 'survey' ? subjects.named(item.subject) : (metric?.title ?? item.metric),
+      value: rise === null ? formatRatio(item.ratio) : `${rise < 0 ? '' : '+'}${formatValue(rise, unit)}`,
       detail: item.interval === null ? sides : `${intervalWords(item.interval)}; ${sides}`,
-      verdict: verdictWords(item),
+      verdict: verdictWords(item, subjects.applies(item.subject, item.metric)),
     };
   });
 }
 
-/** The headline's rows that belong to its first pair of runners. */
-function foremost(headline: readonly Comparison[], subjects: Subjects): readonly Comparison[] {
-  const [first] = headline;
-  if (first === undefined) return [];
-  return headline.filter((item) => runnerPair(item, subjects) === runnerPair(first, subjects));
-}
-
-/** The answer, first sentence first. */
-function answerOf(
-  record: RunRecord,
-  analysis: Analysis,
-  headline: readonly Comparison[],
-  subjects: Subjects,
-): string[] {
-  const host = record.header.host.hostname;
-  const first = headline[0];
-  if (first === undefined) return [nothingCompared(record, analysis, subjects)];
-  const pair = foremost(headline, subjects);
-  const subject = subjects.runner(first.subject);
-  const reference = subjects.runner(first.reference);
-  const name = (item: Comparison) => lowerFirst(subjects.metric(item.metric)?.title ?? item.metric);
-  const judged = pair.filter((item) => item.verdict !== 'refused' && item.ratio !== null);
-  const refused = pair.filter((item) => item.verdict === 'refused');
-  const decided = judged.filter(
-    (item) =>
-      item.verdict !== 'no-verdict' && item.verdict !== 'inconclusive' && item.verdict !== 'equivalent',
-  );
-  const equal = judged.filter((item) => item.verdict === 'equivalent');
-  const open = judged.filter((item) => item.verdict === 'inconclusive');
-  const early = judged.filter((item) => item.verdict === 'no-verdict');
-  const sentences: string[] = [];
-  const start = () => (sentences.length === 0 ? `On this host (${host}), ` : '');
-  const ratios = (items: readonly Comparison[]) =>
-    listed(items.map((item) => `${ratioWords(item.ratio, item.interval)} in ${name(item)}`));
-  if (decided.length > 0) {
-    sentences.push(
-      `${start()}one ${subject} costs, against one ${reference}, ${ratios(decided.slice(0, spokenRatios))}.`,
-    );
-  }
-  if (equal.length > 0) {
-    sentences.push(
-      `${start()}${subject} and ${reference} cost the same, within the practical threshold, in ${listed(equal.map(name))}.`,
-    );
-  }
-  if (early.length > 0) {
-    sentences.push(
-      `${start()}${subject} was measured against ${reference} at ${ratios(early)}; ${count(first.n, 'block is', 'blocks are')} too few for a verdict (rule C3).`,
-    );
-  }
-  if (open.length > 0) {
-    sentences.push(
-      `${start()}${subject} may or may not differ from ${reference}: undecided for ${listed(open.map(name))}.`,
-    );
-  }
-  if (refused.length > 0) {
-    const rules = [...new Set(refused.flatMap((item) => item.refusals.map((refusal) => refusal.rule)))];
-    sentences.push(
-      `${start()}${subject} is given no verdict against ${reference} for ${listed(refused.map(name))} (${rules.length === 0 ? 'refused' : `rule ${rules.join(', ')}`}).`,
-    );
-  }
-  if (sentences.length === 0) return [nothingCompared(record, analysis, subjects)];
-  sentences.push(
-    `${subject} is ${subjects.configuration(first.subject)}; ${reference} is ${subjects.configuration(first.reference)}.`,
-  );
-  return sentences;
-}
-
-function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
-  const host = record.header.host.hostname;
-  const measured = new Set(analysis.summaries.filter((item) => item.n > 0).map((item) => item.cell));
-  if (measured.size === 0) {
-    const why = analysis.blocks.voided > 0 ? 'no block is left to analyse' : 'no launch produced a number';
-    return `On this host (${host}), ${why}, so nothing can be said.`;
-  }
-  const names = listed([...measured].map((id) => subjects.label(id)));
-  return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
+/** What all tiles have in common. */
+function tilesTitle({ kind, items }: Topic, subjects: Subjects): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const reference = subjects.named(first.reference);
+  if (kind === 'pair') return `What one ${subjects.named(first.subject)} costs against one ${reference}`;
+  const cell = subjects.of(first.subject);
+  const several = new Set(subjects.cells.map((each) => each.workload)).size > 1;
+  const workload = several && cell !== null ? `, ${cell.workload}` : '';
+  return `${subjects.metric(first.metric)?.title ?? first.metric}${workload}: cost against one ${reference}`;
 }
 
 function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening['counts'] {
@@ -160,7 +98,8 @@ const knownBy: readonly (readonly [string, (value: string) => string])[] = [
   ['machine.virtual', (value) => (value === 'yes' ? 'itself a virtual machine' : 'bare metal')],
 ];
 
-function machineWords(facts: Readonly<Record<string, string>>): string {
+/** "AMD EPYC, 2 CPUs, 23.5 GiB, …": what a reader knows a machine by. */
+export function machineWords(facts: Readonly<Record<string, string>>): string {
   const known = knownBy.flatMap(([key, words]) => (facts[key] === undefined ? [] : [words(facts[key])]));
   if (known.length > 0) return known.join(', ');
   return Object.entries(facts)
@@ -171,18 +110,12 @@ function machineWords(facts: Readonly<Record<string, string>>): string {
 
 function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
   const { header, end } = record;
-  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
   const machine = machineWords(header.host.must);
   return [
-    {
-      term: 'Compared',
-      value: measured
-        .map((cell) => `${subjects.label(cell.id)} (${subjects.configuration(cell.id)})`)
-        .join('; '),
-    },
+    { term: 'Compared', value: comparedWords(subjects) },
     { term: 'Baseline', value: header.baseline },
     { term: 'Host', value: machine === '' ? header.host.hostname : `${header.host.hostname}: ${machine}` },
-    { term: 'Image', value: header.imageDigest },
+    { term: 'Image', value: shortDigests(header.imageDigest) },
     {
       term: 'Run',
       value: `${header.startedAt}, ${end === null ? 'unfinished' : `${end.state} after ${formatValue(end.wallSeconds, 's')}`}, ${header.tool.name} ${header.tool.version}, seed ${header.seed}`,
@@ -190,8 +123,18 @@ function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
   ];
 }
 
-/** "a, b and c". */
-export function listed(items: readonly string[]): string {
-  if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
+/** Runners once each, then the sizes and workloads they all ran. */
+function comparedWords(subjects: Subjects): string {
+  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
+  const runners = new Map(
+    measured.map((cell) => [
+      cell.runner,
+      subjects.isolation(cell.id) === 'virtual machine'
+        ? `${cell.runner} (${kindOf(cell)})`
+        : subjects.named(cell.id),
+    ]),
+  );
+  const shapes = [...new Set(measured.map(shapeWords))];
+  const workloads = [...new Set(measured.map((cell) => cell.workload))];
+  return `${[...runners.values()].join('; ')}. Each with ${shapes.join(' or ')}. ${workloads.length === 1 ? 'Workload' : 'Workloads'}: ${listed(workloads)}.`;
 }

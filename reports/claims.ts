@@ -5,6 +5,7 @@
  */
 import type {
   Analysis,
+  CellRecord,
   Claim,
   ClaimRow,
   ClaimState,
@@ -16,7 +17,7 @@ import type {
 import { formatRatio } from '../bench/units.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
-import { subjectsOf, versionOf } from './subjects.ts';
+import { productOf, subjectsOf } from './subjects.ts';
 import { lowerFirst, ratioWords } from './words.ts';
 
 /** What "orders of magnitude" has to reach. */
@@ -159,38 +160,43 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
   return row('partly', `${what}: ${figure}; the interval includes ${limit}.${flag}`, null);
 }
 
-/** "vm (qemu 7.2.0)": a claim's subject is a runner in a version (C29). */
+/** "vm (QEMU 7.2.22 q35)": a claim's subject is a runner in a version (C29). */
 function withVersion(cellId: string, subjects: Subjects): string {
   const cell = subjects.of(cellId);
-  const version = cell === null ? undefined : versionOf(cell);
-  const kind = cell?.runnerKind ?? '';
-  return `${subjects.label(cellId)} (${version === undefined ? kind : `${kind} ${version}`})`;
+  return cell === null ? subjects.label(cellId) : `${subjects.label(cellId)} (${productOf(cell)})`;
 }
 
 function shareRows(record: RunRecord, subjects: Subjects): ClaimRow[] {
   const host = subjects.cells.find((cell) => subjects.isolation(cell.id) === 'process')?.traits.kernel;
-  const seen = new Map<string, ClaimRow>();
+  const groups = new Map<string, { readonly cell: CellRecord; readonly runners: Set<string> }>();
   for (const cell of subjects.cells) {
-    if (subjects.isolation(cell.id) === 'process' || seen.has(cell.runner)) continue;
-    const kernel = cell.traits.kernel;
+    const isolation = subjects.isolation(cell.id);
+    if (isolation === 'process') continue;
+    const key = JSON.stringify([isolation, cell.traits.kernel]);
+    const group = groups.get(key) ?? { cell, runners: new Set<string>() };
+    group.runners.add(cell.runner);
+    groups.set(key, group);
+  }
+  const seen = [...groups.values()].map(({ cell, runners }): ClaimRow => {
+    const { kernel } = cell.traits;
     const known = host !== undefined && kernel !== undefined;
     const shares = kernel === host;
     const isContainer = subjects.isolation(cell.id) === 'container';
-    const saw = `${cell.runner} sees the kernel ${kernel ?? 'unknown'}; the host process sees ${host ?? 'unknown'}`;
+    const names = [...runners].join(', ');
+    const saw = `kernel of ${names}: ${kernel ?? 'unknown'}; of the host process: ${host ?? 'unknown'}`;
     const evidence = known
-      ? `${saw}: ${shares ? 'shared' : 'its own'}.`
+      ? `${saw}. ${shares ? 'Shared' : 'Its own'}.`
       : `${saw}; add the runner "process" to compare.`;
-    const state = !known ? 'not-measured' : shares === isContainer ? 'holds' : 'does-not-hold';
-    seen.set(cell.runner, {
-      resource: `kernel of ${cell.runner} is ${isContainer ? 'the host’s' : 'its own'}`,
-      state,
+    return {
+      resource: `kernel of ${names} is ${isContainer ? 'the host’s' : 'its own'}`,
+      state: !known ? 'not-measured' : shares === isContainer ? 'holds' : 'does-not-hold',
       evidence,
       metric: null,
       rule: null,
-    });
-  }
+    };
+  });
   return [
-    ...seen.values(),
+    ...seen,
     {
       resource: 'how many fit',
       state: 'not-measured',

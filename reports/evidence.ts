@@ -2,41 +2,65 @@
  * What qualifies the numbers: claims put to the test, the fairness ledger, what was refused and what
  * would lift it, failures with their last words, and the machine.
  */
-import type { Analysis, LedgerRow, RunRecord } from '../bench/model.ts';
+import type { Analysis, ClaimRow, Comparison, LedgerRow, Refusal, RunRecord } from '../bench/model.ts';
+import { machineWords } from './answer.ts';
 import { claimsOf } from './claims.ts';
 import type { Block, Section, Table, Tone } from './parts.ts';
-import { badge, columns, number, table, text } from './parts.ts';
+import { badge, columns, digestText, folded, number, shortDigests, table, text } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { few, warningLines } from './warnings.ts';
+import { shownWarnings } from './notices.ts';
 import { claimWords, count, failureWords, lowerFirst } from './words.ts';
 
+/** Rows of one resource with the same finding shown at once; the rest is folded. */
+const shownAlike = 2;
+
 export function claimsSection(record: RunRecord, analysis: Analysis): Section {
-  const blocks = claimsOf(record, analysis).map((claim): Block => {
-    const rows = claim.rows.map((row) => ({
-      head: row.resource,
-      cells: [
-        badge(
-          claimWords[row.state].text +
-            (row.rule === null || row.state !== 'refused' ? '' : `: rule ${row.rule}`),
-          claimWords[row.state].tone,
-        ),
-        text(row.evidence),
-      ],
-    }));
+  const blocks = claimsOf(record, analysis).flatMap((claim): Block[] => {
+    const seen = new Map<string, number>();
+    const open: ClaimRow[] = [];
+    const more: ClaimRow[] = [];
+    const measured = claim.rows.some((row) => row.state !== 'not-measured');
+    for (const row of claim.rows) {
+      const key = JSON.stringify([row.resource, row.state, row.rule]);
+      const before = seen.get(key) ?? 0;
+      seen.set(key, before + 1);
+      const minor = measured && row.state === 'not-measured';
+      (before < shownAlike && !minor ? open : more).push(row);
+    }
     const caption = `${claim.id}: “${claim.statement}” On this host: ${claimWords[claim.state].text}.`;
-    return {
+    const heads = columns('Part', 'Finding', 'Evidence');
+    const shown: Block = {
       kind: 'table',
-      table: table(`claim-${claim.id}`, caption, columns('Part', 'Finding', 'Evidence'), rows),
+      table: table(`claim-${claim.id}`, caption, heads, open.map(claimRow)),
     };
+    if (more.length === 0) return [shown];
+    const missing = more.filter((row) => row.state === 'not-measured').map((row) => row.resource);
+    const pairs = more.length - missing.length;
+    const rest = [
+      ...(pairs > 0 ? [`${count(pairs, 'more pair')} of runners with the same findings`] : []),
+      ...(missing.length > 0 ? [`not measured: ${missing.join('; ')}`] : []),
+    ];
+    return [
+      shown,
+      folded(table(`claim-${claim.id}-more`, `${claim.id}, ${rest.join('; ')}`, heads, more.map(claimRow))),
+    ];
   });
   return {
     id: 'claims',
     title: 'What people say, and what we saw',
+    link: 'Claims',
     lead: [
       'Each part answers for itself; there is no overall score. “Orders of magnitude” means at least ten times, with the whole interval above ten.',
     ],
     blocks,
   };
+}
+
+function claimRow(row: ClaimRow): Table['rows'][number] {
+  const { text: words, tone } = claimWords[row.state];
+  const rule = row.rule === null || row.state !== 'refused' ? '' : `: rule ${row.rule}`;
+  return { head: row.resource, cells: [badge(words + rule, tone), digestText(row.evidence)] };
 }
 
 export function ledgerSection(analysis: Analysis): Section {
@@ -45,35 +69,49 @@ export function ledgerSection(analysis: Analysis): Section {
     different: 'warn',
     unknown: 'unsure',
   };
-  const rows = analysis.ledger.map((row) => ({
-    head: row.title,
-    cells: [
-      badge(row.state, tones[row.state]),
-      text(row.state === 'same' ? (row.values[0]?.value ?? 'unknown') : sidesOf(row)),
-      text(row.consequence),
-      text(row.voids.length === 0 ? 'none' : row.voids.join(', ')),
-    ],
-  }));
+  const rowsOf = (rows: readonly LedgerRow[]) =>
+    rows.map((row) => ({
+      head: row.title,
+      cells: [
+        badge(row.state, tones[row.state]),
+        digestText(row.state === 'same' ? (row.values[0]?.value ?? 'unknown') : sidesOf(row)),
+        text(row.consequence),
+      ],
+    }));
   const unlike = analysis.ledger.filter((row) => row.state !== 'same');
+  const same = analysis.ledger.filter((row) => row.state === 'same');
+  const heads = columns('Condition', 'State', 'Values', 'What it means');
+  const blocks: Block[] = [];
+  const voiding = unlike.filter((row) => row.voids.length > 0);
+  const unknown = unlike.filter((row) => row.state === 'unknown');
+  const grave = [...voiding, ...unknown];
+  const natural = unlike.filter((row) => !grave.includes(row));
+  const titles = (rows: readonly LedgerRow[]) => rows.map((row) => lowerFirst(row.title)).join(', ');
+  if (grave.length > 0) {
+    const caption = 'Differences that void verdicts, and conditions not known';
+    blocks.push({ kind: 'table', table: table('ledger', caption, heads, rowsOf(grave)) });
+  }
+  if (natural.length > 0) {
+    const caption = `Different as part of what is compared: ${titles(natural)}`;
+    blocks.push(folded(table('ledger-natural', caption, heads, rowsOf(natural))));
+  }
+  if (same.length > 0) {
+    blocks.push(folded(table('ledger-same', `The same on every side: ${titles(same)}`, heads, rowsOf(same))));
+  }
   return {
     id: 'fairness',
     title: 'Fairness ledger',
+    link: 'Fairness',
     lead: [
       unlike.length === 0
         ? 'Every recorded condition is the same on every side.'
-        : `Not like-for-like: ${unlike.map((row) => lowerFirst(row.title)).join(', ')}.`,
+        : `${unlike.length} of ${count(analysis.ledger.length, 'condition')} not like-for-like; ${
+            voiding.length === 0
+              ? 'none of them voids a verdict'
+              : `verdicts are voided by: ${titles(voiding)}`
+          }.`,
     ],
-    blocks: [
-      {
-        kind: 'table',
-        table: table(
-          'ledger',
-          'Conditions compared between runners',
-          columns('Condition', 'State', 'Values', 'What it means', 'Verdicts voided'),
-          rows,
-        ),
-      },
-    ],
+    blocks,
   };
 }
 
@@ -88,23 +126,7 @@ function sidesOf(row: LedgerRow): string {
 }
 
 export function refusalsSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {
-  const seen = new Map<string, { row: readonly [string, string, string]; touched: Set<string> }>();
-  const add = (rule: string, message: string, remedy: string, touched: string) => {
-    const key = JSON.stringify([rule, message, remedy]);
-    const known = seen.get(key) ?? { row: [rule, message, remedy], touched: new Set<string>() };
-    known.touched.add(touched);
-    seen.set(key, known);
-  };
-  for (const item of analysis.refusals) add(item.rule, item.message, item.remedy, 'the whole run');
-  for (const comparison of analysis.comparisons) {
-    const title = subjects.metric(comparison.metric)?.title ?? comparison.metric;
-    for (const item of comparison.refusals)
-      add(item.rule, item.message, item.remedy, `${title} (${subjects.pair(comparison)})`);
-  }
-  const rows = [...seen.values()].map(({ row: [rule, message, remedy], touched }) => ({
-    head: rule,
-    cells: [text(message), text(remedy), text(few([...touched], 6))],
-  }));
+  const rows = refusalRows(analysis, subjects);
   const warnings = warningLines(record, analysis, subjects);
   const blocks: Block[] = [];
   if (rows.length > 0) {
@@ -118,7 +140,8 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
       ),
     });
   }
-  if (warnings.length > 0) {
+  // Fewer are all on the first screen.
+  if (warnings.length > shownWarnings) {
     blocks.push({
       kind: 'notice',
       tone: 'warn',
@@ -129,12 +152,47 @@ export function refusalsSection(record: RunRecord, analysis: Analysis, subjects:
   return {
     id: 'refusals',
     title: 'Warnings and refusals',
+    link: 'Refusals',
     lead:
       rows.length === 0
         ? ['No conclusion was refused.']
         : ['A refused number stays in the tables; it only carries no verdict.'],
     blocks,
   };
+}
+
+/**
+ * One row per rule and reason. What the run as a whole is refused for takes in the comparisons refused
+ * for the same rule; values that a reason lists in parentheses stand in the ledger already.
+ */
+function refusalRows(analysis: Analysis, subjects: Subjects): Table['rows'] {
+  const known = new Map<string, { readonly refusal: Refusal; readonly touched: Set<Comparison> }>();
+  const whole = new Map(analysis.refusals.map((refusal) => [refusal.rule, refusal]));
+  for (const [rule, refusal] of whole) known.set(rule, { refusal, touched: new Set() });
+  for (const comparison of analysis.comparisons) {
+    for (const refusal of comparison.refusals) {
+      const message = refusal.message.replace(/ \([^()]*: .*\)\.$/s, '.');
+      const key = whole.has(refusal.rule)
+        ? refusal.rule
+        : JSON.stringify([refusal.rule, kindOfReason(message)]);
+      const row = known.get(key) ?? { refusal: { ...refusal, message }, touched: new Set<Comparison>() };
+      row.touched.add(comparison);
+      known.set(key, row);
+    }
+  }
+  return [...known.values()].map(({ refusal: { rule, message, remedy }, touched }) => {
+    const titles = [...new Set([...touched].map(({ metric }) => subjects.metric(metric)?.title ?? metric))];
+    const parts = [
+      ...(whole.has(rule) ? ['the whole run'] : []),
+      ...(touched.size === 0 ? [] : [`${count(touched.size, 'comparison')}: ${few(titles, 4)}`]),
+    ];
+    return { head: rule, cells: [text(message), text(remedy), text(parts.join('; '))] };
+  });
+}
+
+/** A reason without its figures and names, which differ from pair to pair. */
+function kindOfReason(message: string): string {
+  return message.replaceAll(/"[^"]*"|[\d.]+/g, '');
 }
 
 export function failuresSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {
@@ -190,6 +248,7 @@ export function failuresSection(record: RunRecord, analysis: Analysis, subjects:
   return {
     id: 'failures',
     title: 'Failures, voided blocks, skipped runners',
+    link: 'Failures',
     lead:
       blocks.length === 0
         ? ['Every planned launch succeeded, no block was voided and no runner was skipped.']
@@ -202,22 +261,30 @@ export function hostSection(record: RunRecord): Section {
   const { host } = record.header;
   const rows = (facts: Readonly<Record<string, string>>, role: string): Table['rows'] =>
     Object.entries(facts).map(([key, value]) => ({ head: key, cells: [text(value), text(role)] }));
+  const facts = [
+    ...rows(host.must, 'must match'),
+    ...rows(host.note, 'shown'),
+    ...rows(host.ignore, 'ignored'),
+  ];
   const drifted = record.end !== null && record.end.hostHashAfter !== host.hash;
-  const lead = [`Fingerprint of ${host.hostname}: ${host.hash}.`];
-  if (drifted) lead.push(`It changed during the run, to ${record.end.hostHashAfter}.`);
+  const lead = [
+    `${host.hostname}: ${machineWords(host.must)}. Fingerprint ${shortDigests(host.hash)}, over the facts that must match when runs are compared.`,
+  ];
+  if (drifted) lead.push(`It changed during the run, to ${shortDigests(record.end.hostHashAfter)}.`);
   return {
     id: 'host',
     title: 'The host',
+    link: 'Host',
     lead,
     blocks: [
-      {
-        kind: 'table',
-        table: table('host', 'Host facts', columns('Fact', 'Value', 'When comparing runs'), [
-          ...rows(host.must, 'must match'),
-          ...rows(host.note, 'shown'),
-          ...rows(host.ignore, 'ignored'),
-        ]),
-      },
+      folded(
+        table(
+          'host',
+          `Every host fact (${facts.length})`,
+          columns('Fact', 'Value', 'When comparing runs'),
+          facts,
+        ),
+      ),
     ],
   };
 }

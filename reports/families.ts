@@ -1,9 +1,10 @@
 /**
- * One section per family of metrics: what was measured, as charts with every launch and tables with
- * every statistic. Startup adds its stages, the tare family adds the ladder.
+ * One section per family of metrics: what was measured, as charts with every launch, a table of medians
+ * and, folded, every statistic. Startup adds its stages, the tare family adds the ladder.
  */
 import type {
   Analysis,
+  CellRecord,
   Family,
   LadderQuantity,
   MetricDeclaration,
@@ -14,9 +15,11 @@ import { absent, scaleFor } from '../bench/units.ts';
 import type { Scale } from '../bench/units.ts';
 import { ladderChart, stagesChart, stripChart } from './charts.ts';
 import type { Block, Chart, Section, Table } from './parts.ts';
-import { columns, number, table } from './parts.ts';
+import { columns, folded, number, table, text } from './parts.ts';
+import { isHeadline, medianFinder } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
-import { familyTitles, milestoneWords } from './words.ts';
+import { shapeWords } from './subjects.ts';
+import { count, familyTitles, milestoneWords } from './words.ts';
 
 const order: readonly Family[] = [
   'startup',
@@ -46,7 +49,9 @@ export function familySections(record: RunRecord, analysis: Analysis, subjects: 
     const blocks: Block[] = [];
     if (family === 'startup') blocks.push(...stageBlocks(analysis, subjects));
     if (family === 'tare') blocks.push(...ladderBlocks(record, subjects));
-    blocks.push(...metricBlocks(family, measured, analysis, subjects));
+    blocks.push(
+      ...metricBlocks(family, measured, analysis, subjects, family === 'tare' && blocks.length > 0),
+    );
     const lead = leads[family];
     return [{ id: family, title: familyTitles[family], lead: lead === undefined ? [] : [lead], blocks }];
   });
@@ -77,12 +82,11 @@ function stageBlocks(analysis: Analysis, subjects: Subjects): Block[] {
   const heads = columns('Runner', ...ends.map((end) => `#To ${milestoneWords[end]} (${end})`), '#n');
   return [
     { kind: 'charts', charts: [chart] },
-    {
-      kind: 'table',
-      table: table('stages', 'Startup stages: median time since the milestone before', heads, rows, [
+    folded(
+      table('stages', 'Startup stages in numbers: median time since the milestone before', heads, rows, [
         'Medians of stages need not add up to the median of the whole. A container has no guest kernel (T3): its stage to PID 1 counts from T2.',
       ]),
-    },
+    ),
   ];
 }
 
@@ -95,20 +99,29 @@ function ladderBlocks(record: RunRecord, subjects: Subjects): Block[] {
   return charts.length === 0 ? [] : [{ kind: 'charts', charts }];
 }
 
+/** `drawn`: the section already opens with charts of its own. */
 function metricBlocks(
   family: Family,
   metrics: readonly MetricDeclaration[],
   analysis: Analysis,
   subjects: Subjects,
+  drawn: boolean,
 ): Block[] {
-  const charts: Chart[] = [];
+  const open: Chart[] = [];
+  const more: Chart[] = [];
   const rows: Table['rows'][number][] = [];
   const notes = new Set<string>();
   for (const metric of metrics) {
     const summaries = analysis.summaries.filter((item) => item.metric === metric.id && item.n > 0);
     // A measure that is zero everywhere has nothing to draw; its table rows say so.
     if (summaries.some((item) => item.launches.some((launch) => launch.value !== 0))) {
-      charts.push(stripChart(`chart-${charts.length}-${family}`, metric.id, summaries, subjects));
+      const chart = stripChart(
+        `chart-${open.length + more.length}-${family}`,
+        metric.id,
+        summaries,
+        subjects,
+      );
+      (isHeadline(metric) ? open : more).push(chart);
     }
     const scale = scaleFor(
       summaries.map((item) => item.median),
@@ -116,8 +129,11 @@ function metricBlocks(
     );
     for (const item of summaries) {
       rows.push(summaryRow(metric.title, item, scale, subjects));
-      for (const warning of item.warnings)
+      for (const warning of item.warnings) {
+        // The table's own note says it once for all.
+        if (warning.code === 'few-launches') continue;
         notes.add(`${subjects.label(item.cell)}, ${metric.title}: ${warning.message}`);
+      }
     }
   }
   const heads = columns(
@@ -131,17 +147,79 @@ function metricBlocks(
     '#n',
     'Quantiles, modes',
   );
-  const caption = `${familyTitles[family]}: every runner, every launch`;
+  // One launch per runner is no distribution, and a ladder says more than its slopes.
+  const plain = analysis.summaries.every((item) => item.n < 2) || drawn;
+  const shown = plain ? [] : open.length === 0 ? more.splice(0, 1) : open;
+  if (plain) more.unshift(...open);
+  const caption = `Every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
+  const charts = (list: readonly Chart[]): Block => ({ kind: 'charts', charts: list });
   return [
-    ...(charts.length === 0 ? [] : [{ kind: 'charts' as const, charts }]),
-    {
-      kind: 'table',
-      table: table(`summary-${family}`, caption, heads, rows, [
+    ...(shown.length === 0 ? [] : [charts(shown)]),
+    { kind: 'table', table: mediansTable(family, metrics, analysis, subjects) },
+    ...(more.length === 0
+      ? []
+      : [
+          {
+            kind: 'fold' as const,
+            title: `Every launch of ${count(more.length, shown.length > 0 ? 'further measure' : 'measure')}: ${more.map((chart) => chart.title).join(', ')}`,
+            blocks: [charts(more)],
+          },
+        ]),
+    folded(
+      table(`summary-${family}`, caption, heads, rows, [
         'Spread is the coefficient of variation. The interval is that of the median and needs at least 6 launches. Quantiles appear only where enough launches carry them.',
         ...notes,
       ]),
-    },
+    ),
   ];
+}
+
+/** One row per measure and workload, one column per runner: what a reader looks up first. */
+function mediansTable(
+  family: Family,
+  metrics: readonly MetricDeclaration[],
+  analysis: Analysis,
+  subjects: Subjects,
+): Table {
+  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
+  const median = medianFinder(analysis.summaries);
+  const runners = [...new Set(measured.map((cell) => cell.runner))];
+  const shapes = new Set(measured.map((cell) => cell.shape.id));
+  const settingOf = (cell: CellRecord) =>
+    shapes.size > 1 ? `${cell.workload}, ${shapeWords(cell)}` : cell.workload;
+  const settings = [...new Set(measured.map(settingOf))];
+  const several = settings.length > 1;
+  const rows = metrics.flatMap((metric) =>
+    settings.flatMap((setting) => {
+      const cells = runners.map((runner) =>
+        measured.find((cell) => cell.runner === runner && settingOf(cell) === setting),
+      );
+      const values = cells.map((cell) => (cell === undefined ? null : median(cell.id, metric.id)));
+      if (values.every((value) => value === null)) return [];
+      const scale = scaleFor(values, metric.unit);
+      return [
+        {
+          head: metric.title,
+          cells: [
+            ...(several ? [text(setting)] : []),
+            ...cells.map((cell, index) =>
+              number(
+                cell !== undefined && !subjects.applies(cell.id, metric.id)
+                  ? 'not applicable'
+                  : scale.format(values[index] ?? null),
+              ),
+            ),
+          ],
+        },
+      ];
+    }),
+  );
+  const heads = columns(
+    'Measure',
+    ...(several ? ['Workload'] : []),
+    ...runners.map((runner) => `#${runner}`),
+  );
+  return table(`medians-${family}`, `${familyTitles[family]}: medians over launches`, heads, rows);
 }
 
 function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjects): Table['rows'][number] {

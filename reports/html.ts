@@ -46,19 +46,22 @@ function policyOf(assets: Assets): string {
 
 /** What the client draws again, with the display units it needs; labels cleaned as in the markup. */
 function chartData(view: View): unknown {
-  const charts = view.sections.flatMap((section) =>
-    section.blocks.flatMap((block) => (block.kind === 'charts' ? block.charts : [])),
-  );
+  const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
   const data = charts.map((chart) => ({ ...chart, steps: unitSteps(chart.unit) }));
   return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
     typeof value === 'string' ? visibleText(value) : value,
   );
 }
 
+function chartsIn(block: Block): readonly Chart[] {
+  if (block.kind === 'fold') return block.blocks.flatMap(chartsIn);
+  return block.kind === 'charts' ? block.charts : [];
+}
+
 function bodyOf(view: View): Markup {
   const sections = view.sections.map(sectionOf);
   const links = view.sections.map((section) =>
-    element('li', {}, element('a', { href: `#${section.id}` }, section.title)),
+    element('li', {}, element('a', { href: `#${section.id}` }, section.link ?? section.title)),
   );
   return fragment(
     element('a', { class: 'skip', href: '#main' }, 'Skip to the details'),
@@ -100,7 +103,10 @@ function openingOf(opening: Opening): Markup {
     element('div', { class: 'acceleration' }, ...opening.acceleration.map(noticeOf)),
     tiles.length === 0
       ? null
-      : element('ul', { class: 'tiles', 'aria-label': 'Cost ratios of the first pair' }, ...tiles),
+      : fragment(
+          element('p', { class: 'tiles-title' }, opening.tilesTitle),
+          element('ul', { class: 'tiles', 'aria-label': opening.tilesTitle }, ...tiles),
+        ),
     element('ul', { class: 'counts', 'aria-label': 'What this rests on' }, ...counts),
     opening.headline === null ? null : tableOf(opening.headline),
     ...opening.notices.map(noticeOf),
@@ -154,9 +160,24 @@ function blockOf(block: Block): Markup {
         element('a', { class: 'download', download: block.fileName, href }, block.label),
       );
     }
+    case 'fold':
+      return foldOf(block);
     case 'notice':
       return noticeOf(block);
   }
+}
+
+function foldOf(fold: Extract<Block, { readonly kind: 'fold' }>): Markup {
+  return element(
+    'details',
+    { class: 'card fold' },
+    element('summary', {}, fold.title),
+    ...fold.blocks.map((block) =>
+      block.kind === 'table' && block.table.caption === fold.title
+        ? tableOf(block.table, true)
+        : blockOf(block),
+    ),
+  );
 }
 
 function figureOf(chart: Chart): Markup {
@@ -194,7 +215,8 @@ function badgeOf(text: string, tone: string): Markup {
   return element('span', { class: `badge tone-${tone}${length}` }, text);
 }
 
-function tableOf(table: Table): Markup {
+/** `titled`: its caption stands right above it already and is only there for those who listen. */
+function tableOf(table: Table, titled = false): Markup {
   const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
   const domain = ranges
     .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
@@ -215,7 +237,7 @@ function tableOf(table: Table): Markup {
       element(
         'table',
         {},
-        element('caption', {}, element('span', {}, table.caption)),
+        element('caption', { class: titled ? 'heard' : null }, element('span', {}, table.caption)),
         element('thead', {}, element('tr', {}, ...head)),
         element('tbody', {}, ...rows),
       ),
@@ -238,7 +260,11 @@ function headOf(table: Table, index: number): Markup | null {
 function cellOf(cell: TableCell, domain: readonly number[]): Markup {
   switch (cell.kind) {
     case 'text':
-      return element('td', { class: cell.text.length > longText ? 'long' : 'short' }, cell.text);
+      return element(
+        'td',
+        { class: cell.text.length > longText ? 'long' : 'short', title: cell.full ?? null },
+        cell.text,
+      );
     case 'number':
       return element('td', { class: 'num' }, cell.text);
     case 'badge':

@@ -2,7 +2,7 @@
  * The view as markdown for pull requests and notes: everything that is words or a table. Charts are
  * left to the HTML report. Labels are escaped, so that none can become a link, an image or a tag.
  */
-import { visibleText } from './markup.ts';
+import { escapeText, visibleText } from './markup.ts';
 import type { Block, Notice, Table, TableCell, View } from './parts.ts';
 
 /** Sections kept: what a reviewer needs beside the change; the rest is in the HTML report. */
@@ -53,6 +53,12 @@ function blockOf(block: Block): string {
         .join('\n')}`;
     case 'notice':
       return noticeOf(block);
+    case 'fold':
+      return [
+        `<details><summary>${escapeText(block.title)}</summary>`,
+        ...block.blocks.map(blockOf),
+        '</details>',
+      ].join('\n\n');
     case 'charts':
     case 'download':
       return '';

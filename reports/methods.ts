@@ -2,10 +2,10 @@
  * The Methods section, written from the record alone, so that it can never describe another run:
  * design, order, definitions, statistics, exclusions, identities and the scenario as it was run.
  */
-import type { Analysis, MetricDeclaration, MetricSource, RunRecord } from '../bench/model.ts';
+import type { Analysis, CellRecord, MetricDeclaration, MetricSource, RunRecord } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Block, Fact, Section } from './parts.ts';
-import { columns, number, table, text } from './parts.ts';
+import { columns, folded, number, shortDigests, table, text } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { accelerationWords, count } from './words.ts';
 
@@ -17,15 +17,17 @@ export function methodsSection(record: RunRecord, analysis: Analysis, subjects: 
     blocks: [
       {
         kind: 'facts',
-        facts: [
-          ...designFacts(record),
-          ...statisticsFacts(record, analysis),
-          exclusionFact(record, analysis),
-        ],
+        facts: [...designFacts(record), exclusionFact(record, analysis)],
+      },
+      {
+        kind: 'fold',
+        title: 'Statistics: replication, ratios, medians, verdicts',
+        blocks: [{ kind: 'facts', facts: statisticsFacts(record, analysis) }],
       },
       metricsTable(record.header.metrics),
       voidRulesTable(record),
-      cellsTable(subjects),
+      cellsFold(subjects),
+      ...packagesFold(record),
       {
         kind: 'code',
         title: `The scenario, ${record.header.scenario.file}, sha256 ${record.header.scenario.hash}`,
@@ -54,11 +56,6 @@ function designFacts(record: RunRecord): Fact[] {
       term: 'Design',
       value: `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn anew for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`,
     },
-    {
-      term: 'Replication',
-      value:
-        'One launch gives one value per metric: readings within a launch are reduced to their median before any statistic, so more readings never pass for more launches.',
-    },
     { term: 'Identical work', value: proofWords(record) },
     { term: 'Clock', value: clockWords(record) },
   ];
@@ -74,7 +71,7 @@ function designFacts(record: RunRecord): Fact[] {
 function proofWords(record: RunRecord): string {
   const ended = record.trials.filter((trial) => trial.outcome.state === 'ok');
   const proven = ended.filter((trial) => trial.provenDigest === record.header.imageDigest);
-  return `One image, ${record.header.imageDigest}${packagesOf(record)}, for every runner; proven from inside in ${proven.length.toLocaleString('en-US')} of ${count(ended.length, 'good launch', 'good launches')}.`;
+  return `One image, ${shortDigests(record.header.imageDigest)}, for every runner; proven from inside in ${proven.length.toLocaleString('en-US')} of ${count(ended.length, 'good launch', 'good launches')}.`;
 }
 
 function clockWords(record: RunRecord): string {
@@ -84,17 +81,32 @@ function clockWords(record: RunRecord): string {
   return `${only}. One byte sent and returned through the channel that carries the marks took ${formatValue(clock.echoMedianSeconds, 's')} (median) and ${formatValue(clock.echoP95Seconds, 's')} (95th percentile of ${clock.samples}): startup differences below that cannot be told apart.`;
 }
 
-function packagesOf(record: RunRecord): string {
+function packagesFold(record: RunRecord): Block[] {
   const packages = Object.entries(record.header.imagePackages);
-  return packages.length === 0
-    ? ''
-    : ` (${packages.map(([name, version]) => `${name} ${version}`).join(', ')})`;
+  if (packages.length === 0) return [];
+  const value = packages.map(([name, version]) => `${name} ${version}`).join(', ');
+  const facts = [
+    { term: 'Image', value: record.header.imageDigest },
+    { term: 'Packages', value },
+  ];
+  return [
+    {
+      kind: 'fold',
+      title: `What the image holds (${count(packages.length, 'package')})`,
+      blocks: [{ kind: 'facts', facts }],
+    },
+  ];
 }
 
 function statisticsFacts(record: RunRecord, analysis: Analysis): Fact[] {
   const family = Math.max(0, ...analysis.comparisons.map((item) => item.familySize));
   const level = analysis.comparisons.find((item) => item.interval !== null)?.interval?.level ?? 0.95;
   return [
+    {
+      term: 'Replication',
+      value:
+        'One launch gives one value per metric: readings within a launch are reduced to their median before any statistic, so more readings never pass for more launches.',
+    },
     {
       term: 'Ratios',
       value: `The ratio of medians, subject over reference, turned so that above 1 is a higher cost. Its ${percentWords(level)} interval is a percentile bootstrap that resamples whole blocks, seeded with ${record.header.seed}, so it can be recomputed exactly.`,
@@ -150,29 +162,37 @@ function metricsTable(metrics: readonly MetricDeclaration[]): Block {
     ],
   }));
   const heads = columns('Measure', 'Id', 'Base unit', 'Better', 'From', 'Definition', '#Threshold');
-  return { kind: 'table', table: table('definitions', 'What each measure means', heads, rows) };
+  const caption = `What each measure means: definitions and practical thresholds (${metrics.length})`;
+  return folded(table('definitions', caption, heads, rows));
 }
 
 function voidRulesTable(record: RunRecord): Block {
   const rows = record.header.voidRules.map((item) => ({ head: item.rule, cells: [text(item.limit)] }));
   if (rows.length === 0) return { kind: 'prose', lines: ['No rule for voiding blocks was declared.'] };
   const caption = 'Rules that void a block, stated before the first launch';
-  return { kind: 'table', table: table('void-rules', caption, columns('Rule', 'Limit'), rows) };
+  return folded(table('void-rules', `${caption} (${rows.length})`, columns('Rule', 'Limit'), rows));
 }
 
-function cellsTable(subjects: Subjects): Block {
-  const rows = subjects.cells.map((cell) => ({
-    head: subjects.label(cell.id),
-    cells: [
-      text(subjects.configuration(cell.id)),
-      text(`${accelerationWords[cell.acceleration.class]}. ${cell.acceleration.reason}`),
-      text(
-        Object.entries(cell.identity)
-          .map(([key, value]) => `${key}: ${value}`)
-          .join('; '),
-      ),
-    ],
-  }));
-  const heads = columns('Runner', 'Configuration', 'CPU', 'Identity');
-  return { kind: 'table', table: table('cells', 'What exactly ran', heads, rows) };
+/** Versions, command lines and configuration; one fold per runner unless its cells differ. */
+function cellsFold(subjects: Subjects): Block {
+  const alike = new Map<string, { readonly cell: CellRecord; readonly labels: string[] }>();
+  for (const cell of subjects.cells) {
+    const key = JSON.stringify([cell.runner, cell.identity, cell.acceleration]);
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { cell, labels: [subjects.label(cell.id)] });
+    else known.labels.push(subjects.label(cell.id));
+  }
+  const blocks = [...alike.values()].map(({ cell, labels }): Block => {
+    const facts = [
+      { term: 'cells', value: labels.join(', ') },
+      { term: 'CPU', value: `${accelerationWords[cell.acceleration.class]}. ${cell.acceleration.reason}` },
+      ...Object.entries(cell.identity).map(([term, value]) => ({ term, value })),
+    ];
+    return {
+      kind: 'fold',
+      title: `${cell.runner}: ${subjects.configuration(cell.id)}`,
+      blocks: [{ kind: 'facts', facts }],
+    };
+  });
+  return { kind: 'fold', title: 'What exactly ran: versions, command lines, configuration', blocks };
 }

@@ -9,7 +9,7 @@ import { warningLines } from './warnings.ts';
 import { count, failureWords } from './words.ts';
 
 /** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
-const shownWarnings = 5;
+export const shownWarnings = 5;
 
 /** What kind of CPU the VMs ran on, said as loudly as it matters. */
 export function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
@@ -23,7 +23,7 @@ export function accelerationNotices(cells: readonly CellRecord[], subjects: Subj
   }
   return [...notices.values()].map(({ notice, names }) => ({
     ...notice,
-    lines: [...notice.lines, `Applies to: ${names.join(', ')}.`],
+    lines: [[...notice.lines.map(stopped), `Applies to: ${names.join(', ')}.`].join(' ')],
   }));
 }
 

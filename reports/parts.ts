@@ -9,7 +9,8 @@ import type { Interval, Unit } from '../bench/model.ts';
 export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'plain';
 
 export type TableCell =
-  | { readonly kind: 'text'; readonly text: string }
+  /** `full`: what a shortened text stands for, shown on demand. */
+  | { readonly kind: 'text'; readonly text: string; readonly full?: string }
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'badge'; readonly text: string; readonly tone: Tone }
   /** A ratio and its interval drawn on a log axis shared by the whole table. */
@@ -94,6 +95,8 @@ export type Block =
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'code'; readonly title: string; readonly text: string }
   | { readonly kind: 'download'; readonly label: string; readonly fileName: string; readonly content: string }
+  /** Evidence of last resort: folded behind its title on screen, open on paper. */
+  | { readonly kind: 'fold'; readonly title: string; readonly blocks: readonly Block[] }
   | Notice;
 
 export interface Fact {
@@ -104,6 +107,8 @@ export interface Fact {
 export interface Section {
   readonly id: string;
   readonly title: string;
+  /** A shorter title for the row of links. */
+  readonly link?: string;
   readonly lead: readonly string[];
   readonly blocks: readonly Block[];
 }
@@ -122,7 +127,9 @@ export interface Opening {
   /** The answer; first sentence first. */
   readonly answer: readonly string[];
   readonly acceleration: readonly Notice[];
-  /** The foremost pair's ratios, one tile per resource; never merged. */
+  /** What the tiles weigh against each other. */
+  readonly tilesTitle: string;
+  /** The foremost ratios, one tile per resource or per runner; never merged. */
   readonly tiles: readonly Tile[];
   readonly counts: readonly { readonly text: string; readonly tone: Tone }[];
   readonly facts: readonly Fact[];
@@ -139,6 +146,23 @@ export interface View {
 export const text = (value: string): TableCell => ({ kind: 'text', text: value });
 export const number = (value: string): TableCell => ({ kind: 'number', text: value });
 export const badge = (value: string, tone: Tone): TableCell => ({ kind: 'badge', text: value, tone });
+
+/** Hexadecimal digests cut to what tells them apart; the whole text stays at hand. */
+export function digestText(value: string): TableCell {
+  const short = shortDigests(value);
+  return short === value ? text(value) : { kind: 'text', text: short, full: value };
+}
+
+const digestLetters = 12;
+
+export function shortDigests(value: string): string {
+  return value.replaceAll(/\b[0-9a-f]{32,}\b/g, (digest) => `${digest.slice(0, digestLetters)}…`);
+}
+
+/** One table behind its own caption. */
+export function folded(content: Table, title = content.caption): Block {
+  return { kind: 'fold', title, blocks: [{ kind: 'table', table: content }] };
+}
 
 /** Columns from titles; a leading `#` marks numbers, `~` a drawing that text formats leave out. */
 export function columns(...titles: readonly string[]): Table['columns'] {

@@ -2,7 +2,14 @@
  * Comparisons as tables: ratio first with its interval, then how many launches, then the verdict in
  * words; p-values last (C11). A refused ratio stays visible but its verdict says by which rule.
  */
-import type { Analysis, Comparison, LadderQuantity, MetricDeclaration, Summary } from '../bench/model.ts';
+import type {
+  Analysis,
+  Comparison,
+  LadderQuantity,
+  MetricDeclaration,
+  RecordHeader,
+  Summary,
+} from '../bench/model.ts';
 import { formatRatio, scaleFor } from '../bench/units.ts';
 import type { Table, TableCell } from './parts.ts';
 import { badge, columns, number, table, text } from './parts.ts';
@@ -12,8 +19,11 @@ import { intervalWords, verdictWords } from './words.ts';
 
 /** Rows that fit a first screen; the whole list has its own section. */
 const headlineRows = 12;
-/** Pairs of runners that fit a first screen. */
-const headlinePairs = 2;
+
+/** True of metrics that a first screen tells of. */
+export function isHeadline(metric: MetricDeclaration): boolean {
+  return headlineKinds.some((suits) => suits(metric));
+}
 
 /** What "the cost of an empty one" means, in reading order; the first declared match of each is taken. */
 const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = [
@@ -44,26 +54,35 @@ function headlineMetrics(
   return chosen.length > 0 ? [...new Set(chosen)] : [...compared].slice(0, headlineRows);
 }
 
-/** The comparisons of the first screen: the foremost pairs of runners, one row per headline metric. */
+/**
+ * The comparisons of the first screen: the foremost pair of runners with every headline metric, then
+ * the other runners against the baseline, whole where there is room, else by their first metric.
+ */
 export function headlineComparisons(
   analysis: Analysis,
   subjects: Subjects,
-  wanted: readonly string[],
+  header: Pick<RecordHeader, 'wantedMetrics' | 'baseline'>,
 ): readonly Comparison[] {
-  const metrics = headlineMetrics(analysis, subjects, wanted);
+  const metrics = headlineMetrics(analysis, subjects, header.wantedMetrics);
   const ordered = inReadingOrder(
     analysis.comparisons.filter(({ kind, metric }) => kind === 'runners' && metrics.includes(metric)),
     subjects,
   );
-  const pair = (item: Comparison) => runnerPair(item, subjects);
-  const pairs = [...new Set(ordered.map(pair))].slice(0, headlinePairs);
+  const pairs = new Map<string, Comparison[]>();
+  for (const item of ordered) {
+    const key = runnerPair(item, subjects);
+    pairs.set(key, [...(pairs.get(key) ?? []), item]);
+  }
   const rows: Comparison[] = [];
-  for (const wantedPair of pairs) {
-    const more = metrics
-      .map((id) => ordered.find((item) => item.metric === id && pair(item) === wantedPair))
-      .filter((item) => item !== undefined);
-    // A pair is shown whole or not at all, so that no row is missed by accident.
-    if (rows.length === 0 || rows.length + more.length <= headlineRows) rows.push(...more);
+  for (const items of pairs.values()) {
+    const [first] = items;
+    if (first === undefined) continue;
+    if (rows.length > 0 && subjects.runner(first.reference) !== header.baseline) continue;
+    const all = metrics.flatMap((id) => items.filter((item) => item.metric === id));
+    const once = metrics.flatMap((id) => items.find((item) => item.metric === id) ?? []);
+    if (rows.length + all.length <= headlineRows) rows.push(...all);
+    else if (rows.length === 0 || rows.length + once.length <= headlineRows) rows.push(...once);
+    else if (rows.length < headlineRows) rows.push(...once.slice(0, 1));
   }
   return rows;
 }
@@ -88,7 +107,9 @@ export function ratioTable(
     const subject = medians(item.subject, item.metric);
     const reference = medians(item.reference, item.metric);
     const scale = scaleFor([subject, reference], metric?.unit ?? 'ratio');
-    const words = verdictWords(item);
+    const applies =
+      subjects.applies(item.subject, item.metric) && subjects.applies(item.reference, item.metric);
+    const words = verdictWords(item, applies);
     const cells: TableCell[] = [
       text(subjects.pair(item)),
       number(formatRatio(item.ratio)),

@@ -32,7 +32,7 @@ const emulated = render(buildRecord());
 test('the answer comes first and names runner, host, ratio and interval', () => {
   const [first] = emulated.view.opening.answer;
   expect(first).toMatch(
-    /^On this host \(build-host\), one vm costs, against one namespace, \d+× \(\d+ to \d+\) in host memory per empty instance\.$/,
+    /^On this host \(build-host\), one vm \(QEMU 1\.0 microvm\) costs, against one namespace, \d+× \(\d+ to \d+\) in host memory per empty instance\.$/,
   );
   expect(emulated.html.indexOf('On this host')).toBeLessThan(emulated.html.indexOf('<table'));
 });
@@ -191,7 +191,7 @@ test('few blocks give numbers without verdict', () => {
   const { view } = render(
     buildRecord({ blocks: 8, runners: [process, namespace, { ...vm, acceleration: 'kvm-hw' }] }),
   );
-  expect(view.opening.answer[0]).toContain('8 blocks are too few for a verdict (rule C3)');
+  expect(view.opening.answer[0]).toContain('too few blocks for a verdict (8 of 10, rule C3)');
 });
 
 test('colour is only written when asked for', () => {

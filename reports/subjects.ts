@@ -27,12 +27,16 @@ export interface Subjects {
   readonly runner: (cellId: string) => string;
   /** "vm vs namespace", with workload and shape once where both share them. */
   readonly pair: (comparison: Pick<Comparison, 'subject' | 'reference'>) => string;
-  /** Runner, version, acceleration, shape. */
+  /** The runner's id with the product and version behind it, once that says more: "microvm (QEMU 7.2.22)". */
+  readonly named: (cellId: string) => string;
+  /** Product, version, machine, acceleration, shape. */
   readonly configuration: (cellId: string) => string;
   readonly isolation: (cellId: string) => Isolation;
   /** A stable number for the cell's colour: the place of its runner in the scenario. */
   readonly color: (cellId: string) => number;
   readonly metric: (id: string) => MetricDeclaration | null;
+  /** False where a cell can have no value by nature: a restored VM passes no boot milestones. */
+  readonly applies: (cellId: string, metricId: string) => boolean;
 }
 
 export function subjectsOf(record: RunRecord): Subjects {
@@ -47,6 +51,7 @@ export function subjectsOf(record: RunRecord): Subjects {
     ...(severalWorkloads ? [cell.workload] : []),
     ...(severalShapes ? [cell.shape.id] : []),
   ];
+  const marks = marksOfRestored(record);
   const label = (id: string) => {
     const cell = byId.get(id);
     if (cell === undefined) return id;
@@ -70,22 +75,80 @@ export function subjectsOf(record: RunRecord): Subjects {
     },
     isolation: (id) => isolations[byId.get(id)?.runnerKind ?? 'process'],
     color: (id) => Math.max(0, runners.indexOf(byId.get(id)?.runner ?? '')),
+    named: (id) => {
+      const cell = byId.get(id);
+      return cell === undefined ? id : namedRunner(cell);
+    },
     metric: (id) => metricById.get(id) ?? null,
+    applies: (cell, metric) => {
+      const source = metricById.get(metric)?.source;
+      const passed = marks.get(cell);
+      if (passed === undefined || source?.kind !== 'interval') return true;
+      return passed.has(source.from) && passed.has(source.to);
+    },
   };
 }
 
+/** Names of all marks ever seen in the good launches of each cell that starts from a saved state. */
+function marksOfRestored(record: RunRecord): ReadonlyMap<string, ReadonlySet<string>> {
+  const restored = record.header.cells.filter(isRestored);
+  const found = new Map(restored.map((cell) => [cell.id, new Set<string>()]));
+  for (const { cell, outcome, marks } of record.trials) {
+    if (outcome.state === 'ok') for (const mark of marks) found.get(cell)?.add(mark.name);
+  }
+  // Where no launch succeeded nothing is known, so nothing is excused.
+  return new Map([...found].filter(([, names]) => names.size > 0));
+}
+
+function isRestored(cell: CellRecord): boolean {
+  return cell.traits.startState?.startsWith('restored') === true;
+}
+
 function configurationOf(cell: CellRecord): string {
-  const what = [cell.runnerKind, versionOf(cell), cell.identity['machine']].filter(
-    (part) => part !== undefined,
-  );
-  const parts = [what.join(' ')];
+  return `${kindOf(cell)}, ${shapeWords(cell)}`;
+}
+
+/** What ran, without its size: "QEMU 7.2.22 q35, emulated (TCG)". */
+export function kindOf(cell: CellRecord): string {
+  const parts = [productOf(cell)];
+  if (isRestored(cell)) parts.push('restored');
   if (cell.acceleration.class !== 'none') parts.push(accelerationWords[cell.acceleration.class]);
-  parts.push(shapeWords(cell));
   return parts.join(', ');
 }
 
+const products: Readonly<Record<RunnerKind, string>> = {
+  fake: 'fake',
+  process: 'host process',
+  namespace: 'namespaces',
+  oci: 'OCI runtime',
+  qemu: 'QEMU',
+};
+
+/** "QEMU 7.2.22 q35", "runc 1.1.5", "namespaces (util-linux 2.38.1)", "host process". */
+export function productOf(cell: CellRecord): string {
+  const product = products[cell.runnerKind];
+  // "runc version 1.1.5+ds1" is "runc 1.1.5" to a reader; the identity keeps it to the letter.
+  const version = versionOf(cell)
+    ?.replace(/\bversion /, '')
+    .replace(/\+\S*$/, '');
+  if (version === undefined || cell.runnerKind === 'process') return product;
+  if (!/^v?\d/.test(version)) return cell.runnerKind === 'oci' ? version : `${product} (${version})`;
+  const machine = cell.identity['machine'];
+  return [product, version, ...(machine === undefined ? [] : [machine])].join(' ');
+}
+
+/** Namespaces and processes are the kernel's, so that their tools' version is no part of the name. */
+function namedRunner(cell: CellRecord): string {
+  if (cell.runnerKind !== 'qemu' && cell.runnerKind !== 'oci') return cell.runner;
+  const product = productOf(cell);
+  if (product.startsWith(`${cell.runner} `)) return product;
+  const machine = ` ${cell.runner}`;
+  const without = product.endsWith(machine) ? product.slice(0, -machine.length) : product;
+  return `${cell.runner} (${without})`;
+}
+
 /** The version that ran: under "version", or under the name its runner records it by. */
-export function versionOf(cell: CellRecord): string | undefined {
+function versionOf(cell: CellRecord): string | undefined {
   return cell.identity['version'] ?? cell.identity['runtime'] ?? cell.identity['qemu'];
 }
 

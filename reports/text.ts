@@ -74,7 +74,9 @@ export function tableText(table: Table, paint: (text: string, code: string) => s
     row
       .map((cell, at) => {
         const padded = pad(visibleText(cell.text), at);
-        return cell.kind === 'badge' ? paint(padded.trimEnd(), codes[cell.tone]) : padded;
+        if (cell.kind !== 'badge') return padded;
+        const words = padded.trimEnd();
+        return paint(words, codes[cell.tone]) + padded.slice(words.length);
       })
       .join('  ')
       .trimEnd(),

@@ -2,16 +2,17 @@
  * From a record and its analysis to everything a report says, as plain data in reading order.
  * Pure: the same record gives the same view on any machine.
  */
-import type { Analysis, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
 import { methodsSection } from './methods.ts';
 import type { Block, Section, View } from './parts.ts';
+import { folded } from './parts.ts';
 import { ratioTable } from './ratios.ts';
 import { inReadingOrder, subjectsOf } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
-import { count } from './words.ts';
+import { count, verdictWords } from './words.ts';
 
 /** Above this many bytes of JSON the report points at the record instead of carrying it. */
 const carriedBytes = 2_000_000;
@@ -50,14 +51,35 @@ function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
   const blocks: Block[] = [];
   const add = (id: string, caption: string, items: typeof runners) => {
     if (items.length === 0) return;
-    blocks.push({
-      kind: 'table',
-      table: ratioTable(id, caption, items, analysis, subjects, { withP: true }),
-    });
+    blocks.push(folded(ratioTable(id, caption, items, analysis, subjects, { withP: true })));
   };
-  add('ratios', 'All measures, all pairs', runners);
+  add(
+    'ratios',
+    `All measures, all pairs (${count(runners.length, 'comparison')}), with adjusted p-values`,
+    runners,
+  );
   add('control', 'A/A control: the same runner against itself, true ratio 1', controls);
-  return { id: 'comparisons', title: 'Every comparison', lead: [], blocks };
+  return {
+    id: 'comparisons',
+    title: 'Every comparison',
+    link: 'Comparisons',
+    lead: verdictCounts(runners, subjects),
+    blocks,
+  };
+}
+
+/** "112 comparisons of runners: 80 refused, 32 too few blocks." */
+function verdictCounts(comparisons: readonly Comparison[], subjects: Subjects): string[] {
+  if (comparisons.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const item of comparisons) {
+    const applies =
+      subjects.applies(item.subject, item.metric) && subjects.applies(item.reference, item.metric);
+    const words = verdictWords(item, applies).text.replace(/[,:].*$/, '');
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([words, n]) => `${n} ${words}`);
+  return [`${count(comparisons.length, 'comparison')} of runners: ${parts.join(', ')}.`];
 }
 
 function dataSection(record: RunRecord, options: ViewOptions): Section {

@@ -25,11 +25,18 @@ const verdicts: Readonly<Record<Verdict, { readonly text: string; readonly tone:
   'no-verdict': { text: 'too few blocks', tone: 'unsure' },
 };
 
-/** A comparison's verdict for a reader, with the rule that refuses it or the blocks it lacks. */
-export function verdictWords(comparison: Comparison): { readonly text: string; readonly tone: Tone } {
+/**
+ * A comparison's verdict for a reader, with the rule that refuses it or the blocks it lacks.
+ * `applies` false: one side can have no value by nature.
+ */
+export function verdictWords(
+  comparison: Comparison,
+  applies = true,
+): { readonly text: string; readonly tone: Tone } {
   const { text, tone } = verdicts[comparison.verdict];
+  if (!applies) return { text: 'not applicable', tone: 'unsure' };
   if (comparison.ratio === null && comparison.verdict !== 'refused')
-    return { text: 'no data', tone: 'unsure' };
+    return { text: comparison.n === 0 ? 'no data' : 'no ratio: zero or below', tone: 'unsure' };
   if (comparison.verdict === 'refused') {
     const rules = [...new Set(comparison.refusals.map((refusal) => refusal.rule))];
     return { text: rules.length === 0 ? text : `${text}: rule ${rules.join(', ')}`, tone };
@@ -118,7 +125,7 @@ export function shortened(label: string, most: number): string {
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : label;
 }
 
-/** First letter lowered, unless the word is an abbreviation such as "CPU". */
+/** First letter lowered, unless the word is a name such as "CPU" or "MemAvailable". */
 export function lowerFirst(title: string): string {
-  return /^\p{Lu}\p{Ll}/u.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+  return /^\p{Lu}\p{Ll}+(?!\p{L})/u.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }

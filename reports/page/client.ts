@@ -55,6 +55,8 @@ declare const Chart: any;
   const hidden = new Set<string>();
   const live = new Map<string, LiveChart>();
   const runnerColors = 8;
+  /** From more rows than this on, charts draw them closer. */
+  const dense = 6;
 
   const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const runnerColor = (index: number) => variable(`--c${index % runnerColors}`);
@@ -310,9 +312,10 @@ declare const Chart: any;
     if (chart.kind === 'lines') return 320;
     if (chart.kind === 'strip') {
       const shown = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
-      return 54 * Math.max(1, shown.length) + 44;
+      return (shown.length > dense ? 32 : 48) * Math.max(1, shown.length) + 44;
     }
-    return 56 * Math.max(1, (chart.bars ?? []).length) + 110;
+    const bars = (chart.bars ?? []).length;
+    return (bars > dense ? 40 : 56) * Math.max(1, bars) + 110;
   }
 
   /** Draws one chart beside its static twin and hides the twin only once that has worked. */
