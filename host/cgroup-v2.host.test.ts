@@ -37,7 +37,7 @@ describe.skipIf('missing' in found)('in a guest with cgroup v2 only', () => {
   beforeAll(async () => {
     if ('missing' in found) return;
     const driver = join(import.meta.dirname, 'testing/v2-driver.ts');
-    const line = await runInV2Guest({ qemu, busybox, kernel: found.kernel, driver, timeoutSeconds: 230 });
+    const line = await runInV2Guest({ qemu, busybox, kernel: found.kernel, driver, timeoutSeconds: 220 });
     seen = JSON.parse(line) as Observations;
   });
 
