@@ -79,7 +79,7 @@ describe('argv', () => {
     expect(qemuArguments(plan)).toEqual([
       ...start,
       ...['-machine', microvm, '-accel', 'tcg,thread=multi', '-cpu', 'max'],
-      ...[...size, `${stock} no_timer_check tsc_early_khz=2445428`],
+      ...[...size, `${stock} no_timer_check tsc=reliable tsc_early_khz=2445428`],
       ...sockets,
       ...['-device', 'virtio-serial-device', '-device', 'virtserialport,chardev=agent,name=tare.agent'],
       ...['-blockdev', blockdev, '-device', 'virtio-blk-device,drive=image'],
