@@ -39,7 +39,7 @@ export async function openTools(
   output: Output,
   listen: (now: () => number) => (event: ProgressEvent) => void,
 ): Promise<Edges> {
-  const lease = acquireLease(newRunId('run'));
+  const lease = acquireLease(newRunId(isFake(scenario) ? 'fake' : 'run'));
   const closers: (() => unknown)[] = [() => lease.close()];
   const close = async () => {
     for (const one of closers.toReversed()) {
@@ -51,7 +51,7 @@ export async function openTools(
     }
   };
   try {
-    await tidyUp(lease.runId, output);
+    await tidyUp(lease.runId, scenario, output);
     const image = await openImage(scenario, (line) => output.err(line));
     const ruler = createRuler();
     if (!ruler.usable) output.err(`CPU and memory will not be measured: ${ruler.reason} (${ruler.hint})`);
@@ -101,10 +101,11 @@ export async function withScratch<T>(use: (context: Context) => Promise<T>): Pro
 }
 
 /** Removes what killed runs left, and gives way to a run that is measuring already. */
-async function tidyUp(runId: string, output: Output): Promise<void> {
+async function tidyUp(runId: string, scenario: Scenario, output: Output): Promise<void> {
   const { runs } = await collectGarbage({ dryRun: false });
   for (const { runId: dead, removed } of runs)
     if (removed) output.err(`removed what killed run ${dead} had left`);
+  if (isFake(scenario)) return;
   // Ids sort by time: of two that begin together the earlier one goes on.
   const other = runs.find(({ live, runId: id }) => live && id.startsWith('run-') && id < runId);
   if (other === undefined) return;
@@ -115,8 +116,13 @@ async function tidyUp(runId: string, output: Output): Promise<void> {
   );
 }
 
+/** Fakes measure nothing and disturb nobody. */
+function isFake({ runners: used }: Scenario): boolean {
+  return used.every(({ kind }) => kind === 'fake');
+}
+
 /** Sorts by time, unique on this host, safe as a file and cgroup name. */
-function newRunId(purpose: 'run' | 'probe'): string {
+function newRunId(purpose: 'run' | 'probe' | 'fake'): string {
   return `${purpose}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${process.pid}`;
 }
 
