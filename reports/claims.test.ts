@@ -104,6 +104,10 @@ test('output counts as the same only where it is reproducible at all', () => {
       'same output',
     ).state,
   ).toBe('does-not-hold');
+  // One launch cannot show what varies by itself.
+  const once = printing((trial) => `took ${trial.index} ms`);
+  const first = { ...once, trials: once.trials.filter((trial) => trial.block === 0) };
+  expect(rowOf(first, 'S2', 'same output').state).toBe('partly');
   expect(rowOf(buildRecord({ blocks: 6 }), 'S2', 'same output').state).toBe('not-measured');
 });
 

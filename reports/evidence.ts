@@ -20,16 +20,15 @@ export function claimsSection(record: RunRecord, analysis: Analysis): Section {
     const seen = new Map<string, number>();
     const open: ClaimRow[] = [];
     const more: ClaimRow[] = [];
-    const measured = claim.rows.some((row) => row.state !== 'not-measured');
     for (const row of claim.rows) {
       const key = JSON.stringify([row.resource, row.state, row.rule]);
       const before = seen.get(key) ?? 0;
       seen.set(key, before + 1);
-      const minor = measured && row.state === 'not-measured';
-      (before < shownAlike && !minor ? open : more).push(row);
+      (before < shownAlike && row.state !== 'not-measured' ? open : more).push(row);
     }
     const caption = `${claim.id}: “${claim.statement}” On this host: ${claimWords[claim.state].text}.`;
     const heads = columns('Part', 'Finding', 'Evidence');
+    if (open.length === 0) return [folded(table(`claim-${claim.id}`, caption, heads, more.map(claimRow)))];
     const shown: Block = {
       kind: 'table',
       table: table(`claim-${claim.id}`, caption, heads, open.map(claimRow)),

@@ -19,6 +19,7 @@ import { columns, folded, number, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
 import { shapeWords } from './subjects.ts';
+import { few } from './warnings.ts';
 import { count, familyTitles, milestoneWords } from './words.ts';
 
 const order: readonly Family[] = [
@@ -161,7 +162,10 @@ function metricBlocks(
       : [
           {
             kind: 'fold' as const,
-            title: `Every launch of ${count(more.length, shown.length > 0 ? 'further measure' : 'measure')}: ${more.map((chart) => chart.title).join(', ')}`,
+            title: `Every launch of ${count(more.length, shown.length > 0 ? 'further measure' : 'measure')}: ${few(
+              more.map((chart) => chart.title),
+              4,
+            )}`,
             blocks: [charts(more)],
           },
         ]),

@@ -56,7 +56,7 @@ function headlineMetrics(
 
 /**
  * The comparisons of the first screen: the foremost pair of runners with every headline metric, then
- * the other runners against the baseline, whole where there is room, else by their first metric.
+ * the other runners against the baseline, by as many metrics as there is room for.
  */
 export function headlineComparisons(
   analysis: Analysis,
@@ -73,18 +73,25 @@ export function headlineComparisons(
     const key = runnerPair(item, subjects);
     pairs.set(key, [...(pairs.get(key) ?? []), item]);
   }
-  const rows: Comparison[] = [];
-  for (const items of pairs.values()) {
-    const [first] = items;
-    if (first === undefined) continue;
-    if (rows.length > 0 && subjects.runner(first.reference) !== header.baseline) continue;
-    const all = metrics.flatMap((id) => items.filter((item) => item.metric === id));
-    const once = metrics.flatMap((id) => items.find((item) => item.metric === id) ?? []);
-    if (rows.length + all.length <= headlineRows) rows.push(...all);
-    else if (rows.length === 0 || rows.length + once.length <= headlineRows) rows.push(...once);
-    else if (rows.length < headlineRows) rows.push(...once.slice(0, 1));
-  }
-  return rows;
+  const [foremost, ...others] = pairs.values();
+  if (foremost === undefined) return [];
+  const against = others.filter(
+    ([first]) => first !== undefined && subjects.runner(first.reference) === header.baseline,
+  );
+  const all = (items: readonly Comparison[]) =>
+    metrics.flatMap((id) => items.filter((item) => item.metric === id));
+  const once = (items: readonly Comparison[]) =>
+    metrics.flatMap((id) => items.find((item) => item.metric === id) ?? []);
+  const one = (items: readonly Comparison[]) => once(items).slice(0, 1);
+  // No runner is left out while a shorter choice of its rows has room for it.
+  const choices = [
+    [...all(foremost), ...against.flatMap(all)],
+    [...all(foremost), ...against.flatMap(once)],
+    [...once(foremost), ...against.flatMap(once)],
+    [...once(foremost), ...against.flatMap(one)],
+  ];
+  const last = [...once(foremost), ...against.flatMap(one).slice(0, headlineRows)];
+  return choices.find((rows) => rows.length <= headlineRows) ?? last;
 }
 
 /** Equal for comparisons of the same two runners, whatever workload or shape they ran. */

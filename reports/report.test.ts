@@ -228,3 +228,56 @@ test('many launches are thinned in charts, said so, and kept in tables', () => {
   expect(html.includes('600 of 800 launches drawn, evenly thinned')).toBe(true);
   expect(html.includes('<td class="num">400</td>')).toBe(true);
 });
+
+test('evidence of last resort is folded, in HTML and in markdown', () => {
+  const folds = found(emulated.html, /<details class="card fold"><summary>[^<]*/g);
+  expect(folds.length).toBeGreaterThan(8);
+  expect(emulated.markdown).toContain('<details><summary>All measures, all pairs (');
+});
+
+test('where all is about one measure, every runner is told against the baseline', () => {
+  const second = { ...namespace, id: 'other', readySeconds: 0.03 };
+  const record = buildRecord({
+    blocks: 1,
+    control: null,
+    runners: [process, namespace, second, vm],
+    header: { wantedMetrics: ['startup.ready'] },
+  });
+  const { view } = render(record);
+  expect(view.opening.answer[0]).toMatch(
+    /^On this host \(build-host\), start to ready costs, against one process, \S+× in namespace and \S+× in other: too few blocks for a verdict \(1 of 10, rule C3\)\.$/,
+  );
+  expect(view.opening.answer[1]).toMatch(
+    /^Start to ready is shown but not judged because the VM was emulated \(rule C17\): \S+ s for vm \(QEMU 1\.0 microvm\), against \S+ ms for process\.$/,
+  );
+  expect(view.opening.tiles.map((tile) => tile.title)).toEqual([
+    'namespace',
+    'other',
+    'vm (QEMU 1.0 microvm)',
+  ]);
+});
+
+test('what a restored VM cannot have is not applicable, and no warning', () => {
+  const without = (state: string) =>
+    render(
+      buildRecord({
+        blocks: 12,
+        runners: [process, namespace, { ...vm, traits: { startState: state } }],
+        alter: (trial) =>
+          trial.cell.startsWith('vm')
+            ? { ...trial, marks: trial.marks.filter((mark) => mark.name !== 'T4') }
+            : trial,
+      }),
+    );
+  expect(without('restored: continued from a saved VM').html).toContain('not applicable');
+  expect(without('restored: continued from a saved VM').text).not.toContain('No value from');
+  expect(without('cold').html).not.toContain('not applicable');
+  expect(without('cold').text).toContain('No value from vm');
+});
+
+test('digests are cut for reading and kept for checking', () => {
+  const digest = buildRecord({ blocks: 1 }).header.imageDigest.replace('sha256:', '');
+  const facts = emulated.view.opening.facts.find((fact) => fact.term === 'Image');
+  expect(facts?.value).toBe(`sha256:${digest.slice(0, 12)}…`);
+  expect(seen(emulated.html)).toContain(`${digest}`);
+});

@@ -7,8 +7,8 @@ import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { formatValue, scaleFor } from '../bench/units.ts';
 import { medianFinder, runnerPair } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
-import { kindOf, shapeWords } from './subjects.ts';
-import { lowerFirst, ratioWords } from './words.ts';
+import { shapeWords } from './subjects.ts';
+import { accelerationWords, lowerFirst, ratioWords } from './words.ts';
 
 /** Ratios spoken in one sentence; tiles and tables show all. */
 const spokenRatios = 3;
@@ -191,14 +191,14 @@ function workloadWords(item: Comparison, subjects: Subjects): string {
   return several && workload !== undefined ? ` with workload “${workload}”` : '';
 }
 
-/** "vm: QEMU 7.2.22 q35, emulated (TCG); each with 1 CPU, 256 MiB.": what the names leave out. */
+/** "Each with 1 CPU, 256 MiB; vm: emulated (TCG).": what the names leave out. */
 function whoIsWho({ kind, items }: Topic, subjects: Subjects): string {
   const ids = items.flatMap((item) => [item.subject, item.reference]);
   const cells = ids.map((id) => subjects.of(id)).filter((cell) => cell !== null);
   const vms = cells.filter((cell) => kind === 'pair' && subjects.isolation(cell.id) === 'virtual machine');
-  const names = [...new Set(vms.map((cell) => `${cell.runner} is ${kindOf(cell)}`))];
-  const shapes = [...new Set(cells.map(shapeWords))];
-  return capitalized([...names, `each with ${shapes.join(' or ')}`].join('; '), names.length === 0) + '.';
+  const classes = new Set(vms.map((cell) => `${cell.runner}: ${accelerationWords[cell.acceleration.class]}`));
+  const shapes = new Set(cells.map(shapeWords));
+  return `${[`Each with ${[...shapes].join(' or ')}`, ...classes].join('; ')}.`;
 }
 
 function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
@@ -214,10 +214,6 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
   }
   const names = listed([...measured].map((id) => subjects.label(id)));
   return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
-}
-
-function capitalized(sentence: string, wanted: boolean): string {
-  return wanted ? capital(sentence) : sentence;
 }
 
 function capital(sentence: string): string {

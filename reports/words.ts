@@ -36,7 +36,7 @@ export function verdictWords(
   const { text, tone } = verdicts[comparison.verdict];
   if (!applies) return { text: 'not applicable', tone: 'unsure' };
   if (comparison.ratio === null && comparison.verdict !== 'refused')
-    return { text: comparison.n === 0 ? 'no data' : 'no ratio: zero or below', tone: 'unsure' };
+    return { text: comparison.n === 0 ? 'no data' : 'no ratio', tone: 'unsure' };
   if (comparison.verdict === 'refused') {
     const rules = [...new Set(comparison.refusals.map((refusal) => refusal.rule))];
     return { text: rules.length === 0 ? text : `${text}: rule ${rules.join(', ')}`, tone };
