@@ -14,7 +14,6 @@ import type { CpioEntry } from '../../images/cpio.ts';
 import type { Kernel } from '../../images/kernel.ts';
 import { runTool } from '../exec.ts';
 
-const marker = 'tare-result ';
 const checkout = join(import.meta.dirname, '../..');
 
 /** The source and all it imports relatively: path inside the checkout, ending in .js -> compiled text. */
@@ -40,6 +39,10 @@ async function compiled(entry: string): Promise<ReadonlyMap<string, string>> {
   return texts;
 }
 
+/**
+ * The result has a serial port of its own: the kernel may write into a line on the console, or power be cut
+ * before a console that stays open has sent its last 4 KiB. Closing the other port waits until all is sent.
+ */
 function init(node: string, driver: string): string {
   return `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -52,8 +55,7 @@ mkdir -m 1777 /tmp
 touch /tmp/result
 chmod 666 /tmp/result
 ${node} ${driver} /tmp/result
-echo
-echo "${marker}$(cat /tmp/result)"
+cat /tmp/result > /dev/ttyS1
 poweroff -f
 `;
 }
@@ -116,18 +118,20 @@ export async function runInV2Guest(request: GuestRequest): Promise<string> {
   try {
     const archive = join(folder, 'initramfs.cpio');
     await writeArchive(archive, request.busybox, request.driver);
+    const result = join(folder, 'result');
     const { stdout, stderr, timedOut } = await runTool(
       [
         request.qemu,
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+        ...['-serial', 'stdio', '-serial', `file:${result}`],
         ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1024M'],
         ...['-kernel', request.kernel.vmlinuz, '-initrd', archive],
         ...['-append', 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all psi=1'],
       ],
       { timeoutSeconds: request.timeoutSeconds },
     );
-    const line = stdout.split(/\r?\n/).find((candidate) => candidate.startsWith(`${marker}{`));
-    if (line !== undefined) return line.slice(marker.length);
+    const line = (await readFile(result, 'utf8').catch(() => '')).trim();
+    if (line !== '') return line;
     const how = timedOut ? `nothing within ${request.timeoutSeconds} s` : 'ended without a result';
     throw new Error(`v2 guest: ${how}\n${stdout.slice(-3000)}\n${stderr.slice(-1000)}`);
   } finally {
