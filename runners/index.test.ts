@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createPlan } from '../bench/plan.ts';
+import { parseScenario } from '../bench/scenario.ts';
 import { scenarioJsonSchema } from '../bench/scenario-schema.ts';
 import { exampleRunners, runners, runnerSchemas } from './index.ts';
 
@@ -20,3 +22,15 @@ test('the committed JSON Schema is what the code defines (npm run schema)', () =
     JSON.parse(JSON.stringify(scenarioJsonSchema(runnerSchemas))),
   );
 });
+
+const scenarios = join(import.meta.dirname, '..', 'scenarios');
+test.each(readdirSync(scenarios).filter((name) => name.endsWith('.yaml')))(
+  '%s is planned as it stands',
+  (name) => {
+    const scenario = parseScenario(readFileSync(join(scenarios, name), 'utf8'), name, runnerSchemas);
+    expect(`${scenario.name}.yaml`).toBe(name);
+    const { cells, trials } = createPlan(scenario, 1);
+    expect(new Set(trials.map(({ cell }) => cell))).toEqual(new Set(cells.map(({ id }) => id)));
+    expect(scenario.blocks).toBeGreaterThanOrEqual(10);
+  },
+);
