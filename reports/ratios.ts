@@ -28,10 +28,10 @@ export function isHeadline(metric: MetricDeclaration): boolean {
 /** What "the cost of an empty one" means, in reading order; the first declared match of each is taken. */
 const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = [
   ({ source }) => source.kind === 'interval' && source.from === 'T0' && source.to === 'T6',
-  (metric) => isSlope(metric, 'hostBytes'),
   (metric) => metric.id === 'tare.memory' || isSlope(metric, 'groupBytes'),
+  // Kernel memory and PSS of the instances: unlike MemAvailable, blind to what else the host does.
+  (metric) => isSlope(metric, 'kernelPlusPssBytes') || isSlope(metric, 'hostBytes'),
   (metric) => metric.id === 'tare.disk' || isSlope(metric, 'diskBytes'),
-  (metric) => metric.id === 'tare.processes' || isSlope(metric, 'processes'),
   ({ family, source }) => family === 'cpu' && source.kind === 'sample',
   ({ family }) => family === 'memory',
   ({ family }) => family === 'io',

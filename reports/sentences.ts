@@ -127,10 +127,13 @@ function findings(topic: Topic, first: Comparison, analysis: Analysis, subjects:
         : `${subject} and ${reference} cost the same, within the practical threshold, in ${listed(equal.map(member))}.`,
     );
   }
-  const early = of('no-verdict');
+  // Of what is too early to judge, what has an interval already says more than single points.
+  const points = of('no-verdict');
+  const spread = points.filter(({ interval }) => interval !== null);
+  const early = spread.length > 0 ? spread : points;
   if (early.length > 0) {
     said.push(
-      `${open} ${listed(early.map(ratio))}: too few blocks for a verdict (${first.n} of ${blocksForVerdict}, rule C3).`,
+      `${open} ${listed(early.map(ratio))}: too few blocks for a verdict (${early[0]?.n ?? 0} of ${blocksForVerdict}, rule C3).`,
     );
   }
   const undecided = of('inconclusive');

@@ -134,13 +134,13 @@ async function stopHosted(
   // An agent that is busy does not listen: do not wait for it.
   if (session.failure() === null && launched.exited() === null) {
     session.quit();
-    await Promise.race([launched.exit, delay(quitSeconds * 1000, undefined, { ref: false })]);
+    await Promise.race([launched.gone, delay(quitSeconds * 1000, undefined, { ref: false })]);
   }
   const tree = job.group === null ? processTree(launched.pid) : [];
   if (launched.exited() === null) launched.kill();
   for (const pid of tree) killQuietly(pid);
   const emptied = job.group === null ? true : await job.group.kill(killSeconds);
-  await Promise.race([launched.exit, delay(killSeconds * 1000, undefined, { ref: false })]);
+  await Promise.race([launched.gone, delay(killSeconds * 1000, undefined, { ref: false })]);
   const gone: Mark = { name: 'T7', at: context.now() };
   const alive = emptied ? [] : (job.group?.pids() ?? []).map((pid) => `process ${pid} (${nameOf(pid)})`);
   const unkillable = launched.exited() === null ? [`process ${launched.pid} (${nameOf(launched.pid)})`] : [];

@@ -50,7 +50,9 @@ export interface Launched {
   /** Last 8 KiB of stdout and stderr. */
   readonly tail: () => string;
   readonly pid: number;
-  /** Resolves, never rejects, once the process is gone and its last words are read. */
+  /** Resolves, never rejects, the moment the process is gone. */
+  readonly gone: Promise<Exit>;
+  /** The same, once its last words are read. */
   readonly exit: Promise<Exit>;
   /** null while it runs. */
   readonly exited: () => Exit | null;
@@ -101,16 +103,20 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   if (context.signal.aborted) throw abortFailure(context.signal, 'starting the launcher');
   const child = spawnShell(request);
   const tail = keepTail([child.stdout, child.stderr]);
-  let gone: Exit | null = null;
-  const exit = new Promise<Exit>((resolve) => {
+  let ended: Exit | null = null;
+  const gone = new Promise<Exit>((resolve) => {
     const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
-      gone ??= { code, signal };
-      resolve(gone);
+      ended ??= { code, signal };
+      resolve(ended);
     };
-    child.once('close', settle);
-    // Grandchildren may hold the pipes open: do not wait for them longer than this.
-    child.once('exit', (code, signal) => void delay(100).then(() => settle(code, signal)));
+    child.once('exit', settle);
     child.once('error', () => settle(null, null));
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // Grandchildren may hold the pipes open: do not wait for last words longer than this.
+  const exit = gone.then(async (how) => {
+    await Promise.race([closed, delay(100)]);
+    return how;
   });
   const ready = new Promise<void>((resolve, reject) => {
     child.once('error', (error) => reject(launchFailure(`cannot start setpriv: ${error.message}`, '')));
@@ -130,7 +136,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     await exit;
     throw error;
   }
-  return launchedFrom(child, request, { exit, tail, exited: () => gone });
+  return launchedFrom(child, request, { gone, exit, tail, exited: () => ended });
 }
 
 function launchFailure(message: string, detail: string): TrialFailure {
@@ -140,7 +146,7 @@ function launchFailure(message: string, detail: string): TrialFailure {
 function launchedFrom(
   child: ChildProcess,
   request: LaunchRequest,
-  state: Pick<Launched, 'exit' | 'tail' | 'exited'>,
+  state: Pick<Launched, 'gone' | 'exit' | 'tail' | 'exited'>,
 ): Launched {
   const { context } = request;
   const pid = child.pid ?? 0;

@@ -85,7 +85,7 @@ function unfairness(pair: Pair, family: Family): Refusal[] {
   return voidingRows(pair.subject, pair.reference, family).map((row) => ({
     rule: 'C4',
     message: `Not like for like: ${row.title.toLowerCase()} differs (${row.values.map(({ runner, value }) => `${runner}: ${value ?? 'unknown'}`).join('; ')}).`,
-    remedy: `Give both runners the same "${row.trait}" in the scenario and run again.`,
+    remedy: `Compare runners that agree on it, or change their options until the fairness ledger says "same" for ${row.title.toLowerCase()}.`,
   }));
 }
 

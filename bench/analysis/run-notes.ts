@@ -43,7 +43,7 @@ function tooFewBlocks({ used, voided }: Blocks): Refusal[] {
   return [
     {
       rule: used === 0 && voided > 0 ? 'C30' : 'C3',
-      message: `${used} blocks could be used${voided > 0 ? ` (${voided} are void)` : ''}: no verdicts.`,
+      message: `Blocks that could be used: ${used}${voided > 0 ? `, void: ${voided}` : ''}. No verdicts.`,
       remedy: `Run at least ${minimumBlocks} blocks; 30 is the default ("--blocks 30").`,
     },
   ];
@@ -82,7 +82,7 @@ function incomplete({ end }: RunRecord, { planned, used, voided }: Blocks): Warn
     warnings.push({ code: 'incomplete', message: `The run ${how}.` });
   }
   if (used < planned) {
-    const why = voided > 0 ? `; ${voided} were voided` : '';
+    const why = voided > 0 ? `; ${voided} voided` : '';
     warnings.push({
       code: 'fewer-blocks',
       message: `${used} of ${planned} planned blocks are analysed${why}.`,

@@ -91,7 +91,9 @@ function censored(cell: CellRecord, trials: readonly RecordedTrial[]): Warning[]
 /** A container cannot be faster than the same program without it; if it is, something else differs. */
 function fasterThanPhysical(pair: Pair, metric: MetricDeclaration, { estimate }: Contrast): Warning[] {
   const container = !isVirtualMachine(pair.subject) && pair.reference.runnerKind === 'process';
-  if (!container || pair.kind === 'control' || estimate === null || estimate.interval.high >= 1) return [];
+  // Only work counts: less memory or a quicker end can be true.
+  if (!container || !metric.needsRealCpu || pair.kind === 'control') return [];
+  if (estimate === null || estimate.interval.high >= 1) return [];
   if (!isBeyond(estimate.ratio, metric.threshold)) return [];
   return [
     {
