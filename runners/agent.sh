@@ -23,7 +23,7 @@ set -f
 if [ -n "$TARE_PATH" ]; then PATH=$TARE_PATH; unset TARE_PATH; fi
 B=$TARE_BUSYBOX
 T=$TARE_SCRATCH
-guard=''
+within=''
 service=''
 cd "$T" || exit 1
 echo "mark T4"
@@ -37,17 +37,24 @@ oom_kills() {
   echo 0
 }
 
+# Replaces the shell by a program, within the limit in seconds where one is set. busybox `timeout` becomes
+# the program itself (its watcher is a sibling), so nothing stands between the agent and what is measured.
+replace() {
+  if [ -n "$within" ]; then exec "$B" timeout -s KILL "$within" "$@"; fi
+  exec "$@"
+}
+
 # Replaces the shell by a program of the image.
 become() {
   program=$1
-  if [ "$program" = busybox ]; then shift; exec $guard "$B" "$@"; fi
-  if [ -z "$TARE_LOADER" ]; then exec $guard "$@"; fi
+  if [ "$program" = busybox ]; then shift; replace "$B" "$@"; fi
+  if [ -z "$TARE_LOADER" ]; then replace "$@"; fi
   for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
     case $program in /*) folder='' file=$program ;; *) file=$folder/$program ;; esac
-    if [ "$TARE_ROOT$file" -ef "$B" ]; then shift; exec $guard "$B" "${program##*/}" "$@"; fi
+    if [ "$TARE_ROOT$file" -ef "$B" ]; then shift; replace "$B" "${program##*/}" "$@"; fi
     if [ -x "$TARE_ROOT$file" ]; then
       shift
-      exec $guard "$TARE_LOADER" --library-path "$TARE_LIBRARIES" --argv0 "$program" "$TARE_ROOT$file" "$@"
+      replace "$TARE_LOADER" --library-path "$TARE_LIBRARIES" --argv0 "$program" "$TARE_ROOT$file" "$@"
     fi
   done
   echo "$program: not found in the image" >&2
@@ -68,10 +75,9 @@ with_lines() {
   "$then" "$@"
 }
 
-# Limit, environment and argv to a program. busybox `timeout` becomes the program itself (its watcher is a
-# sibling), so nothing stands between the agent and what is measured.
+# Limit, environment and argv to a program.
 run_program() { # NENV LIMIT env... argv...
-  nenv=$1 guard="$B timeout -s KILL $2"
+  nenv=$1 within=$2
   shift 2
   while [ "$nenv" -gt 0 ]; do
     export "$1"
@@ -118,13 +124,19 @@ prove() { # ID paths...
   : >"$T/want"
   shift
   for path in "$@"; do printf '%s\n' "$path"; done >"$T/want"
-  "$B" awk -v root="$TARE_ROOT" -v want="$T/want" '
-    BEGIN { while ((getline path < want) > 0) { wanted[path]; some = 1 } }
+  # Paths come by the environment: awk would read backslashes in -v, and a path is no pattern.
+  TARE_WANT=$T/want "$B" awk '
+    BEGIN {
+      root = ENVIRON["TARE_ROOT"]
+      while ((getline path < ENVIRON["TARE_WANT"]) > 0) { wanted[path]; some = 1 }
+    }
     $1 == "f" { path = substr($0, length($1 $2 $3) + 4); seen[path]; if (!some || path in wanted) print $2 "  " root path }
     # Asked for and not in the manifest: no content can be right.
     END { for (path in wanted) if (!(path in seen)) printf "%064d  %s\n", 0, root path }
   ' "$TARE_BESIDE/manifest" >"$T/check"
-  "$B" sha256sum -c "$T/check" 2>/dev/null | "$B" sed -n "s|^$TARE_ROOT||; s/: FAILED\$//p" >"$T/bad"
+  "$B" sha256sum -c "$T/check" 2>/dev/null | "$B" awk '
+    sub(/: FAILED$/, "") { print substr($0, length(ENVIRON["TARE_ROOT"]) + 1) }
+  ' >"$T/bad"
   set -- $("$B" wc -l <"$T/check") $("$B" wc -l <"$T/bad")
   echo "proof $id ${digest%% *} $1 $2"
   "$B" cat "$T/bad"

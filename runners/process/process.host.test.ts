@@ -8,7 +8,8 @@ import { describeRunner } from '../conformance.ts';
 import { makeTinyImage } from '../tiny-image.ts';
 import { process as runner } from './index.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'tare-image-'));
+// The cache may lie anywhere, and this runner alone works with its path: nothing in it may be special.
+const folder = await mkdtemp(join(tmpdir(), "tare image|of * it's [own]-"));
 let made: Promise<Image> | null = null;
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
