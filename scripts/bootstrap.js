@@ -8,8 +8,10 @@ import console from 'node:console';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
-const root = join(import.meta.dirname, '..');
+// Not import.meta.dirname: Node before 20.11 has none, and this file must get far enough to say so.
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
 
@@ -26,6 +28,12 @@ function isCurrent() {
 }
 
 if (!isCurrent()) {
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    // The installed one runs everything else; this one has only to get through npm ci.
+    console.error(
+      `Node ${process.version} is older than 20: if this fails, install Node 22 or newer (nodejs.org)`,
+    );
+  }
   console.error('Installing the development packages (npm ci) ...');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
