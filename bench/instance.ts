@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, Instance, Prepared } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
+import type { HostCounters } from '../host/drift.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import { messageOf } from './errors.ts';
 import type { Cell, FailureReason, Mark, Outcome, PlannedTrial, Scenario, Series } from './model.ts';
@@ -41,6 +42,39 @@ export interface Ended {
   readonly leftovers: readonly string[];
   /** CPU seconds of everything launched; null without cgroups. */
   readonly cpuSeconds: number | null;
+  /** The host when the work was over, before anything was taken down. */
+  readonly after: HostCounters;
+  readonly toolCpuSeconds: number;
+}
+
+/** Read at the end of the work: what tearing down costs the host is nobody else's load. */
+export function endDrift(tools: Tools): Pick<Ended, 'after' | 'toolCpuSeconds'> {
+  return { after: tools.counters(), toolCpuSeconds: tools.toolCpuSeconds() };
+}
+
+/**
+ * Proof from inside that an instance runs from the image; returns the digest seen there.
+ * @param programs whose files are hashed again
+ * @throws TrialFailure `digest-mismatch`
+ */
+export async function proveImage(
+  instance: Instance,
+  programs: readonly string[],
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<string> {
+  const { image } = tools;
+  const files = programs.flatMap((program) => image.closure[program] ?? []);
+  const { digest, mismatches } = await instance.prove(files, contextOf(tools, signal));
+  if (digest === image.digest && mismatches.length === 0) return digest;
+  throw new TrialFailure({
+    reason: 'digest-mismatch',
+    message:
+      digest === image.digest
+        ? `${mismatches.length} file(s) inside differ from the image: ${mismatches.slice(0, 3).join(', ')}`
+        : `the image inside is ${digest.slice(0, 12)}, expected ${image.digest.slice(0, 12)}`,
+    detail: mismatches.join('\n'),
+  });
 }
 
 /** A cgroup of the instance's own, its intent written first; null where this user has none. */
@@ -129,12 +163,17 @@ export async function putAway(
 }> {
   const leftovers: string[] = [];
   const marks: Mark[] = [{ name: 'stop', at: tools.now() }];
-  const report = await instance?.stop();
-  if (report?.gone) marks.push(report.gone);
-  leftovers.push(...(report?.leftovers ?? []));
+  try {
+    const report = await instance?.stop();
+    if (report?.gone) marks.push(report.gone);
+    leftovers.push(...(report?.leftovers ?? []));
+  } catch (error) {
+    leftovers.push(`instance ${id}: ${messageOf(error)}`);
+  }
   let series: Series | null = null;
   if (group !== null) {
-    if (metered) series = (await tools.meters?.unwatch(id)) ?? null;
+    // A meter that has died costs its series, not the launch.
+    if (metered) series = (await tools.meters?.unwatch(id).catch(() => null)) ?? null;
     if (!(await group.kill(killSeconds)))
       leftovers.push(`processes ${group.pids().join(', ')} in ${group.path}`);
     if (await group.remove()) tools.lease.release({ kind: 'group', path: group.path });

@@ -2,11 +2,12 @@
  * A ladder: instances of one cell added step by step, left idle, and the host read at each step.
  * One ladder is one trial; its slope is one value. All instances are put away together at the end.
  */
-import type { Instance } from '../runners/runner.ts';
+import { TrialFailure, type Instance } from '../runners/runner.ts';
 import {
-  contextOf,
+  endDrift,
   openGroup,
   outcomeOf,
+  proveImage,
   putAway,
   startInstance,
   type Ended,
@@ -33,6 +34,7 @@ export async function climbLadder(
   const rungs: Rung[] = [];
   const leftovers: string[] = [];
   let outcome: Outcome = { state: 'ok' };
+  let bug: unknown = null;
   let deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
   try {
     for (const count of counts) {
@@ -45,17 +47,26 @@ export async function climbLadder(
       await tools.sleep(settleSeconds / 2, tools.signal);
       points.push(await readRung(rungs, settleSeconds / 2, tools));
     }
-    const files = tools.image.closure['busybox'] ?? [];
-    const proof = await rungs[0]?.instance.prove(files, contextOf(tools, tools.signal));
-    gathered.provenDigest = proof?.digest ?? null;
+    for (const { instance } of rungs) {
+      deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
+      const signal = AbortSignal.any([tools.signal, deadline]);
+      gathered.provenDigest = await proveImage(instance, ['busybox'], tools, signal);
+    }
   } catch (error) {
-    outcome = outcomeOf(error, { instance: null, group: null }, tools, deadline, []);
+    const fallen = rungs.find(({ instance }) => instance.ended() !== null) ?? { instance: null, group: null };
+    try {
+      outcome = outcomeOf(error, fallen, tools, deadline, []);
+    } catch (unexpected) {
+      bug = unexpected;
+    }
   }
   gathered.ladder = points;
+  const drift = endDrift(tools);
   const cpuSeconds = rungs.reduce((total, { group }) => total + (group?.read().cpuSeconds ?? 0), 0);
   const away = await Promise.all(rungs.map((rung) => putAway(rung, tools)));
   leftovers.push(...away.flatMap((report) => report.leftovers));
-  return { outcome, leftovers, cpuSeconds };
+  if (bug !== null) throw bug as Error;
+  return { outcome, leftovers, cpuSeconds, ...drift };
 }
 
 async function climb(id: string, trial: Trial, signal: AbortSignal, leftovers: string[]): Promise<Rung> {
@@ -70,10 +81,25 @@ async function climb(id: string, trial: Trial, signal: AbortSignal, leftovers: s
   }
 }
 
+/** A rung that has fallen would make the others look light. */
+function requireAlive(rungs: readonly Rung[]): void {
+  for (const { id, instance, group } of rungs) {
+    const end = instance.ended();
+    if (end !== null) throw new TrialFailure(end);
+    const kills = group?.read().oomKills ?? 0;
+    if (kills > 0) {
+      const message = `rung ${id} met its memory cap: ${kills} OOM kill(s)`;
+      throw new TrialFailure({ reason: 'oom', message, detail: instance.console() });
+    }
+  }
+}
+
 async function readRung(rungs: readonly Rung[], seconds: number, tools: Tools): Promise<LadderPoint> {
+  requireAlive(rungs);
   const cpu = () => rungs.map(({ group }) => group?.read().cpuSeconds ?? null);
   const from = { at: tools.now(), cpu: cpu() };
   await tools.sleep(seconds, tools.signal);
+  requireAlive(rungs);
   const to = { at: tools.now(), cpu: cpu() };
   const pids = rungs.flatMap(({ group, instance }) => group?.pids() ?? instance.pids());
   const { hostBytes, kernelBytes, pssBytes } = tools.memory(pids);
@@ -87,7 +113,7 @@ async function readRung(rungs: readonly Rung[], seconds: number, tools: Tools): 
     kernelPlusPssBytes: pssBytes === null ? null : kernelBytes + pssBytes,
     pssBytes,
     groupBytes: sum(readings.map((reading) => reading?.workingBytes ?? null)),
-    processes: pids.length,
+    processes: sum(readings.map((reading) => reading?.processes ?? null)) ?? pids.length,
     idleCores: used === null || had === null ? null : (used - had) / (to.at - from.at),
     diskBytes: disk.reduce((total, bytes) => total + bytes, 0),
   };

@@ -8,10 +8,12 @@ import type { MeteredGroup } from '../host/cgroup.ts';
 import { driftBetween } from '../host/drift.ts';
 import {
   contextOf,
+  endDrift,
   keptOutput,
   openGroup,
   outcomeOf,
   padding,
+  proveImage,
   putAway,
   startInstance,
   type Ended,
@@ -66,7 +68,6 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
   const ladder = cell.workload.programs.find(({ use }) => workloads.get(use)?.kind === 'ladder');
   const ended =
     ladder === undefined ? await launch(trial, gathered) : await climbLadder(trial, ladder, gathered);
-  const after = tools.counters();
   return {
     kind: 'trial',
     index: planned.index,
@@ -84,9 +85,9 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
     atReady: gathered.atReady,
     atEnd: gathered.atEnd,
     outputs: gathered.outputs,
-    drift: driftBetween(before, after, {
+    drift: driftBetween(before, ended.after, {
       instanceCpuSeconds: ended.cpuSeconds ?? 0,
-      toolCpuSeconds: tools.toolCpuSeconds() - toolCpu,
+      toolCpuSeconds: ended.toolCpuSeconds - toolCpu,
     }),
     cleanupProven: ended.leftovers.length === 0,
     leftovers: ended.leftovers,
@@ -98,28 +99,38 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
   const id = `i-${planned.index}`;
   const deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
   const signal = AbortSignal.any([tools.signal, deadline]);
-  const group = await openGroup(id, tools);
+  let group: MeteredGroup | null = null;
   let instance: Instance | null = null;
   let outcome: Outcome = { state: 'ok' };
   let metered = false;
+  let bug: unknown = null;
   try {
-    if (group !== null && tools.meters !== null) {
-      await tools.meters.watch(id, group.meter);
-      metered = true;
+    const own = (group = await openGroup(id, tools));
+    if (own !== null && tools.meters !== null) {
+      metered = await tools.meters.watch(id, own.meter).then(
+        () => true,
+        () => false,
+      );
     }
     instance = await startInstance(trial, { id, group }, signal, true, (mark) => {
       gathered.marks.push(mark);
-      if (mark.name === 'T0') gathered.atRequest = group?.read() ?? null;
-      if (mark.name === 'T6') gathered.atReady = group?.read() ?? null;
+      if (mark.name === 'T0') gathered.atRequest = own?.read() ?? null;
+      if (mark.name === 'T6') gathered.atReady = own?.read() ?? null;
     });
     await use(trial, instance, group, signal, gathered);
   } catch (error) {
-    outcome = outcomeOf(error, { instance, group }, tools, deadline, gathered.marks);
+    try {
+      outcome = outcomeOf(error, { instance, group }, tools, deadline, gathered.marks);
+    } catch (unexpected) {
+      bug = unexpected;
+    }
   }
   gathered.atEnd = group?.read() ?? null;
+  const drift = endDrift(tools);
   const { marks, series, leftovers } = await putAway({ id, instance, group, metered }, tools);
   gathered.marks.push(...marks);
   gathered.series = series;
+  if (bug !== null) throw bug as Error;
   if (outcome.state === 'ok' && leftovers.length > 0) {
     outcome = {
       state: 'failed',
@@ -128,7 +139,7 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
       detail: leftovers.join('\n'),
     };
   }
-  return { outcome, leftovers, cpuSeconds: gathered.atEnd?.cpuSeconds ?? null };
+  return { outcome, leftovers, cpuSeconds: gathered.atEnd?.cpuSeconds ?? null, ...drift };
 }
 
 /** Everything done to a ready instance: its programs in order, then the proof of what it ran from. */
@@ -152,18 +163,7 @@ async function use(
     for (const program of workload.programs) programs.add(program);
     await runProgram(trial, workload, options, instance, group, signal, gathered);
   }
-  const files = [...programs].flatMap((program) => tools.image.closure[program] ?? []);
-  const proof = await instance.prove(files, contextOf(tools, signal));
-  gathered.provenDigest = proof.digest;
-  if (proof.digest === tools.image.digest && proof.mismatches.length === 0) return;
-  throw new TrialFailure({
-    reason: 'digest-mismatch',
-    message:
-      proof.digest === tools.image.digest
-        ? `${proof.mismatches.length} file(s) inside differ from the image: ${proof.mismatches.slice(0, 3).join(', ')}`
-        : `the image inside is ${proof.digest.slice(0, 12)}, expected ${tools.image.digest.slice(0, 12)}`,
-    detail: proof.mismatches.join('\n'),
-  });
+  gathered.provenDigest = await proveImage(instance, [...programs], tools, signal);
 }
 
 async function weighIdle(
@@ -187,7 +187,7 @@ async function weighIdle(
   const values: readonly (readonly [string, number | null])[] = [
     ['tare.memory', to.reading?.workingBytes ?? null],
     ['tare.pss', tools.memory(pids).pssBytes],
-    ['tare.processes', pids.length],
+    ['tare.processes', to.reading?.processes ?? pids.length],
     ['tare.disk', await instance.diskBytes()],
     ['tare.idle-cpu', idleSeconds === null ? null : idleSeconds / (to.at - from.at)],
   ];
