@@ -80,7 +80,7 @@ describe('comparisons', () => {
     expect(compared(swapped, 'startup.ready', 'process', 'vm').verdict).toBe('improvement');
   });
 
-  it('correct the family of runner comparisons by Holm, the control apart', () => {
+  it('correct the family of runner comparisons by Benjamini-Hochberg, the control apart', () => {
     const runners = analysis.comparisons.filter(({ kind }) => kind === 'runners');
     expect(runners).toHaveLength(12);
     for (const { familySize, p, pAdjusted } of runners) {
@@ -113,14 +113,15 @@ describe('comparisons', () => {
     expect(ruled(five.refusals)).toContain('C3');
   });
 
-  it('say when so many tests cannot be significant with so few blocks (C8)', () => {
+  it('say when a single difference among so many tests could not be shown with so few blocks (C8)', () => {
     const metrics = Array.from({ length: 10 }, (_, index) => ({
       ...builtMetrics[0]!,
       id: `startup.${index}`,
     }));
     const crowded = read({ blocks: 10, metrics, runners: realRunners });
     expect(codes(crowded.warnings)).toContain('cannot-fire');
-    expect(crowded.comparisons.every(({ verdict }) => verdict !== 'regression')).toBe(true);
+    // Several large ones together can: a run explores, and its correction allows for that (B9).
+    expect(crowded.comparisons.some(({ verdict }) => verdict === 'regression')).toBe(true);
     expect(codes(analysis.warnings)).not.toContain('cannot-fire');
   });
 });

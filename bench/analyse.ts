@@ -4,7 +4,7 @@
  * years later. It never throws on a record of the schema, and never answers NaN.
  *
  * Order matters: conditions refuse first, then the family of tests is settled (every comparison of
- * runners that is not refused and has enough blocks), then Holm corrects it, and only then are verdicts given.
+ * runners that is not refused and has enough blocks), then Benjamini-Hochberg corrects it, and only then are verdicts given.
  */
 import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord } from './model.ts';
 import { contrast, type Contrast } from './analysis/contrast.ts';
@@ -24,7 +24,7 @@ import { judge } from './analysis/verdict.ts';
 import { comparisonWarnings } from './analysis/warnings.ts';
 import { fairnessLedger } from './fairness.ts';
 import { createBootstrap, defaultResamples } from './statistics/bootstrap.ts';
-import { holm } from './statistics/holm.ts';
+import { benjaminiHochberg } from './statistics/holm.ts';
 import { minimumBlocks } from './statistics/power.ts';
 
 export { valuesOf } from './analysis/values.ts';
@@ -136,7 +136,10 @@ function draftComparisons(
   );
 }
 
-/** Holm over the comparisons that may have a verdict, then the verdicts. */
+/**
+ * Benjamini-Hochberg over the comparisons that may have a verdict, then the verdicts. A run explores: of what
+ * it shows at most 5 % shall be false alarms (METHODOLOGY B9 allows 10 %). A gate must use Holm.
+ */
 function judgeFamily(
   drafts: readonly Draft[],
   effects: readonly OrderFinding[],
@@ -146,7 +149,7 @@ function judgeFamily(
   const family = drafts.filter(
     ({ refusals, numbers }) => refusals.length === 0 && numbers.n >= minimumBlocks && numbers.p !== null,
   );
-  const adjusted = holm(family.map(({ numbers }) => numbers.p ?? 1));
+  const adjusted = benjaminiHochberg(family.map(({ numbers }) => numbers.p ?? 1));
   const adjustedOf = new Map(family.map((draft, index) => [draft, adjusted[index] ?? 1]));
   return drafts.map((draft) => {
     const { pair, metric, numbers } = draft;

@@ -474,7 +474,7 @@ export interface Comparison {
   readonly n: number;
   readonly ratio: number | null;
   readonly interval: Interval | null;
-  /** Paired signed-rank p and its Holm-adjusted value within the run's family. */
+  /** Paired signed-rank p and its Benjamini-Hochberg-adjusted value within the run's family. */
   readonly p: number | null;
   readonly pAdjusted: number | null;
   readonly familySize: number;

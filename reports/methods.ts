@@ -118,7 +118,7 @@ function statisticsFacts(record: RunRecord, analysis: Analysis): Fact[] {
     },
     {
       term: 'Verdicts',
-      value: `“Costs more” and “costs less” need three things to agree: the paired signed-rank test, adjusted by Holm over ${count(family, 'comparison')}; the interval; and a difference above the practical threshold. “Equivalent” needs the ${percentWords(0.9)} interval inside the threshold (two one-sided tests); “different but small” is a proven difference that lies inside it. Everything else is “inconclusive”, never “no difference”. Below 10 blocks there is no verdict, below 6 no interval (rule C3).`,
+      value: `“Costs more” and “costs less” need three things to agree: the paired signed-rank test, adjusted by Benjamini-Hochberg over ${count(family, 'comparison')} (at most 5 % false among those shown); the interval; and a difference above the practical threshold. “Equivalent” needs the ${percentWords(0.9)} interval inside the threshold (two one-sided tests); “different but small” is a proven difference that lies inside it. Everything else is “inconclusive”, never “no difference”. Below 10 blocks there is no verdict, below 6 no interval (rule C3).`,
     },
   ];
 }

@@ -143,7 +143,7 @@ export function ratioTable(
     '#n',
     '#Subject',
     '#Reference',
-    ...(options.withP ? ['#p (Holm)'] : []),
+    ...(options.withP ? ['#p (adjusted)'] : []),
   );
   const notes = [
     'A ratio is a cost: above 1 the subject (named first) costs more than the reference, whichever way the measure points. Subject and reference columns are medians over launches; n counts launches paired by block.',

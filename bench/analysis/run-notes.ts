@@ -166,7 +166,7 @@ function powerless(comparisons: readonly Comparison[], { used }: Blocks): Warnin
   return [
     {
       code: 'cannot-fire',
-      message: `${used} blocks cannot make any of ${family.familySize} tests significant: it takes ${blocksToFire(family.familySize)} blocks, or fewer metrics (C8).`,
+      message: `With ${used} blocks a single difference among ${family.familySize} comparisons cannot be shown, only several at once: it takes ${blocksToFire(family.familySize)} blocks, or fewer metrics (C8).`,
     },
   ];
 }

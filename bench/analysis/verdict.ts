@@ -18,7 +18,7 @@ const mostBlocks = 10_000;
 
 /**
  * Judges one comparison that is not refused.
- * @param pAdjusted Holm-adjusted p, null where no verdict is due
+ * @param pAdjusted Adjusted p, null where no verdict is due
  * @param orderSize largest change on the log scale that the order of launches explains, 0 for none
  */
 export function judge(

@@ -17,21 +17,21 @@ export const minimumBlocks = 10;
 /**
  * Blocks after which 80 % of runs at this noise reach a verdict, if the sides are truly equal or truly
  * differ by the threshold. A truth in between stays undecided however long one measures.
- * `familySize`: tests that Holm corrects for.
+ * `familySize`: tests that share the correction; taken as if only this one were true, the hardest case.
  */
 export function blocksForVerdict(deviation: number, threshold: number, familySize = 1): number {
   const effect = Math.log1p(threshold);
   const show = normalQuantile(1 - verdictAlpha / 2) + normalQuantile(verdictPower);
   const prove = normalQuantile(1 - verdictAlpha) + normalQuantile((1 + verdictPower) / 2);
   const byInterval = (Math.max(show, prove) * medianWidth * deviation) / effect;
-  // The rank test has 3/pi of a mean's efficiency; Holm's first step asks for alpha / family.
+  // The rank test has 3/pi of a mean's efficiency; the first of a corrected family must pass alpha / family.
   const corrected = normalQuantile(1 - verdictAlpha / (2 * familySize)) + normalQuantile(verdictPower);
   const byRanks = (corrected * Math.sqrt(Math.PI / 3) * deviation) / effect;
   const needed = Math.ceil(Math.max(byInterval, byRanks) ** 2);
   return Math.max(minimumBlocks, blocksToFire(familySize), needed);
 }
 
-/** Fewest blocks with which the smallest possible p survives Holm's first step. */
+/** Fewest blocks with which a single difference among `familySize` tests can be shown. */
 export function blocksToFire(familySize: number): number {
   return Math.ceil(1 + Math.log2(familySize / verdictAlpha));
 }
