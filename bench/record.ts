@@ -16,12 +16,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
 import { exitCode, messageOf, UserError } from './errors.ts';
+import { currentSchema, lineSchema } from './record-schema.ts';
 import type { RecordedTrial, RecordEnd, RecordHeader, RecordLine, RunRecord, VoidedBlock } from './model.ts';
 
 export const recordFile = 'record.jsonl';
-export const currentSchema = 1;
 
 export interface RecordWriter {
   readonly folder: string;
@@ -173,60 +172,6 @@ function firstOfEach(trials: readonly RecordedTrial[], notes: string[]): Recorde
 export function isInterrupted(trial: RecordedTrial): boolean {
   return trial.outcome.state === 'failed' && trial.outcome.reason === 'interrupted';
 }
-
-const finite = z.number();
-const header = z.looseObject({
-  kind: z.literal('header'),
-  schema: z.literal(currentSchema),
-  tool: z.looseObject({ name: z.string(), version: z.string() }),
-  runId: z.string(),
-  startedAt: z.string(),
-  scenario: z.looseObject({ name: z.string(), text: z.string(), hash: z.string(), file: z.string() }),
-  seed: finite,
-  blocks: finite,
-  baseline: z.string(),
-  trials: z.array(z.looseObject({ index: finite, block: finite, cell: z.string() })),
-  cells: z.array(
-    z.looseObject({
-      id: z.string(),
-      runner: z.string(),
-      acceleration: z.looseObject({ class: z.enum(['kvm-hw', 'kvm-nested', 'kvm-pvm', 'tcg', 'none']) }),
-      traits: z.record(z.string(), z.string()),
-    }),
-  ),
-  skipped: z.array(z.looseObject({ cell: z.string(), reason: z.string() })),
-  metrics: z.array(
-    z.looseObject({ id: z.string(), unit: z.string(), source: z.looseObject({ kind: z.string() }) }),
-  ),
-  host: z.looseObject({ hostname: z.string(), hash: z.string(), must: z.record(z.string(), z.string()) }),
-});
-const trial = z.looseObject({
-  kind: z.literal('trial'),
-  index: finite,
-  block: finite,
-  cell: z.string(),
-  outcome: z.discriminatedUnion('state', [
-    z.looseObject({ state: z.literal('ok') }),
-    z.looseObject({
-      state: z.literal('failed'),
-      reason: z.string(),
-      message: z.string(),
-      detail: z.string(),
-    }),
-  ]),
-  marks: z.array(z.looseObject({ name: z.string(), at: finite })),
-  samples: z.array(z.looseObject({ metric: z.string(), value: finite })),
-  ladder: z.array(z.looseObject({ instances: finite })),
-  cleanupProven: z.boolean(),
-});
-const voided = z.looseObject({
-  kind: z.literal('void'),
-  block: finite,
-  rule: z.string(),
-  detail: z.string(),
-});
-const end = z.looseObject({ kind: z.literal('end'), state: z.string(), at: z.string() });
-const lineSchema = z.discriminatedUnion('kind', [header, trial, voided, end]);
 
 /** Pure steps from schema n to n+1, by n; none yet, the first schema is 1. */
 const upgrades: ReadonlyMap<number, (line: unknown) => unknown> = new Map();

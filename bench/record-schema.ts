@@ -1,0 +1,122 @@
+/**
+ * The form of a record's lines as it is checked on reading: every field that anything downstream relies on,
+ * so that a damaged or foreign file is told by line and field and never surfaces as a crash.
+ */
+import { z } from 'zod';
+
+/** Raised with every change of the form, together with an upgrade in record.ts. */
+export const currentSchema = 1;
+
+const finite = z.number();
+const reading = z.record(z.string(), finite.nullable()).nullable();
+const header = z.looseObject({
+  kind: z.literal('header'),
+  schema: z.literal(currentSchema),
+  tool: z.looseObject({ name: z.string(), version: z.string() }),
+  runId: z.string(),
+  startedAt: z.string(),
+  scenario: z.looseObject({
+    name: z.string(),
+    description: z.string(),
+    text: z.string(),
+    hash: z.string(),
+    file: z.string(),
+    overrides: z.array(z.string()),
+  }),
+  seed: finite,
+  blocks: finite,
+  warmup: finite,
+  baseline: z.string(),
+  control: z.string().nullable(),
+  wantedMetrics: z.array(z.string()),
+  imageDigest: z.string(),
+  imagePackages: z.record(z.string(), z.string()),
+  trials: z.array(z.looseObject({ index: finite, block: finite, position: finite, cell: z.string() })),
+  cells: z.array(
+    z.looseObject({
+      id: z.string(),
+      runner: z.string(),
+      runnerKind: z.string(),
+      workload: z.string(),
+      shape: z.looseObject({ id: z.string(), cpus: finite, memoryBytes: finite }),
+      role: z.enum(['measured', 'control']),
+      identity: z.record(z.string(), z.string()),
+      acceleration: z.looseObject({
+        class: z.enum(['kvm-hw', 'kvm-nested', 'kvm-pvm', 'tcg', 'none']),
+        reason: z.string(),
+      }),
+      traits: z.record(z.string(), z.string()),
+    }),
+  ),
+  skipped: z.array(
+    z.looseObject({ cell: z.string(), runner: z.string(), reason: z.string(), hint: z.string() }),
+  ),
+  metrics: z.array(
+    z.looseObject({
+      id: z.string(),
+      family: z.string(),
+      title: z.string(),
+      unit: z.string(),
+      better: z.enum(['lower', 'higher']),
+      source: z.looseObject({ kind: z.enum(['interval', 'sample', 'slope']) }),
+      definition: z.string(),
+      threshold: finite.positive(),
+      needsRealCpu: z.boolean(),
+    }),
+  ),
+  host: z.looseObject({
+    hostname: z.string(),
+    hash: z.string(),
+    must: z.record(z.string(), z.string()),
+    note: z.record(z.string(), z.string()),
+    ignore: z.record(z.string(), z.string()),
+  }),
+  clock: z.looseObject({ echoMedianSeconds: finite, echoP95Seconds: finite }).nullable(),
+  voidRules: z.array(z.looseObject({ rule: z.string(), limit: z.string() })),
+});
+const trial = z.looseObject({
+  kind: z.literal('trial'),
+  index: finite,
+  block: finite,
+  position: finite,
+  cell: z.string(),
+  startedAt: z.string(),
+  wallSeconds: finite,
+  outcome: z.discriminatedUnion('state', [
+    z.looseObject({ state: z.literal('ok') }),
+    z.looseObject({
+      state: z.literal('failed'),
+      reason: z.string(),
+      message: z.string(),
+      detail: z.string(),
+    }),
+  ]),
+  provenDigest: z.string().nullable(),
+  marks: z.array(z.looseObject({ name: z.string(), at: finite })),
+  samples: z.array(z.looseObject({ metric: z.string(), value: finite })),
+  ladder: z.array(z.looseObject({ instances: finite })),
+  atReady: reading,
+  atEnd: reading,
+  outputs: z.array(
+    z.looseObject({ program: z.string(), exitCode: finite, stdout: z.string(), stderr: z.string() }),
+  ),
+  drift: z
+    .looseObject({
+      stealShare: finite,
+      foreignCores: finite,
+      load1: finite,
+      cpuPressureShare: finite.nullable(),
+      frequencyMHz: finite.nullable(),
+    })
+    .nullable(),
+  cleanupProven: z.boolean(),
+  leftovers: z.array(z.string()),
+});
+const voided = z.looseObject({
+  kind: z.literal('void'),
+  block: finite,
+  rule: z.string(),
+  detail: z.string(),
+});
+const end = z.looseObject({ kind: z.literal('end'), state: z.string(), at: z.string() });
+export const lineSchema = z.discriminatedUnion('kind', [header, trial, voided, end]);
