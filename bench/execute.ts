@@ -37,6 +37,7 @@ export function voidRules(cpus: number): RecordHeader['voidRules'] {
       rule: 'gave-up',
       limit: `a cell whose first ${hopelessAfter} launches all failed is not launched again`,
     },
+    { rule: 'resumed', limit: 'a block that an interruption cut in two' },
     { rule: 'unclean', limit: 'an instance whose removal could not be proven (C30)' },
   ];
 }
@@ -64,6 +65,10 @@ export async function executePlan(
   const done = new Map(kept.map((trial) => [trial.index, trial]));
   const cells = new Map(run.cells.map((cell) => [cell.id, cell]));
   const trials = plan.trials.filter(({ cell }) => cells.has(cell));
+  // Pairing cancels drift only between launches that lie close together.
+  const begun = new Set(kept.map(({ block }) => block));
+  const left = trials.filter(({ index, block }) => !done.has(index) && begun.has(block));
+  const cut = new Set(left.map(({ block }) => block));
   const voided = new Set((earlier?.voided ?? []).map(({ block }) => block));
   tools.progress({ kind: 'started', trials: trials.length, done: done.size, folder: writer.folder });
   tools.progress({
@@ -82,16 +87,16 @@ export async function executePlan(
     }
     const { block } = planned;
     if (block >= 0 && trials[at + 1]?.block !== block && !voided.has(block)) {
-      for (const line of judgeBlock(block, [...done.values()], tools.cpus.length)) {
+      for (const line of judgeBlock(block, [...done.values()], tools.cpus.length, cut)) {
         writer.append(line);
         tools.progress({ ...line, kind: 'voided' });
       }
     }
   }
   const finished = [...done.values()].filter((trial) => !isInterrupted(trial));
-  const left = trials.filter(({ index, cell }) => !done.has(index) && !isHopeless(cell, done));
+  const missing = trials.filter(({ index, cell }) => !done.has(index) && !isHopeless(cell, done));
   return {
-    state: left.length === 0 && finished.length === done.size ? 'complete' : 'interrupted',
+    state: missing.length === 0 && finished.length === done.size ? 'complete' : 'interrupted',
     failed: finished.filter(({ block, outcome }) => block >= 0 && outcome.state === 'failed').length,
     finished: finished.length,
   };
@@ -123,9 +128,15 @@ async function launchPlanned(
 const tickError = 0.04;
 
 /** The first declared rule that a finished block has broken, if any. */
-export function judgeBlock(block: number, trials: readonly RecordedTrial[], cpus: number): VoidedBlock[] {
+export function judgeBlock(
+  block: number,
+  trials: readonly RecordedTrial[],
+  cpus: number,
+  cut: ReadonlySet<number> = new Set(),
+): VoidedBlock[] {
   const limits = voidLimits(cpus);
   const line = (rule: string, detail: string): VoidedBlock => ({ kind: 'void', block, rule, detail });
+  if (cut.has(block)) return [line('resumed', 'its launches lie on both sides of an interruption')];
   return trials
     .filter((trial) => trial.block === block)
     .flatMap(({ index, cell, drift, wallSeconds, cleanupProven, leftovers }) => {

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { UserError } from './errors.ts';
 import { executePlan, voidRules, type RunResult } from './execute.ts';
 import type {
-  CellRecord,
   ClockError,
   HostFingerprint,
   MetricDeclaration,
@@ -14,6 +13,7 @@ import type {
   RecordHeader,
   RunRecord,
   Scenario,
+  Traits,
 } from './model.ts';
 import { cellsOf, createPlan } from './plan.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
@@ -111,7 +111,7 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
       earlier === null
         ? createPlan(scenario, request.seed, run.cells)
         : { seed: earlier.header.seed, cells: run.cells, trials: earlier.header.trials };
-    if (earlier !== null) requireSameCells(earlier.header.cells, run);
+    if (earlier !== null) requireSameCells(earlier.header, run, facts.tool.version);
     const writer =
       earlier === null
         ? createRecord(folder, headerFor(scenario, plan, run, tools, facts))
@@ -179,14 +179,37 @@ function requireSame(
   }
 }
 
-function requireSameCells(earlier: readonly CellRecord[], run: Pick<PreparedRun, 'records'>): void {
+/** What of a cell's identity decides its numbers; paths and temporary names do not. */
+const decisive = [
+  'version',
+  'runtime',
+  'qemu',
+  'kernelDigest',
+  'cpuModel',
+  'machine',
+  'accelerator',
+  'util-linux',
+];
+
+function requireSameCells(earlier: RecordHeader, run: Pick<PreparedRun, 'records'>, version: string): void {
+  const differences: string[] = [];
+  const compare = (what: string, was: string | undefined, is: string | undefined) => {
+    if (was !== is) differences.push(`${what} (was ${was ?? 'absent'}, is ${is ?? 'absent'})`);
+  };
+  const major = (text: string) => text.split('.')[0];
+  compare('tare itself', major(earlier.tool.version), major(version));
   const now = new Map(run.records.map((record) => [record.id, record]));
-  for (const was of earlier) {
+  for (const was of earlier.cells) {
     const is = now.get(was.id);
-    if (is?.acceleration.class === was.acceleration.class) continue;
-    throw new UserError(
-      `cannot resume: cell ${was.id} ran as ${was.acceleration.class}, here it would be ${is?.acceleration.class ?? 'skipped'}`,
-      'start a new run, or restore what that runner needs (`tare doctor`)',
-    );
+    compare(`${was.id} acceleration`, was.acceleration.class, is?.acceleration.class);
+    for (const key of decisive) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
+    for (const key of Object.keys(was.traits) as (keyof Traits)[]) {
+      compare(`${was.id} ${key}`, was.traits[key], is?.traits[key]);
+    }
   }
+  if (differences.length === 0) return;
+  throw new UserError(
+    `cannot resume: since the record began, these changed: ${differences.slice(0, 6).join('; ')}`,
+    'start a new run, or restore what changed (`tare doctor` shows what each runner is now)',
+  );
 }

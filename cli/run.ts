@@ -65,6 +65,7 @@ export const run: Command<RunArguments> = {
       .example('$0 run my.yaml --set blocks=10 --seed 7', 'with an override and a fixed order')
       .example('$0 run --resume results/quick-host-2026...', 'go on after Ctrl-C or a crash'),
   run: async (args, output) => {
+    if (args.resume !== undefined) requireNothingElse(args);
     const requests = args.resume === undefined ? await newRuns(args) : [await resumedRun(args.resume)];
     if (args.dryRun) {
       const { printPlan } = await import('./plan.ts');
@@ -131,6 +132,22 @@ async function newRuns(args: RunArguments): Promise<Request[]> {
       earlier: null,
     };
   });
+}
+
+/** A resumed run is what its record says: nothing about it can be given anew. */
+function requireNothingElse(args: RunArguments): void {
+  const given = [
+    ...(args.scenario.length > 0 ? ['a scenario'] : []),
+    ...(['out', 'runners', 'preset', 'blocks', 'seed', 'image'] as const)
+      .filter((name) => args[name] !== undefined)
+      .map((name) => `--${name}`),
+    ...(args.set.length > 0 ? ['--set'] : []),
+  ];
+  if (given.length === 0) return;
+  throw new UserError(
+    `--resume goes on with a record as it was planned; got ${given.join(', ')} as well`,
+    'leave it out, or start a new run',
+  );
 }
 
 async function resumedRun(folder: string): Promise<Request> {
