@@ -15,10 +15,8 @@ import type { Launched } from './launch.ts';
 import type { Context, Instance, Job, PrepareRequest, StopReport, TrialFailureFacts } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 import { openSession } from './session.ts';
-import type { Session } from './session.ts';
 
 /** How long the agent may take to leave by itself when asked. */
-const quitSeconds = 0.5;
 const killSeconds = 10;
 
 export interface HostedLaunch {
@@ -87,7 +85,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
       return ended();
     },
   });
-  const stop = (): Promise<StopReport> => (stopping ??= stopHosted(launched, session, request));
+  const stop = (): Promise<StopReport> => (stopping ??= stopHosted(launched, request));
   const instance: Instance = {
     marks,
     pids: () => group?.pids() ?? processTree(launched.pid),
@@ -128,14 +126,9 @@ function endOf(launched: Launched, group: Group | null, killsBefore: number): Tr
 
 async function stopHosted(
   launched: Launched,
-  session: Session,
   { job, context, putAway }: HostedLaunch,
 ): Promise<StopReport> {
-  // An agent that is busy does not listen: do not wait for it.
-  if (session.failure() === null && launched.exited() === null) {
-    session.quit();
-    await Promise.race([launched.gone, delay(quitSeconds * 1000, undefined, { ref: false })]);
-  }
+  // A forced stop, as for a VM: an agent asked to end takes its own time, and a busy one does not listen.
   const tree = job.group === null ? processTree(launched.pid) : [];
   if (launched.exited() === null) launched.kill();
   for (const pid of tree) killQuietly(pid);

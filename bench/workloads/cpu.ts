@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { seconds } from '../options.ts';
 import type { MetricDeclaration, Shape } from '../model.ts';
-import { numberIn, type CommandWorkload, type Measured, UnreadableOutput } from './workload.ts';
+import { checkClock, numberIn, type CommandWorkload, UnreadableOutput } from './workload.ts';
 
 const options = z.strictObject({ duration: seconds('5s').describe('How long the program works.') });
 type Options = z.infer<typeof options>;
@@ -36,21 +36,6 @@ function cost(id: string, title: string, program: string): MetricDeclaration {
     threshold: 0.05,
     needsRealCpu: true,
   };
-}
-
-/**
- * A guest's clock may run fast or slow; a program that claims to have worked longer than the host saw
- * it running has a wrong clock, and its rate per second with it (METHODOLOGY B15).
- */
-function checkClock(program: string, claimedSeconds: number, { result }: Measured): void {
-  const seen = result.end - result.begin;
-  if (claimedSeconds > seen * 1.02 + 0.01) {
-    throw new UnreadableOutput(
-      program,
-      'believable time',
-      `it claims ${claimedSeconds} s of work, the host saw it for ${seen.toFixed(3)} s: the instance's clock is wrong`,
-    );
-  }
 }
 
 /** Events of a known count per second, and CPU seconds per event. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { seconds } from '../options.ts';
 import type { MetricDeclaration } from '../model.ts';
-import { numberIn, UnreadableOutput, type CommandWorkload } from './workload.ts';
+import { checkClock, numberIn, UnreadableOutput, type CommandWorkload } from './workload.ts';
 
 const options = z.strictObject({
   duration: seconds('3s').describe('How long the program works.'),
@@ -46,14 +46,16 @@ export const memory: CommandWorkload<Options> = {
     `--time=${Math.max(1, Math.round(duration))}`,
     'run',
   ],
-  parse: ({ result }, { operation }) => [
-    {
-      metric: `memory.${operation}`,
-      value:
-        numberIn(result.stdout, /transferred \(([\d.]+) MiB\/sec\)/, 'sysbench memory', '"MiB/sec"') *
-        2 ** 20,
-    },
-  ],
+  parse: (measured, { operation }) => {
+    const { stdout } = measured.result;
+    const rate = numberIn(stdout, /transferred \(([\d.]+) MiB\/sec\)/, 'sysbench memory', '"MiB/sec"');
+    checkClock(
+      'sysbench memory',
+      numberIn(stdout, /total time:\s+([\d.]+)s/, 'sysbench memory', '"total time"'),
+      measured,
+    );
+    return [{ metric: `memory.${operation}`, value: rate * 2 ** 20 }];
+  },
 };
 
 const faultOptions = z.strictObject({ duration: seconds('3s').describe('How long the program works.') });
@@ -90,11 +92,12 @@ export const faults: CommandWorkload<z.infer<typeof faultOptions>> = {
     '--temp-path',
     '.',
   ],
-  parse: ({ result }) => {
-    const text = `${result.stdout}\n${result.stderr}`;
-    const row = /\] fault\s+\d+\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+([\d.]+)/.exec(text);
-    const value = Number(row?.[1]);
+  parse: (measured) => {
+    const text = `${measured.result.stdout}\n${measured.result.stderr}`;
+    const row = /\] fault\s+\d+\s+([\d.]+)\s+[\d.]+\s+[\d.]+\s+([\d.]+)/.exec(text);
+    const [claimed, value] = [Number(row?.[1]), Number(row?.[2])];
     if (!Number.isFinite(value)) throw new UnreadableOutput('stress-ng fault', 'metrics row', text);
+    checkClock('stress-ng fault', claimed, measured);
     return [{ metric: 'memory.faults', value }];
   },
 };

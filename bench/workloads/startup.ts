@@ -60,8 +60,9 @@ export const startupMetrics: readonly MetricDeclaration[] = [
     unit: 's',
     better: 'lower',
     source: { kind: 'interval', from: 'stop', to: 'T7' },
-    definition: 'From the request to stop until no process of the instance is left (T7).',
+    definition:
+      'From killing the instance until none of its processes is left (T7); a forced stop on every runner.',
     threshold: 0.1,
-    needsRealCpu: false,
+    needsRealCpu: true,
   },
 ];

@@ -68,3 +68,18 @@ export function numberIn(text: string, pattern: RegExp, program: string, what: s
   if (!Number.isFinite(value)) throw new UnreadableOutput(program, what, text);
   return value;
 }
+
+/**
+ * A guest's clock may run fast or slow; a program that claims to have worked longer than the host saw
+ * it running has a wrong clock, and its rate per second with it (METHODOLOGY B15).
+ */
+export function checkClock(program: string, claimedSeconds: number, { result }: Measured): void {
+  const seen = result.end - result.begin;
+  if (claimedSeconds > seen * 1.02 + 0.01) {
+    throw new UnreadableOutput(
+      program,
+      'believable time',
+      `it claims ${claimedSeconds} s of work, the host saw it for ${seen.toFixed(3)} s: the instance's clock is wrong`,
+    );
+  }
+}

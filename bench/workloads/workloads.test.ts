@@ -13,6 +13,9 @@ General statistics:
 const sysbenchMemory = `Total operations: 14443 (14412.17 per second)
 
 14443.00 MiB transferred (14412.17 MiB/sec)
+
+General statistics:
+    total time:                          1.0012s
 `;
 const stressNg = (name: string) => `stress-ng: info:  [24870] dispatching hogs: 1 ${name}
 stress-ng: metrc: [24870] stressor       bogo ops real time  usr time  sys time   bogo ops/s     bogo ops/s CPU used per       RSS Max
@@ -73,6 +76,8 @@ test.each(['cpu', 'memory', 'matrix', 'switch', 'faults'])(
 test('a program that claims more time than the host saw has a wrong clock', () => {
   expect(() => read('cpu', sysbenchCpu, {}, 0.5)).toThrow(/clock is wrong/);
   expect(() => read('matrix', stressNg('matrix'), {}, 0.5)).toThrow(/clock is wrong/);
+  expect(() => read('memory', sysbenchMemory, {}, 0.5)).toThrow(/clock is wrong/);
+  expect(() => read('faults', stressNg('fault'), {}, 0.5)).toThrow(/clock is wrong/);
 });
 
 test('command lines carry the shape and the duration', () => {
