@@ -8,7 +8,7 @@ import console from 'node:console';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 
 // Not import.meta.dirname: Node before 20.11 has none, and this file must get far enough to say so.
 const root = fileURLToPath(new URL('..', import.meta.url));
