@@ -1,6 +1,7 @@
 /** `tare run --dry-run`: the whole plan as a table and the order of every block, nothing started. */
 import type { Cell, Scenario } from '../bench/model.ts';
 import { cellsOf, createPlan, estimateSeconds, type LaunchCost } from '../bench/plan.ts';
+import { smallestEffect } from '../bench/statistics/power.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Output } from './command.ts';
 import { clock, table } from './table.ts';
@@ -49,7 +50,20 @@ export function printPlan(scenario: Scenario, seed: number, json: boolean, outpu
     const order = plan.trials.filter((trial) => trial.block === block).map(({ cell }) => cell);
     output.out(`${block < 0 ? 'warm-up' : String(block + 1).padStart(7)}  ${order.join('  ')}`);
   }
-  if (scenario.blocks < 10) {
-    output.out(`\n${scenario.blocks} blocks give no verdicts (10 are the least, 30 the standard).`);
-  }
+  output.out(`\n${powerLine(scenario.blocks)}`);
+}
+
+/** Spread between launches of one runner that the forecast assumes: a quiet host's (METHODOLOGY B0). */
+const assumedSpread = 0.05;
+
+/** What so many blocks can and cannot conclude, said before anything runs (METHODOLOGY C8). */
+export function powerLine(blocks: number): string {
+  if (blocks < 6)
+    return `${blocks} block(s) give points only: an interval takes 6, a verdict 10, the standard is 30.`;
+  if (blocks < 10)
+    return `${blocks} blocks give intervals but no verdicts: a verdict takes 10, the standard is 30.`;
+  // Two launches differ by the spread of both.
+  const effect = smallestEffect(blocks, assumedSpread * Math.SQRT2);
+  const percent = `${((effect - 1) * 100).toFixed(0)} %`;
+  return `At a spread of ${assumedSpread * 100} % between launches, ${blocks} blocks show a difference of ${percent} in four runs of five.`;
 }

@@ -216,7 +216,9 @@ async function measure(request: Request, json: boolean, output: Output): Promise
   const { cellsOf } = await import('../bench/plan.ts');
   const { runScenario } = await import('../bench/run.ts');
   const { toolVersion } = await import('./version.ts');
+  const { powerLine } = await import('./plan.ts');
   const { scenario, folder, earlier } = request;
+  output.err(powerLine(scenario.blocks));
   const edges = await openTools(scenario, output, (now) =>
     showProgress(output, cellsOf(scenario), scenario.blocks, now),
   );
