@@ -1,8 +1,8 @@
 /** The bundle and the command lines as values. */
 import { expect, test } from 'vitest';
 import type { Group } from '../../host/group.ts';
-import { containerGroup } from './index.ts';
 import { ociOptions } from './options.ts';
+import { containerGroup } from './probe.ts';
 import { ociArguments, ociSpec, waysOf } from './spec.ts';
 
 const plan = { enterScript: '/t/enter.sh', busybox: '/i/busybox', unified: null, id: 'r-1' };
