@@ -4,7 +4,7 @@
  * Not shipped with any command; imported by `*.host.test.ts` files alone.
  */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { createRuler } from '../host/cgroup.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
 import type { Image } from '../images/image.ts';
+import { maskedPaths, readOnlyPaths } from './container-root.ts';
 import type { Context, ExecRequest, Instance, Job, Prepared, Runner } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 
@@ -365,6 +366,28 @@ export function describeRunner(name: string, subject: Subject): void {
       const started = await bench.start({ cpus: '0' });
       const { stdout } = await shell(started, 'busybox grep Cpus_allowed_list /proc/self/status');
       expect(stdout.trim().split(/\s+/)[1]).toBe('0');
+    });
+
+    // The process runner isolates nothing; the others are containers, whose root must not own the host.
+    if (!ownRoot) return;
+
+    test("the host's kernel cannot be set from inside, nor its own state seen", async () => {
+      const started = await bench.start();
+      // Opened for writing, never written to.
+      const opened = await shell(started, ': >>/proc/sys/kernel/core_pattern');
+      expect(opened.exitCode).not.toBe(0);
+      expect(opened.stderr).toMatch(/Read-only file system|Permission denied/);
+      for (const path of readOnlyPaths.filter((each) => existsSync(each))) {
+        const seen = await shell(started, `busybox grep " ${path} " /proc/mounts`);
+        expect(seen.stdout, path).toMatch(/ ro,/);
+      }
+      for (const path of maskedPaths.filter((each) => existsSync(each))) {
+        const seen = await shell(
+          started,
+          `if [ -d ${path} ]; then busybox ls -A ${path}; else cat ${path}; fi`,
+        );
+        expect(seen, path).toMatchObject({ exitCode: 0, stdout: '' });
+      }
     });
   });
 }

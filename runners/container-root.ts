@@ -3,6 +3,7 @@
  * device nodes, mount points) and a writable layer in memory over both, exactly as the virtual machine has
  * it. The image itself is never touched. Mounts are data here; fstab text and OCI mounts are made from them.
  */
+import { statSync } from 'node:fs';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool } from '../host/exec.ts';
@@ -42,6 +43,34 @@ export const keptCapabilities: readonly string[] = [
   'audit_write',
   'setfcap',
 ];
+
+/** What container engines hide by default: the kernel's own, no namespace divides it. */
+export const maskedPaths: readonly string[] = [
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+];
+
+/** What they leave for reading only: root inside owns these files, and what is written there changes the host. */
+export const readOnlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
+
+/** What this kernel has at a path of /proc or /sys: the container's own mounts of them show the same. */
+export function kindOnHost(path: string): 'file' | 'folder' | 'absent' {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  return facts === undefined ? 'absent' : facts.isDirectory() ? 'folder' : 'file';
+}
 
 /** Mounts over the root, in order. `ownDevices`: bind the host's nodes where this user cannot make any. */
 export function rootMounts(ownDevices: boolean): readonly Mount[] {

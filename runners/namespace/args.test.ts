@@ -22,7 +22,7 @@ test('rootless adds a user namespace', () => {
 });
 
 test('the root is an overlay with relative layers; sysfs is read-only', () => {
-  expect(fstab(false).split('\n')).toEqual([
+  expect(fstab(false, () => 'absent').split('\n')).toEqual([
     'overlay layer/root overlay lowerdir=beside:image,upperdir=layer/upper,workdir=layer/work 0 0',
     'proc layer/root/proc proc nosuid,nodev,noexec 0 0',
     'sysfs layer/root/sys sysfs ro,nosuid,nodev,noexec 0 0',
@@ -33,9 +33,27 @@ test('the root is an overlay with relative layers; sysfs is read-only', () => {
 });
 
 test('rootless binds the device nodes it may not make, and says so to overlayfs', () => {
-  const table = fstab(true);
+  const table = fstab(true, () => 'absent');
   expect(table).toContain('overlay userxattr,lowerdir=');
   expect(table).toContain('/dev/null layer/root/dev/null none bind 0 0\n');
+});
+
+test('what the kernel has of its own is hidden or read-only, after the mounts that it lies on', () => {
+  const kinds: Readonly<Record<string, 'file' | 'folder'>> = {
+    '/proc/kcore': 'file',
+    '/sys/firmware': 'folder',
+    '/proc/sys': 'folder',
+  };
+  for (const rootless of [false, true]) {
+    const table = fstab(rootless, (path) => kinds[path] ?? 'absent');
+    expect(table.split('\n').slice(-5)).toEqual([
+      '/dev/null layer/root/proc/kcore none bind 0 0',
+      'tmpfs layer/root/sys/firmware tmpfs ro 0 0',
+      'layer/root/proc/sys layer/root/proc/sys none bind 0 0',
+      'none layer/root/proc/sys none remount,bind,ro,nosuid,nodev,noexec 0 0',
+      '',
+    ]);
+  }
 });
 
 test('options are strict and have defaults', () => {

@@ -1,5 +1,12 @@
 /** The namespace runner's command line and fstab, as values. */
-import { keptCapabilities, overlayOptions, rootMounts } from '../container-root.ts';
+import {
+  keptCapabilities,
+  kindOnHost,
+  maskedPaths,
+  overlayOptions,
+  readOnlyPaths,
+  rootMounts,
+} from '../container-root.ts';
 
 export interface NamespacePlan {
   readonly rootless: boolean;
@@ -20,8 +27,11 @@ export function namespaceArguments({ rootless, busybox, enterScript }: Namespace
   return ['unshare', ...user, ...kinds, ...control, 'sh', enterScript, busybox, bounding];
 }
 
-/** Mounted by one `mount -a`: the root, then what lies on it. Paths are relative to the instance's folder. */
-export function fstab(rootless: boolean): string {
+/**
+ * Mounted by one `mount -a`: the root, then what lies on it, then what hides parts of that. Paths are relative
+ * to the instance's folder: under an absolute one busybox would take a remount for a mount made already.
+ */
+export function fstab(rootless: boolean, kindOf = kindOnHost): string {
   const lines = [
     ['overlay', 'layer/root', 'overlay', overlayOptions(rootless).join(',')],
     ...rootMounts(!rootless).map(({ source, place, type, options }) => [
@@ -30,6 +40,23 @@ export function fstab(rootless: boolean): string {
       type,
       options.join(','),
     ]),
+    ...maskedPaths.flatMap((place) => masked(`layer/root${place}`, kindOf(place))),
+    ...readOnlyPaths
+      .filter((place) => kindOf(place) !== 'absent')
+      .flatMap((place) => readOnly(`layer/root${place}`)),
   ];
   return lines.map((fields) => `${fields.join(' ')} 0 0\n`).join('');
+}
+
+function masked(place: string, kind: ReturnType<typeof kindOnHost>): readonly string[][] {
+  if (kind === 'absent') return [];
+  return kind === 'folder' ? [['tmpfs', place, 'tmpfs', 'ro']] : [['/dev/null', place, 'none', 'bind']];
+}
+
+/** A new bind mount takes no options but those of what it shows, so `ro` needs a second line. */
+function readOnly(place: string): readonly string[][] {
+  return [
+    [place, place, 'none', 'bind'],
+    ['none', place, 'none', 'remount,bind,ro,nosuid,nodev,noexec'],
+  ];
 }

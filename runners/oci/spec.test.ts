@@ -24,6 +24,8 @@ test('config.json names no host path and keeps what a container keeps', () => {
   ]);
   expect(spec.linux).toMatchObject({ cgroupsPath: '/tare/r/i-1/box' });
   expect(spec.linux).not.toHaveProperty('seccomp');
+  expect(spec.linux.maskedPaths).toContain('/proc/kcore');
+  expect(spec.linux.readonlyPaths).toContain('/proc/sys');
   expect(spec.mounts.find(({ destination }) => destination === '/sys')?.options).toContain('ro');
 });
 

@@ -4,7 +4,7 @@
  * the container's: one place for all runners, and it outlives the container, so its counters can be read.
  */
 import { basename } from 'node:path';
-import { keptCapabilities, rootMounts } from '../container-root.ts';
+import { keptCapabilities, maskedPaths, readOnlyPaths, rootMounts } from '../container-root.ts';
 import type { OciOptions } from './options.ts';
 
 export interface SpecRequest {
@@ -50,6 +50,8 @@ export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
     })),
     linux: {
       namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
+      maskedPaths,
+      readonlyPaths: readOnlyPaths,
       ...(cgroupsPath === null
         ? {}
         : { cgroupsPath, resources: { devices: [{ allow: false, access: 'rwm' }] } }),
