@@ -2,6 +2,7 @@
  * `tare doctor`: every runner and tool, whether it can be used here, why not, and the command that
  * mends it. Runners answer by use (their own probe), not by the presence of a file.
  */
+import { join } from 'node:path';
 import { exitCode, messageOf } from '../bench/errors.ts';
 import type { Command } from './command.ts';
 import { table } from './table.ts';
@@ -37,7 +38,10 @@ export const doctor: Command<DoctorArguments> = {
     if (json) output.out(JSON.stringify(findings, null, 2));
     else {
       output.out(table(findings.map(({ area, name, state, detail }) => [area, name, state, detail])));
-      const fixes = findings.filter(({ fix }) => fix !== '');
+      // One command may mend several findings.
+      const fixes = findings.filter(
+        ({ fix }, index) => fix !== '' && findings.findIndex((other) => other.fix === fix) === index,
+      );
       if (fixes.length > 0)
         output.out(`\nTo mend:\n${table(fixes.map(({ name, fix }) => [`  ${name}:`, fix]))}`);
     }
@@ -129,9 +133,16 @@ async function examineTools(): Promise<Finding[]> {
   ];
 }
 
+/** KVM is tried once per boot of this host; a host that was too busy just then is judged too harshly. */
+function retryHint(reason: string, probes: string): string {
+  if (!reason.startsWith('KVM answers')) return '';
+  return `if this host was busy when KVM was tried, try again: rm -r '${probes}'`;
+}
+
 async function examineRunners(status: (text: string) => void): Promise<Finding[]> {
   const { exampleRunners, runners } = await import('../runners/index.ts');
   const { withScratch } = await import('./edges.ts');
+  const { cacheFolder } = await import('../images/cache.ts');
   return withScratch(async (context) => {
     const findings: Finding[] = [];
     for (const { id, kind, options } of exampleRunners) {
@@ -147,7 +158,7 @@ async function examineRunners(status: (text: string) => void): Promise<Finding[]
                 detail: [found.version, found.acceleration.class === 'none' ? '' : found.acceleration.reason]
                   .filter((text) => text !== '')
                   .join('; '),
-                fix: '',
+                fix: retryHint(found.acceleration.reason, join(cacheFolder(), 'probes')),
               }
             : { area: 'runner', name: id, state: 'missing', detail: found.reason, fix: found.hint },
         );

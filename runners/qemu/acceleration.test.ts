@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classify } from './acceleration.ts';
+import { classify, isLasting } from './acceleration.ts';
 import type { AccelerationFacts, GuestBoot } from './acceleration.ts';
 
 const reached: GuestBoot = { cpuModel: 'host', outcome: 'reached', seconds: 0.4, detail: '' };
@@ -77,4 +77,19 @@ describe('acceleration of recorded hosts', () => {
     expect(classify({ ...metal, device: 'denied', boots: [] }).hint).toContain('usermod -aG kvm');
     expect(classify({ ...metal, device: 'missing', boots: [] }).hint).toContain('modprobe');
   });
+});
+
+test("a moment's shortage is no lasting answer; a hang and a guest that boots are", () => {
+  const busy = (outcome: 'exited' | 'reached' | 'too-slow') =>
+    ({
+      cpuModel: 'host',
+      outcome,
+      seconds: 0.1,
+      detail: outcome === 'exited' ? 'failed to initialize kvm: Device or resource busy' : '',
+    }) as const;
+  expect(isLasting([busy('exited'), busy('exited')])).toBe(false);
+  expect(isLasting([aborted, busy('exited')])).toBe(false);
+  expect(isLasting([busy('exited'), busy('reached')])).toBe(true);
+  expect(isLasting([aborted, hung])).toBe(true);
+  expect(isLasting([aborted, aborted])).toBe(true);
 });

@@ -71,6 +71,15 @@ export function classify(facts: AccelerationFacts): AccelerationVerdict {
   }
 }
 
+/** What QEMU says when something else held KVM or the memory just then. */
+const passing = /resource busy|EBUSY|temporarily unavailable|Cannot allocate memory/i;
+
+/** Whether the boots say something of this host that will still be true in a minute. */
+export function isLasting(boots: readonly GuestBoot[]): boolean {
+  if (boots.some(({ outcome }) => outcome !== 'exited')) return true;
+  return !boots.some(({ detail }) => passing.test(detail));
+}
+
 function enableHint(facts: AccelerationFacts): string {
   return facts.underHypervisor
     ? 'this host is a VM: use one with nested virtualization, or bare metal'

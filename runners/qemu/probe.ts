@@ -1,7 +1,7 @@
 /**
  * Finds out by use what accelerates a guest here: reads the host's facts, then boots the real guest kernel
  * under KVM against a deadline. The answer is kept per boot of the host, QEMU version and kernel, because
- * where KVM hangs it costs its whole deadline.
+ * where KVM hangs it costs its whole deadline; not kept is what may have been a moment's shortage.
  */
 import { constants, existsSync } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { readCached, writeCached } from '../../images/cache.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Context } from '../runner.ts';
 import { TrialFailure } from '../runner.ts';
-import { classify, kvmCpuModels } from './acceleration.ts';
+import { classify, isLasting, kvmCpuModels } from './acceleration.ts';
 import type { AccelerationFacts, AccelerationVerdict, GuestBoot } from './acceleration.ts';
 import type { QemuOptions } from './options.ts';
 import { bootUntil, perBootFile, smallPlan } from './scout.ts';
@@ -55,7 +55,8 @@ async function tryKvm(
     const outcome = line !== null ? 'reached' : late ? 'too-slow' : 'exited';
     return { cpuModel, outcome, seconds, detail: outcome === 'exited' ? text.slice(-500) : '' };
   } catch (error) {
-    if (!(error instanceof TrialFailure)) throw error;
+    // Whoever interrupts has learnt nothing about KVM.
+    if (!(error instanceof TrialFailure) || context.signal.aborted) throw error;
     return { cpuModel, outcome: 'exited', seconds: 0, detail: messageOf(error) };
   }
 }
@@ -94,8 +95,14 @@ export async function probeAcceleration(
       // A guest that hangs with the whole CPU hangs without one of its features too.
       if (boots.at(-1)?.outcome !== 'exited') break;
     }
-    await writeCached(file, { boots });
+    if (isLasting(boots)) await writeCached(file, { boots });
   }
   const facts = { ...known, boots };
-  return { ...classify(facts), facts };
+  const verdict = classify(facts);
+  if (verdict.kvm || !isLasting(boots)) return { ...verdict, facts };
+  return {
+    ...verdict,
+    hint: `${verdict.hint}; if this host was busy when KVM was tried: rm '${file}'`,
+    facts,
+  };
 }
