@@ -124,10 +124,7 @@ function endOf(launched: Launched, group: Group | null, killsBefore: number): Tr
     : { reason: 'early-exit', message: `ended by itself: ${how}`, detail: launched.tail() };
 }
 
-async function stopHosted(
-  launched: Launched,
-  { job, context, putAway }: HostedLaunch,
-): Promise<StopReport> {
+async function stopHosted(launched: Launched, { job, context, putAway }: HostedLaunch): Promise<StopReport> {
   // A forced stop, as for a VM: an agent asked to end takes its own time, and a busy one does not listen.
   const tree = job.group === null ? processTree(launched.pid) : [];
   if (launched.exited() === null) launched.kill();
