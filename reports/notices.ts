@@ -38,6 +38,7 @@ function accelerationNotice(cell: CellRecord): Notice {
         lines: [
           reason,
           'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
+          'Their memory holds the emulator’s cache of translated code too: a VM on hardware KVM weighs less.',
         ],
       };
     case 'kvm-nested':

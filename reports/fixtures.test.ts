@@ -1,0 +1,28 @@
+/** Records as older versions of tare wrote them: each must load, be analysed and be shown, for ever. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { analyse } from '../bench/analyse.ts';
+import { currentSchema } from '../bench/record-schema.ts';
+import { readRecord } from '../bench/record.ts';
+import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
+
+const fixtures = join(import.meta.dirname, '..', 'bench', 'fixtures');
+const names = readdirSync(fixtures);
+
+test('there is a record of every schema so far', () => {
+  const wanted = Array.from({ length: currentSchema }, (_, index) => `record-${index + 1}`);
+  expect(names).toEqual(expect.arrayContaining(wanted));
+});
+
+test.each(names)('%s loads, is analysed and is shown', (name) => {
+  const record = readRecord(join(fixtures, name));
+  expect(record.trials.length).toBeGreaterThan(5);
+  const analysis = analyse(record);
+  expect(analysis.summaries.some(({ n }) => n > 0)).toBe(true);
+  expect(analysis.refusals.map(({ rule }) => rule)).toContain('C17');
+  expect(renderHtml(record, { analysis })).toContain('EMULATED');
+  expect(renderText(record, { analysis })).toContain('blocks');
+  expect(renderMarkdown(record, { analysis })).toContain('|');
+  expect(JSON.parse(renderJson(record, { analysis }))).toHaveProperty('claims');
+});
