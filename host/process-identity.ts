@@ -26,9 +26,22 @@ export function processIdentity(pid: number): ProcessIdentity | null {
 /** Still the same process, and not a zombie of it. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const now = processIdentity(identity.pid);
-  if (now?.startTicks !== identity.startTicks || now.bootId !== identity.bootId) return false;
+  return now?.startTicks === identity.startTicks && now.bootId === identity.bootId && isRunning(identity.pid);
+}
+
+/** SIGKILL to a process that may be gone already. */
+export function killQuietly(pid: number): void {
   try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${identity.pid}/stat`, 'utf8'));
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return; // gone meanwhile
+  }
+}
+
+/** Whether a process lives and is no zombie. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

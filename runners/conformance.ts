@@ -13,6 +13,7 @@ import type { Mark, ServiceSpec, Shape } from '../bench/model.ts';
 import { createRuler } from '../host/cgroup.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
+import { isRunning, killQuietly } from '../host/process-identity.ts';
 import type { Image } from '../images/image.ts';
 import { maskedPaths, readOnlyPaths } from './container-root.ts';
 import type { Context, ExecRequest, Instance, Job, Prepared, Runner } from './runner.ts';
@@ -390,20 +391,4 @@ export function describeRunner(name: string, subject: Subject): void {
       }
     });
   });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    return; // gone with its parent
-  }
 }

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../bench/model.ts';
 import { runTool } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
+import { killQuietly } from '../host/process-identity.ts';
 import { processTree } from '../host/process-tree.ts';
 import { launch } from './launch.ts';
 import type { Launched } from './launch.ts';
@@ -136,14 +137,6 @@ async function stopHosted(launched: Launched, { job, context, putAway }: HostedL
   const unkillable = launched.exited() === null ? [`process ${launched.pid} (${nameOf(launched.pid)})`] : [];
   const leftovers = [...new Set([...alive, ...unkillable]), ...(await putAway())];
   return { gone: leftovers.length === 0 ? gone : null, leftovers };
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    return; // gone meanwhile
-  }
 }
 
 function nameOf(pid: number): string {
