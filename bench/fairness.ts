@@ -13,7 +13,8 @@ interface TraitRule {
   readonly voids: readonly Family[];
 }
 
-const everything: readonly Family[] = [
+/** Every family of metrics, in reading order. */
+export const families: readonly Family[] = [
   'startup',
   'tare',
   'cpu',
@@ -29,7 +30,7 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   image: {
     title: 'Root filesystem content',
     meaning: 'Different programs ran: there is nothing to compare.',
-    voids: everything,
+    voids: families,
   },
   kernel: {
     title: 'Kernel',
@@ -174,7 +175,7 @@ function consequence(state: LedgerRow['state'], rule: TraitRule): string {
   if (state === 'unknown') return 'Not recorded for every runner: whether this was like for like is unknown.';
   return rule.voids.length === 0
     ? rule.meaning
-    : `${rule.meaning} No verdict on: ${rule.voids.length === everything.length ? 'anything' : rule.voids.join(', ')}.`;
+    : `${rule.meaning} No verdict on: ${rule.voids.length === families.length ? 'anything' : rule.voids.join(', ')}.`;
 }
 
 /** Case and spacing are not conditions. */

@@ -17,22 +17,11 @@ import { ladderChart, stagesChart, stripChart } from './charts.ts';
 import type { Block, Chart, Section, Table } from './parts.ts';
 import { columns, folded, number, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
+import { families } from '../bench/fairness.ts';
 import type { Subjects } from './subjects.ts';
 import { shapeWords } from './subjects.ts';
 import { few } from './warnings.ts';
 import { count, familyTitles, milestoneWords } from './words.ts';
-
-const order: readonly Family[] = [
-  'startup',
-  'tare',
-  'cpu',
-  'memory',
-  'io',
-  'network',
-  'density',
-  'scale-out',
-  'isolation',
-];
 
 const leads: Readonly<Partial<Record<Family, string>>> = {
   startup: 'All instants are read on the host’s one monotonic clock, from the request (T0) on.',
@@ -41,7 +30,7 @@ const leads: Readonly<Partial<Record<Family, string>>> = {
 };
 
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
-  return order.flatMap((family) => {
+  return families.flatMap((family) => {
     const metrics = record.header.metrics.filter((metric) => metric.family === family);
     const measured = metrics.filter((metric) =>
       analysis.summaries.some((item) => item.metric === metric.id && item.n > 0),
