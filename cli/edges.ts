@@ -71,7 +71,7 @@ export async function openTools(
       counters: readHostCounters,
       memory: readLadderMemory,
       cpus: allowedCpus(),
-      toolCpuSeconds: () => ownCpuSeconds() + (sampler === null ? 0 : cpuSecondsOf(sampler.pid)),
+      toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0),
       progress: listen(monotonicSeconds),
       signal: output.signal,
     };
@@ -135,18 +135,6 @@ function openImage(scenario: Scenario, report: (line: string) => void): Promise<
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-/** User and system time of another process of ours; 0 once it is gone. Ticks are 10 ms for every process. */
-function cpuSecondsOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0;
-  }
 }
 
 /** CPUs this process may use, ascending. */

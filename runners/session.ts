@@ -39,8 +39,6 @@ export interface Session {
   serve(service: ServiceSpec, signal: AbortSignal): Promise<Mark>;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   prove(paths: readonly string[], signal: AbortSignal): Promise<Proof>;
-  /** Asks the agent to end; does not wait. */
-  quit(): void;
   /** Resolves when the channel has closed or failed. */
   readonly over: Promise<TrialFailure>;
 }
@@ -218,7 +216,6 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       const lines = [`prove ${id} ${paths.length}`, ...paths.map(encodeLine)];
       return ask(lines, start, signal, 'checking the image from inside');
     },
-    quit: () => void channel.end('quit\n'),
   };
 
   /** An agent that does not even report its own timeout hangs. */
