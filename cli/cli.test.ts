@@ -96,6 +96,19 @@ test('a dry run prints cells, order and an estimate, and the same seed the same 
   expect((JSON.parse(json.out) as { trials: unknown[] }).trials.length).toBeGreaterThan(50);
 });
 
+test('a record of fake instances says on its first screen that nothing was measured', async () => {
+  const built = buildRecord({ blocks: 12 });
+  const cells = built.header.cells.map((cell) => ({ ...cell, runnerKind: 'fake' as const }));
+  const path = join(folder, 'fake');
+  const writer = createRecord(path, { ...built.header, cells });
+  for (const trial of built.trials) writer.append(trial);
+  writer.close();
+  expect((await tare('report', path, '--format', 'text')).out).toContain(
+    'FAKE instances: nothing here was measured',
+  );
+  expect((await tare('report', path, '--html=-')).out).toContain('FAKE instances');
+});
+
 test('a report is made from the record alone, in every format', async () => {
   const path = storedRecord();
   const html = await tare('report', path);

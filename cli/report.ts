@@ -22,7 +22,7 @@ export const report: Command<ReportArguments> = {
         demandOption: true,
         describe: 'Result folders, or record.jsonl files.',
       })
-      .option('html', { type: 'string', describe: 'Write the page to this file ("-": stdout).' })
+      .option('html', { type: 'string', describe: 'Write the page to this file; --html=- writes it to stdout.' })
       .option('format', {
         choices: ['html', 'text', 'markdown', 'json'],
         default: 'html',

@@ -11,7 +11,7 @@ import { count, failureWords } from './words.ts';
 /** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
 export const shownWarnings = 5;
 
-/** What kind of CPU the VMs ran on, said as loudly as it matters. */
+/** What kind of CPU the VMs ran on, and whether anything ran at all, said as loudly as it matters. */
 export function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
   const notices = new Map<string, { readonly notice: Notice; readonly names: string[] }>();
   for (const cell of cells) {
@@ -21,10 +21,20 @@ export function accelerationNotices(cells: readonly CellRecord[], subjects: Subj
     if (known === undefined) notices.set(key, { notice: accelerationNotice(cell), names: [cell.runner] });
     else if (!known.names.includes(cell.runner)) known.names.push(cell.runner);
   }
-  return [...notices.values()].map(({ notice, names }) => ({
+  const fakes = [
+    ...new Set(cells.filter(({ runnerKind }) => runnerKind === 'fake').map(({ runner }) => runner)),
+  ];
+  const fake: Notice = {
+    kind: 'notice',
+    tone: 'refused',
+    title: 'FAKE instances: nothing here was measured',
+    lines: [`Made up to test tare itself: ${fakes.join(', ')}.`],
+  };
+  const real = [...notices.values()].map(({ notice, names }): Notice => ({
     ...notice,
     lines: [[...notice.lines.map(stopped), `Applies to: ${names.join(', ')}.`].join(' ')],
   }));
+  return fakes.length > 0 ? [fake, ...real] : real;
 }
 
 function accelerationNotice(cell: CellRecord): Notice {
