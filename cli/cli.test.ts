@@ -62,6 +62,7 @@ test.each([
   [['run', 'quick', '--set', 'blocks=none', '--dry-run'], 'blocks: must be a number, got "none"'],
   [['report', '/no/such/record'], 'cannot read a record from /no/such/record'],
   [['run', 'quick', '--resume', 'x', '--blocks', '3'], 'got a scenario, --blocks as well'],
+  [['report', 'x', '--html', '-'], '--html names no file'],
   [['images', 'frobnicate'], 'frobnicate'],
 ])('a mistake is usage (2) with a message and a remedy: %j', async (words, expected) => {
   const { code, err } = await tare(...words);

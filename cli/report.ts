@@ -1,5 +1,5 @@
 /** `tare report`: a record as HTML, text, markdown or JSON, from the record alone and on any machine. */
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import type { Command } from './command.ts';
@@ -22,7 +22,10 @@ export const report: Command<ReportArguments> = {
         demandOption: true,
         describe: 'Result folders, or record.jsonl files.',
       })
-      .option('html', { type: 'string', describe: 'Write the page to this file; --html=- writes it to stdout.' })
+      .option('html', {
+        type: 'string',
+        describe: 'Write the page to this file; --html=- writes it to stdout.',
+      })
       .option('format', {
         choices: ['html', 'text', 'markdown', 'json'],
         default: 'html',
@@ -38,6 +41,7 @@ export const report: Command<ReportArguments> = {
         'leave --html out',
       );
     }
+    if (args.html === '') throw new UserError('--html names no file', 'give one, or --html=- for stdout');
     const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
     const reports = await import('../reports/index.ts');
     for (const path of args.record) {
@@ -67,6 +71,7 @@ export function writeReport(file: string, page: string): void {
     writeFileSync(draft, page);
     renameSync(draft, file);
   } catch (error) {
+    rmSync(draft, { force: true });
     throw new UserError(
       `cannot write the report ${file}: ${messageOf(error)}`,
       'the record is untouched; give a writable place with `tare report RECORD --html FILE`',
