@@ -25,6 +25,10 @@ test('a log axis keeps order and a zero falls back to a linear one', () => {
   expect(axisOf([0, 10], 's', true, 0, 100).at(0)).toBe(0);
 });
 
+test('a value too small for a log axis is still placed', () => {
+  expect(Number.isFinite(axisOf([5e-324], 's', true, 0, 500).at(5e-324))).toBe(true);
+});
+
 test('any values give finite places and a bounded number of ticks', () => {
   const value = fc.double({ min: -1e12, max: 1e12, noNaN: true, noDefaultInfinity: true });
   fc.assert(
@@ -33,6 +37,7 @@ test('any values give finite places and a bounded number of ticks', () => {
       for (const each of values) expect(Number.isFinite(axis.at(each))).toBe(true);
       expect(axis.ticks.length).toBeLessThanOrEqual(12);
     }),
+    { numRuns: 2000 },
   );
 });
 

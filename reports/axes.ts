@@ -11,6 +11,8 @@ export interface Axis {
 }
 
 const mostLogTicks = 6;
+/** Below it a double loses digits and a log axis its width; nothing measured is that small. */
+const smallest = 1e-300;
 
 /** An axis over the values, from pixel `start` to pixel `end`. A log axis needs values above 0. */
 export function axisOf(
@@ -21,7 +23,7 @@ export function axisOf(
   end: number,
 ): Axis {
   const [low, high] = extent(values);
-  if (!log || low <= 0) return linearAxis([low, high], unit, start, end);
+  if (!log || low < smallest) return linearAxis([low, high], unit, start, end);
   const from = Math.log10(low / 1.15);
   const to = Math.log10(high * 1.15);
   const at = (value: number) => start + ((Math.log10(value) - from) / (to - from)) * (end - start);
