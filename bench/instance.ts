@@ -101,7 +101,8 @@ export async function startInstance(
   await mkdir(workDir, { recursive: true });
   const cpus = placed ? tools.cpus.slice(-cell.shape.cpus).join(',') : null;
   const environment = padding(planned);
-  const job = { id, group, cpus, service: cell.workload.service, environment, onMark };
+  const volume = null; // no volume is made yet
+  const job = { id, group, cpus, service: cell.workload.service, volume, environment, onMark };
   return prepared.start(job, { ...contextOf(tools, signal), workDir });
 }
 

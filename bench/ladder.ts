@@ -3,6 +3,7 @@
  * One ladder is one trial; its slope is one value. All instances are put away together at the end.
  */
 import { TrialFailure, type Instance } from '../runners/runner.ts';
+import type { Gathered } from './gathered.ts';
 import {
   endDrift,
   openGroup,
@@ -14,22 +15,21 @@ import {
   type Live,
   type Trial,
 } from './instance.ts';
-import type { LadderPoint, Outcome, ProgramSpec } from './model.ts';
+import type { LadderPoint, Outcome } from './model.ts';
 import type { Tools } from './tools.ts';
-import { workloads } from './workloads/index.ts';
+import type { LadderWorkload } from './workloads/workload.ts';
 
 type Rung = Live & { readonly instance: Instance };
 
 /** Climbs the ladder; what was read before a failure is kept. */
 export async function climbLadder(
   trial: Trial,
-  program: ProgramSpec,
-  gathered: { ladder: readonly LadderPoint[]; provenDigest: string | null },
+  workload: LadderWorkload,
+  options: unknown,
+  gathered: Gathered,
 ): Promise<Ended> {
   const { planned, scenario, tools } = trial;
-  const workload = workloads.get(program.use);
-  if (workload?.kind !== 'ladder') throw new Error(`${program.use} is not a ladder`);
-  const { counts, settleSeconds } = workload.steps(program.options);
+  const { counts, settleSeconds } = workload.steps(options);
   const points: LadderPoint[] = [];
   const rungs: Rung[] = [];
   const leftovers: string[] = [];

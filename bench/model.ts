@@ -71,6 +71,22 @@ export interface WorkloadSpec {
   readonly service: ServiceSpec | null;
   /** Run in so many of the scenario's blocks only, evenly spread; null: in every block. */
   readonly blocks: number | null;
+  /** Ids of the runners that run it; null: all. */
+  readonly runners: readonly string[] | null;
+  /** Runner its ratios are read against; null: the scenario's. */
+  readonly baseline: string | null;
+  /** Storage beside the root, fresh for every launch; null: none. */
+  readonly volume: VolumeSpec | null;
+}
+
+/** Storage lent to an instance beside its root, fresh for every launch. */
+export interface VolumeSpec {
+  /**
+   * directory: a host folder, shared; filesystem: ext4 in an image file (loop device or virtio-blk);
+   * block: the same file as a raw device, without a filesystem.
+   */
+  readonly kind: 'directory' | 'filesystem' | 'block';
+  readonly sizeBytes: Bytes;
 }
 
 /** A server started as the workload's main program (T5) and ready on its first correct reply (T6). */
@@ -195,6 +211,20 @@ export interface GroupReading {
   readonly oomKills: number | null;
 }
 
+/**
+ * What a launch yields that is more than one number per metric; each kind has its reader in the analysis.
+ * Raw, so that a better reading can be made of it years later.
+ */
+export type Observation = Distribution;
+
+/** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
+export interface Distribution {
+  readonly kind: 'distribution';
+  readonly metric: string;
+  /** [value, count], ascending; `value` in the metric's unit, the highest equivalent value of its bucket. */
+  readonly bins: readonly (readonly [value: number, count: number])[];
+}
+
 export type LadderQuantity =
   'hostBytes' | 'kernelPlusPssBytes' | 'groupBytes' | 'pssBytes' | 'processes' | 'idleCores' | 'diskBytes';
 
@@ -271,6 +301,7 @@ export interface RecordedTrial {
   readonly marks: readonly Mark[];
   readonly samples: readonly Sample[];
   readonly ladder: readonly LadderPoint[];
+  readonly observations: readonly Observation[];
   readonly series: Series | null;
   /** Totals when the instance became ready and when its work was done. */
   readonly atReady: GroupReading | null;
@@ -298,6 +329,8 @@ export interface CellRecord {
   readonly workload: string;
   readonly shape: Shape;
   readonly role: CellRole;
+  /** Runner its ratios are read against; absent: the header's. */
+  readonly baseline?: string;
   /** Versions, digests, final argv: what exactly ran. */
   readonly identity: Readonly<Record<string, string>>;
   readonly acceleration: Acceleration;

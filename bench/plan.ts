@@ -6,6 +6,7 @@
 import type { Cell, Plan, PlannedTrial, Scenario, Seconds } from './model.ts';
 import { createRandom } from './random.ts';
 import { workloads } from './workloads/index.ts';
+import { isFleet } from './workloads/workload.ts';
 
 /** Environment padding is drawn below this many bytes (METHODOLOGY B5). */
 const maxPadBytes = 4096;
@@ -14,18 +15,20 @@ const maxPadBytes = 4096;
 export function cellsOf(scenario: Scenario): Cell[] {
   const measured = scenario.workloads.flatMap((workload) =>
     scenario.shapes.flatMap((shape) =>
-      scenario.runners.map((runner): Cell => ({
-        id: `${runner.id}/${workload.id}/${shape.id}`,
-        runner,
-        workload,
-        shape,
-        role: 'measured',
-      })),
+      scenario.runners
+        .filter(({ id }) => workload.runners?.includes(id) ?? true)
+        .map((runner): Cell => ({
+          id: `${runner.id}/${workload.id}/${shape.id}`,
+          runner,
+          workload,
+          shape,
+          role: 'measured',
+        })),
     ),
   );
-  // A ladder is too long to run twice, and its parts are the launches the control already covers.
+  // A fleet is too long to run twice, and its parts are the launches the control already covers.
   const twins = measured
-    .filter(({ runner, workload }) => runner.id === scenario.control && !isLadder(workload.programs))
+    .filter(({ runner, workload }) => runner.id === scenario.control && !launchesItsOwn(workload.programs))
     .map((cell): Cell => ({ ...cell, id: `${cell.id}/control`, role: 'control' }));
   return [...measured, ...twins];
 }
@@ -49,7 +52,7 @@ export function createPlan(
       }),
     );
   };
-  const warm = cells.filter((cell) => cell.role === 'measured' && !isLadder(cell.workload.programs));
+  const warm = cells.filter((cell) => cell.role === 'measured' && !launchesItsOwn(cell.workload.programs));
   for (let round = 0; round < scenario.warmup; round += 1) add(-1, warm);
   for (let block = 0; block < scenario.blocks; block += 1) {
     const present = cells.filter((cell) => takesPart(block, scenario.blocks, cell.workload.blocks));
@@ -64,8 +67,8 @@ function takesPart(block: number, total: number, wanted: number | null): boolean
   return Math.floor(((block + 1) * wanted) / total) > Math.floor((block * wanted) / total);
 }
 
-function isLadder(programs: Cell['workload']['programs']): boolean {
-  return programs.some(({ use }) => workloads.get(use)?.kind === 'ladder');
+function launchesItsOwn(programs: Cell['workload']['programs']): boolean {
+  return programs.some(({ use }) => isFleet(workloads.get(use)));
 }
 
 /** What a launch is expected to cost beside its programs. */

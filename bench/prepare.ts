@@ -7,6 +7,7 @@ import { exitCode, UserError } from './errors.ts';
 import { contextOf } from './instance.ts';
 import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
 import type { Tools } from './tools.ts';
+import { workloads } from './workloads/index.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
 export interface PreparedRun {
@@ -66,6 +67,11 @@ export async function prepareRun(
         );
         continue;
       }
+      const refused = refusal(cell, tools);
+      if (refused !== null) {
+        skip(cell, refused.reason, refused.hint);
+        continue;
+      }
       const key = `${runner.id}/${shape.id}`;
       let ready = shared.get(key);
       if (ready === undefined) {
@@ -84,6 +90,7 @@ export async function prepareRun(
         workload: cell.workload.id,
         shape,
         role: cell.role,
+        ...(cell.workload.baseline === null ? {} : { baseline: cell.workload.baseline }),
         identity: {
           version: found.version,
           ...found.details,
@@ -106,4 +113,21 @@ export async function prepareRun(
     await dispose();
     throw error;
   }
+}
+
+/** Why this runner cannot serve this workload: what it needs beside a launch is not there. */
+function refusal(
+  { runner, workload }: Cell,
+  tools: Tools,
+): { readonly reason: string; readonly hint: string } | null {
+  const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
+  if (workload.volume === null && !reachable) return null;
+  const serving = tools.runners[runner.kind];
+  if (serving.refuse !== undefined)
+    return serving.refuse(runner.options, { volume: workload.volume, reachable });
+  const what = workload.volume === null ? 'be reached from outside' : 'take volumes';
+  return {
+    reason: `the runner "${runner.kind}" cannot ${what}`,
+    hint: 'use another runner for this workload',
+  };
 }

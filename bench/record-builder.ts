@@ -267,6 +267,7 @@ function buildTrial(plan: PlannedTrial, runner: BuiltRunner, noise: number, rand
     marks: buildMarks(start, vary(runner.readySeconds, noise), runner.kind === 'qemu'),
     samples: buildSamples(vary(runner.throughput, noise), random),
     ladder: buildLadder(vary(runner.memoryBytes, noise), random),
+    observations: [],
     series: null,
     atReady: reading,
     atEnd: { ...reading, cpuSeconds: reading.cpuSeconds + 0.4 },

@@ -74,6 +74,13 @@ const header = z.looseObject({
   clock: z.looseObject({ echoMedianSeconds: finite, echoP95Seconds: finite }).nullable(),
   voidRules: z.array(z.looseObject({ rule: z.string(), limit: z.string() })),
 });
+const observation = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('distribution'),
+    metric: z.string(),
+    bins: z.array(z.tuple([finite, finite])),
+  }),
+]);
 const trial = z.looseObject({
   kind: z.literal('trial'),
   index: finite,
@@ -95,6 +102,8 @@ const trial = z.looseObject({
   marks: z.array(z.looseObject({ name: z.string(), at: finite })),
   samples: z.array(z.looseObject({ metric: z.string(), value: finite })),
   ladder: z.array(z.looseObject({ instances: finite })),
+  // Absent in records of the first releases.
+  observations: z.array(observation).default([]),
   atReady: reading,
   atEnd: reading,
   outputs: z.array(

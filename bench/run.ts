@@ -79,8 +79,13 @@ export function scenarioHash(scenario: Scenario): string {
 }
 
 function metricsOf(scenario: Scenario): MetricDeclaration[] {
-  const programs = new Set(scenario.workloads.flatMap((workload) => workload.programs.map(({ use }) => use)));
-  return [...startupMetrics, ...[...programs].flatMap((use) => workloads.get(use)?.metrics ?? [])];
+  const declared = scenario.workloads
+    .flatMap(({ programs }) => programs)
+    .flatMap(({ use, options }) => {
+      const workload = workloads.get(use);
+      return workload?.metricsFor?.(options) ?? workload?.metrics ?? [];
+    });
+  return [...new Map([...startupMetrics, ...declared].map((metric) => [metric.id, metric])).values()];
 }
 
 /** What the caller has decided about a run. */

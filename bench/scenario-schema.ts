@@ -29,6 +29,13 @@ const shapeSchema = z.strictObject({
     .describe('Memory cap, or guest RAM.'),
 });
 
+export const volumeSchema = z.strictObject({
+  kind: z
+    .enum(['directory', 'filesystem', 'block'])
+    .describe('directory: shared host folder; filesystem: ext4 in an image; block: raw device.'),
+  size: size.prefault('256MiB').describe('Size of the image or device; a directory has none.'),
+});
+
 const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
 const workloadSchema = z.union([
   z.array(programSchema),
@@ -36,6 +43,9 @@ const workloadSchema = z.union([
     programs: z.array(programSchema).default([]),
     service: z.enum(Object.keys(services) as [string, ...string[]]).optional(),
     blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
+    runners: z.array(z.string()).min(1).optional().describe('Runners that run it; default: all.'),
+    baseline: z.string().optional().describe("Runner its ratios are read against; default: the scenario's."),
+    volume: volumeSchema.optional().describe('Storage beside the root, fresh for every launch.'),
   }),
 ]);
 

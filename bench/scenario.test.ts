@@ -97,7 +97,7 @@ metrics: [startup.x]
     'workloads.a.0: unknown workload "cpuu"; known: idle',
     'workloads.a.1.duration: expected a value with a unit',
     'workloads.a.2.settel: unknown key',
-    'workloads.b: a ladder launches its own instances',
+    'workloads.b: ladder launches its own instances',
     'metrics.0: unknown metric "startup.x"',
   ]) {
     expect(message).toContain(expected);

@@ -7,9 +7,10 @@ import type { z } from 'zod';
 import { messageOf, UserError } from './errors.ts';
 import type { ProgramSpec, RunnerKind, RunnerSpec, Scenario, WorkloadSpec } from './model.ts';
 import { show } from './options.ts';
-import { scenarioSchema, type RunnerSchemas } from './scenario-schema.ts';
+import { scenarioSchema, volumeSchema, type RunnerSchemas } from './scenario-schema.ts';
 import { metrics, workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
+import { isFleet } from './workloads/workload.ts';
 
 interface Problem {
   readonly path: readonly (string | number)[];
@@ -65,12 +66,12 @@ function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | n
   // Entries and cross-references are checked even when something else is wrong: all problems at once.
   const raw = isRecord(value) ? value : {};
   const specs = mappingOf(raw['runners']).map(([id, entry]) => runnerOf(id, entry, runners, problems));
-  const work = mappingOf(raw['workloads']).map(([id, entry]) => workloadOf(id, entry, problems));
+  const ids = specs.map(({ id }) => id);
+  const work = mappingOf(raw['workloads']).map(([id, entry]) => workloadOf(id, entry, ids, problems));
   for (const key of ['runners', 'workloads', 'shapes']) {
     if (isRecord(raw[key]) && mappingOf(raw[key]).length === 0)
       problems.push({ path: [key], message: 'is empty; name at least one' });
   }
-  const ids = specs.map(({ id }) => id);
   for (const key of ['baseline', 'control']) {
     const named = raw[key];
     if (typeof named === 'string' && !ids.includes(named)) {
@@ -125,7 +126,7 @@ function runnerOf(id: string, entry: unknown, runners: RunnerSchemas, problems: 
   return { ...spec, options: optionsOf(schema, rest, ['runners', id], problems) };
 }
 
-function workloadOf(id: string, entry: unknown, problems: Problem[]): WorkloadSpec {
+function workloadOf(id: string, entry: unknown, ids: readonly string[], problems: Problem[]): WorkloadSpec {
   const nested = !Array.isArray(entry);
   const object = nested && isRecord(entry) ? entry : {};
   const list: unknown = nested ? object['programs'] : entry;
@@ -134,19 +135,37 @@ function workloadOf(id: string, entry: unknown, problems: Problem[]): WorkloadSp
     programOf(program, [...path, index], problems),
   );
   const service = object['service'];
-  const kinds = programs.map(({ use }) => workloads.get(use)?.kind);
-  if (kinds.includes('ladder') && (kinds.length > 1 || service !== undefined)) {
+  const fleet = programs.find(({ use }) => isFleet(workloads.get(use)));
+  if (fleet !== undefined && programs.length > 1) {
     problems.push({
       path: ['workloads', id],
-      message: 'a ladder launches its own instances: give it a workload of its own',
+      message: `${fleet.use} launches its own instances: give it a workload of its own`,
     });
   }
+  for (const key of ['runners', 'baseline']) {
+    const named = object[key];
+    for (const name of Array.isArray(named) ? (named as unknown[]) : named === undefined ? [] : [named]) {
+      if (typeof name === 'string' && !ids.includes(name)) {
+        problems.push(unknownName(['workloads', id, key], 'runner', name, ids));
+      }
+    }
+  }
+  const { baseline, runners, volume } = object;
   return {
     id,
     programs,
     service: typeof service === 'string' ? (services[service] ?? null) : null,
     blocks: typeof object['blocks'] === 'number' ? object['blocks'] : null,
+    runners: Array.isArray(runners) ? runners.filter((name) => typeof name === 'string') : null,
+    baseline: typeof baseline === 'string' ? baseline : null,
+    volume: volumeOf(volume),
   };
+}
+
+/** Problems of a volume are told by the schema as a whole; here its values are read. */
+function volumeOf(entry: unknown): WorkloadSpec['volume'] {
+  const { success, data } = volumeSchema.safeParse(entry);
+  return success ? { kind: data.kind, sizeBytes: data.size } : null;
 }
 
 function programOf(entry: unknown, path: readonly (string | number)[], problems: Problem[]): ProgramSpec {

@@ -134,6 +134,7 @@ const dead = buildRecord({
     marks: [],
     samples: [],
     ladder: [],
+    observations: [],
     provenDigest: null,
     outcome: {
       state: 'failed',

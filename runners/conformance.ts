@@ -102,6 +102,7 @@ export function describeRunner(name: string, subject: Subject): void {
           group,
           cpus: '1',
           service: null,
+          volume: null,
           environment: {},
           onMark: (mark) => marks.push(mark),
           ...job,

@@ -92,6 +92,7 @@ function startFake(
         checkedFiles: 1,
         mismatches: [],
       }),
+    endpoint: () => null,
     diskBytes: () => Promise.resolve(0),
     console: () => 'fake console',
     ended: () => null,

@@ -50,7 +50,7 @@ if (ruler.usable) {
   lease.own({ kind: 'group', path });
   group = await ruler.createGroup(path);
 }
-const job = { id: 'i-1', group, cpus: null, service: null, environment: {}, onMark: () => undefined };
+const job = { id: 'i-1', group, cpus: null, service: null, volume: null, environment: {}, onMark: () => undefined };
 const instance = await prepared.start(job, context);
 const argv = ['busybox', 'sh', '-c', script];
 const { exitCode, stdout, stderr } = await instance.exec({ argv, environment: {}, timeoutSeconds: 20 }, context);

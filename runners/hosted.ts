@@ -92,6 +92,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
     pids: () => group?.pids() ?? processTree(launched.pid),
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),
+    endpoint: () => null,
     diskBytes: () => allocatedBytes(request.folder),
     console: launched.tail,
     ended,

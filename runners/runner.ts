@@ -20,6 +20,7 @@ import type {
   ServiceSpec,
   Shape,
   Traits,
+  VolumeSpec,
 } from '../bench/model.ts';
 import type { Group } from '../host/group.ts';
 import type { Lease } from '../host/lease.ts';
@@ -54,6 +55,8 @@ export interface Runner<Options = unknown, Kind extends RunnerKind = RunnerKind>
   /** Never throws; bounded in time. */
   probe(options: Options, context: Context): Promise<Availability>;
   prepare(request: PrepareRequest<Options>, context: Context): Promise<Prepared>;
+  /** Why it cannot serve a workload with these needs, and what would; null: it can. Absent: no needs are met. */
+  refuse?(options: Options, needs: Needs): { readonly reason: string; readonly hint: string } | null;
 }
 
 export interface PrepareRequest<Options> {
@@ -82,10 +85,36 @@ export interface Job {
   /** CPUs this instance may use, as a list ("1", "0-1"); null: no placement. */
   readonly cpus: string | null;
   readonly service: ServiceSpec | null;
+  /** Storage beside the root, made and empty; the runner shows it inside as `place`. */
+  readonly volume: Volume | null;
   /** Extra environment for every program inside, the same on every runner. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called for each mark the moment it is stamped, T0 to T6. */
   readonly onMark: (mark: Mark) => void;
+}
+
+/** A volume as the host holds it. */
+export interface Volume {
+  readonly kind: VolumeSpec['kind'];
+  /** Host path: the folder (directory), or the image file (filesystem, block). */
+  readonly path: string;
+  /** Absolute path inside: a mount point (directory, filesystem) or a device node (block). */
+  readonly place: string;
+}
+
+/** What a workload asks of a runner beside launching: checked once per cell, before anything starts. */
+export interface Needs {
+  readonly volume: VolumeSpec | null;
+  /** A client outside the instance has to reach its service. */
+  readonly reachable: boolean;
+}
+
+/** Where a client outside reaches a port of the instance. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  /** argv that puts a command into the network namespace from which the address is reachable; empty: the host's. */
+  readonly enter: readonly string[];
 }
 
 export interface ExecRequest {
@@ -116,6 +145,8 @@ export interface Instance extends AsyncDisposable {
    * (absolute paths in the image; empty: every file) against it.
    */
   prove(paths: readonly string[], context: Context): Promise<Proof>;
+  /** Where a client outside reaches this port; null: nowhere (loopback inside only). */
+  endpoint(port: number): Endpoint | null;
   /** Bytes allocated on host disk for this instance alone. */
   diskBytes(): Promise<number>;
   /** Tail of console and stderr so far, for failure reports. */

@@ -21,7 +21,7 @@ export function comparedPairs(header: RecordHeader): Pair[] {
         .map((reference): Pair => ({ subject, reference, kind: 'control' }));
     }
     return peers
-      .filter((reference) => isOfInterest(subject, reference, header.baseline))
+      .filter((reference) => isOfInterest(subject, reference, subject.baseline ?? header.baseline))
       .map((reference): Pair => ({ subject, reference, kind: 'runners' }));
   });
 }

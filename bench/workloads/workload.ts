@@ -13,7 +13,12 @@ interface WorkloadBase<Options> {
   readonly id: string;
   readonly family: Family;
   readonly title: string;
+  /** Every metric it reports with its default options. */
   readonly metrics: readonly MetricDeclaration[];
+  /** Metrics it reports with these options, where they depend on them. */
+  metricsFor?(options: Options): readonly MetricDeclaration[];
+  /** Asks that a client outside can reach the service inside. */
+  readonly reachable?: boolean;
   /** Strict schema of the options beside `use:`; gives the defaults. */
   readonly options: z.ZodType<Options>;
   /** Programs the image must hold. */
@@ -45,7 +50,18 @@ export interface LadderWorkload<Options = unknown> extends WorkloadBase<Options>
   };
 }
 
-export type Workload = CommandWorkload | IdleWorkload | LadderWorkload;
+/** What happens inside one launched instance. */
+export type InsideWorkload = CommandWorkload | IdleWorkload;
+/** What launches instances of its own; it has a workload of the scenario to itself. */
+export type FleetWorkload = LadderWorkload;
+export type Workload = InsideWorkload | FleetWorkload;
+
+const fleetKinds: readonly Workload['kind'][] = ['ladder'];
+
+/** Whether a workload launches its own instances. */
+export function isFleet(workload: Workload | undefined): workload is FleetWorkload {
+  return workload !== undefined && fleetKinds.includes(workload.kind);
+}
 
 /** What a finished program left behind. */
 export interface Measured {

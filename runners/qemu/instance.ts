@@ -79,6 +79,7 @@ function instanceOf(vm: Vm, session: Session, job: Job, marks: readonly Mark[]):
       ),
     prove: (paths, context) => session.prove(paths, context.signal),
     // The disk is shared and read-only, what is written stays in guest memory.
+    endpoint: () => null,
     diskBytes: () => Promise.resolve(0),
     console: () => vm.text(),
     ended: () => vm.ended(),

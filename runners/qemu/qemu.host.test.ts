@@ -29,6 +29,7 @@ const job: Job = {
   group: null,
   cpus: null,
   service: null,
+  volume: null,
   environment: {},
   onMark: () => undefined,
 };

@@ -34,7 +34,15 @@ export async function byTare<Options>(bed: Bed, runner: Runner<Options>, given: 
   const launch: Launcher['launch'] = (look) =>
     bed.inGroup(async (group) => {
       const id = `i${String(count++)}`;
-      const job = { id, group, cpus: null, service: null, environment: {}, onMark: () => undefined };
+      const job = {
+        id,
+        group,
+        cpus: null,
+        service: null,
+        volume: null,
+        environment: {},
+        onMark: () => undefined,
+      };
       const instance = await prepared.start(job, bed.context);
       const at = (name: string) => instance.marks.find((mark) => mark.name === name)?.at ?? Number.NaN;
       const seconds = at('T6') - at('T0');
