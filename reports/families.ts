@@ -1,19 +1,13 @@
 /**
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
- * and, folded, every statistic. Startup adds its stages, the tare family adds the ladder.
+ * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
-import type {
-  Analysis,
-  CellRecord,
-  Family,
-  LadderQuantity,
-  MetricDeclaration,
-  RunRecord,
-  Summary,
-} from '../bench/model.ts';
+import type { Analysis, CellRecord, Family, MetricDeclaration, RunRecord, Summary } from '../bench/model.ts';
 import { absent, scaleFor } from '../bench/units.ts';
 import type { Scale } from '../bench/units.ts';
-import { ladderChart, stagesChart, stripChart } from './charts.ts';
+import { everyFamily, familyParts } from './additions.ts';
+import type { Addition } from './additions.ts';
+import { stripChart } from './charts.ts';
 import type { Block, Chart, Section, Table } from './parts.ts';
 import { columns, folded, number, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
@@ -21,72 +15,29 @@ import { families } from '../bench/fairness.ts';
 import type { Subjects } from './subjects.ts';
 import { shapeWords } from './subjects.ts';
 import { few } from './warnings.ts';
-import { count, familyTitles, milestoneWords } from './words.ts';
-
-const leads: Readonly<Partial<Record<Family, string>>> = {
-  startup: 'All instants are read on the host’s one monotonic clock, from the request (T0) on.',
-  tare: 'Read from the host for every runner alike, helpers and VMM included.',
-  cpu: 'Throughput is what the program printed; CPU cost is read from the host.',
-};
+import { count, familyTitles } from './words.ts';
 
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
   return families.flatMap((family) => {
-    const metrics = record.header.metrics.filter((metric) => metric.family === family);
-    const measured = metrics.filter((metric) =>
-      analysis.summaries.some((item) => item.metric === metric.id && item.n > 0),
+    const { lead, before, after, foldCharts } = familyParts[family];
+    const added = (additions: readonly Addition[]) =>
+      additions.flatMap((addition) => addition(record, analysis, subjects, family));
+    const measured = record.header.metrics.filter(
+      (metric) =>
+        metric.family === family &&
+        analysis.summaries.some((item) => item.metric === metric.id && item.n > 0),
     );
-    if (measured.length === 0) return [];
-    const blocks: Block[] = [];
-    if (family === 'startup') blocks.push(...stageBlocks(analysis, subjects));
-    if (family === 'tare') blocks.push(...ladderBlocks(record, subjects));
-    blocks.push(
-      ...metricBlocks(family, measured, analysis, subjects, family === 'tare' && blocks.length > 0),
-    );
-    const lead = leads[family];
-    return [{ id: family, title: familyTitles[family], lead: lead === undefined ? [] : [lead], blocks }];
+    const first = added(before);
+    const blocks = [
+      ...first,
+      ...(measured.length === 0
+        ? []
+        : metricBlocks(family, measured, analysis, subjects, foldCharts === true && first.length > 0)),
+      ...added([...after, ...everyFamily]),
+    ];
+    if (blocks.length === 0) return [];
+    return [{ id: family, title: familyTitles[family], lead: [lead], blocks }];
   });
-}
-
-function stageBlocks(analysis: Analysis, subjects: Subjects): Block[] {
-  const chart = stagesChart(analysis, subjects);
-  const stages = analysis.stages.filter(
-    (stage) => stage.to !== 'T7' && subjects.of(stage.cell)?.role !== 'control',
-  );
-  if (chart === null) return [];
-  const scale = scaleFor(
-    stages.map((stage) => stage.median),
-    's',
-  );
-  const ends = [...new Set(stages.map((stage) => stage.to))].sort();
-  const cells = [...new Set(stages.map((stage) => stage.cell))];
-  const rows = cells.map((cell) => {
-    const own = stages.filter((stage) => stage.cell === cell);
-    return {
-      head: subjects.label(cell),
-      cells: [
-        ...ends.map((end) => number(scale.format(own.find((stage) => stage.to === end)?.median ?? null))),
-        number(String(Math.min(...own.map((stage) => stage.n)))),
-      ],
-    };
-  });
-  const heads = columns('Runner', ...ends.map((end) => `#To ${milestoneWords[end]} (${end})`), '#n');
-  return [
-    { kind: 'charts', charts: [chart] },
-    folded(
-      table('stages', 'Startup stages in numbers: median time since the milestone before', heads, rows, [
-        'Medians of stages need not add up to the median of the whole. A container has no guest kernel (T3): its stage to PID 1 counts from T2.',
-      ]),
-    ),
-  ];
-}
-
-const ladderQuantities: readonly LadderQuantity[] = ['hostBytes', 'groupBytes'];
-
-function ladderBlocks(record: RunRecord, subjects: Subjects): Block[] {
-  const charts = ladderQuantities
-    .map((quantity) => ladderChart(record, quantity, subjects))
-    .filter((chart) => chart !== null);
-  return charts.length === 0 ? [] : [{ kind: 'charts', charts }];
 }
 
 /** `drawn`: the section already opens with charts of its own. */

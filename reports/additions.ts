@@ -1,0 +1,89 @@
+/**
+ * What a family of metrics shows beside the charts and medians that every family has: one entry per
+ * family, each from a file of its own. Facts without a metric get a section by this door alone.
+ */
+import type { Analysis, Family, RunRecord } from '../bench/model.ts';
+import { ladderBlocks } from './ladder.ts';
+import type { Block } from './parts.ts';
+import { stageBlocks } from './startup.ts';
+import type { Subjects } from './subjects.ts';
+
+/** Pure; an empty list where the record holds nothing of the kind. */
+export type Addition = (
+  record: RunRecord,
+  analysis: Analysis,
+  subjects: Subjects,
+  family: Family,
+) => readonly Block[];
+
+export interface FamilyWords {
+  /** One sentence under the heading: what these numbers are and who read them. */
+  readonly lead: string;
+  /** Shown before the family's own charts and medians. */
+  readonly before: readonly Addition[];
+  /** Shown after them. */
+  readonly after: readonly Addition[];
+  /** Whether what stands before says more than a dot per launch, so that those charts are folded. */
+  readonly foldCharts?: boolean;
+}
+
+/** Shown in every family that has the data, after its medians. */
+export const everyFamily: readonly Addition[] = [];
+
+export const familyParts: Readonly<Record<Family, FamilyWords>> = {
+  startup: {
+    lead: 'All instants are read on the host’s one monotonic clock, from the request (T0) on.',
+    before: [stageBlocks],
+    after: [],
+  },
+
+  tare: {
+    lead: 'Read from the host for every runner alike, helpers and VMM included.',
+    before: [ladderBlocks],
+    after: [],
+    foldCharts: true,
+  },
+
+  cpu: {
+    lead: 'Throughput is what the program printed; CPU cost is read from the host.',
+    before: [],
+    after: [],
+  },
+
+  memory: {
+    lead: 'Speed is what the program printed; sizes are read from the host unless a row says otherwise.',
+    before: [],
+    after: [],
+  },
+
+  io: {
+    lead: 'Rates and latencies are fio’s own; CPU cost is read from the host. What only the page cache answered is labelled so.',
+    before: [],
+    after: [],
+  },
+
+  network: {
+    lead: 'Latency counts from the instant a request was due, not from when it could be sent: a stalled server cannot hide its queue.',
+    before: [],
+    after: [],
+  },
+
+  density: {
+    lead: 'Instances were added in steps until an objective failed or the question was answered; nothing is extrapolated beyond twice what ran (C24).',
+    before: [],
+    after: [],
+    foldCharts: true,
+  },
+
+  'scale-out': {
+    lead: 'All instances of a wave were requested at one instant (T0); the wave is over when the last one is ready.',
+    before: [],
+    after: [],
+  },
+
+  isolation: {
+    lead: 'Interference, containment and what is reachable from inside are separate questions; they are never merged into one score (C28).',
+    before: [],
+    after: [],
+  },
+};
