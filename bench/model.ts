@@ -157,7 +157,8 @@ export interface Plan {
 
 export type Family =
   'startup' | 'tare' | 'cpu' | 'memory' | 'io' | 'network' | 'density' | 'scale-out' | 'isolation';
-export type Unit = 's' | 'B' | 'B/s' | '1/s' | 's/op' | 'cores' | 'count' | 'ratio';
+/** `share`: a fraction of a whole, shown in percent; `ratio`: how many times something else. */
+export type Unit = 's' | 'B' | 'B/s' | '1/s' | 's/op' | 'cores' | 'count' | 'ratio' | 'share';
 
 /** Where a metric's one value per launch comes from. */
 export type MetricSource =

@@ -49,6 +49,10 @@ test.each([
   [12_345, 'count', '12,345'],
   [2.5, 'count', '2.5'],
   [1.05, 'ratio', '1.05'],
+  [0.1234, 'share', '12.3 %'],
+  [-0.0042, 'share', '-0.420 %'],
+  [1, 'share', '100 %'],
+  [45_678, 'share', '4,570,000 %'],
   [null, 's', '–'],
   [Number.NaN, 's', '–'],
 ] as const)('%d %s reads %s', (value, unit, text) => {

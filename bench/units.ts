@@ -106,6 +106,7 @@ const steps: Readonly<Record<Unit, Steps>> = {
   ],
   count: [[1, '']],
   ratio: [[1, '']],
+  share: [[0.01, '%']],
 };
 
 /** The display units of a quantity as [factor, suffix], smallest first. */

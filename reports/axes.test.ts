@@ -19,6 +19,15 @@ test('bytes get round binary ticks, on linear and log axes', () => {
   expect(log).toEqual(['1 MiB', '4 MiB', '16 MiB', '64 MiB']);
 });
 
+test('shares get ticks in percent', () => {
+  expect(linearAxis([-0.1, 0.2], 'share', 0, 1).ticks.map((tick) => tick.text)).toEqual([
+    '-10 %',
+    '0 %',
+    '10 %',
+    '20 %',
+  ]);
+});
+
 test('a log axis keeps order and a zero falls back to a linear one', () => {
   const axis = axisOf([0.001, 10], 's', true, 0, 100);
   expect([0.001, 0.01, 1, 10].map((value) => Math.round(axis.at(value)))).toEqual([1, 26, 74, 99]);
