@@ -10,6 +10,7 @@ import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord 
 import { contrast, type Contrast } from './analysis/contrast.ts';
 import { findOrderEffects, type OrderFinding, refusalForOrder } from './analysis/order.ts';
 import { comparedPairs, type Pair } from './analysis/pairs.ts';
+import { percentilesOf } from './analysis/percentiles.ts';
 import { refusalsByCondition, refusalsByResult } from './analysis/refusals.ts';
 import { runRefusals, runWarnings } from './analysis/run-notes.ts';
 import { countFailures, startupStages, summarise } from './analysis/summaries.ts';
@@ -76,6 +77,7 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
     comparisons,
     ledger: fairnessLedger(header.cells),
     failures: countFailures(record),
+    percentiles: percentilesOf(header.cells, trials),
     blocks,
     refusals: runRefusals(record, blocks),
     warnings: runWarnings(record, blocks, comparisons, effects, used),

@@ -164,6 +164,10 @@ export type Unit = 's' | 'B' | 'B/s' | '1/s' | 's/op' | 'cores' | 'count' | 'rat
 export type MetricSource =
   | { readonly kind: 'interval'; readonly from: string; readonly to: string }
   | { readonly kind: 'sample' }
+  /** Timed many times within a launch: a histogram, which yields percentiles and no one value. */
+  | { readonly kind: 'distribution' }
+  /** A launch's quantile of a distribution, absent where it has too few samples for it (METHODOLOGY C21). */
+  | { readonly kind: 'quantile'; readonly of: string; readonly q: number }
   /** Slope of a ladder quantity over the number of instances. */
   | { readonly kind: 'slope'; readonly of: LadderQuantity };
 
@@ -520,6 +524,29 @@ export interface Comparison {
   readonly warnings: readonly Warning[];
 }
 
+/** What is known of a distribution over all launches of a cell: merged histograms, never averaged percentiles. */
+export interface Percentiles {
+  readonly cell: string;
+  readonly metric: string;
+  /** Samples in the merged histogram. */
+  readonly count: number;
+  readonly bins: Distribution['bins'];
+  /** Those the count allows; `interval` is that of the median of the launches' own, null below 6 that have one. */
+  readonly quantiles: readonly {
+    readonly q: number;
+    readonly value: number;
+    readonly interval: Interval | null;
+    readonly launches: number;
+  }[];
+  readonly max: number;
+  readonly launches: readonly {
+    readonly block: number;
+    readonly trial: number;
+    readonly count: number;
+    readonly quantiles: readonly { readonly q: number; readonly value: number }[];
+  }[];
+}
+
 export interface LedgerRow {
   readonly trait: TraitKey;
   readonly title: string;
@@ -561,6 +588,8 @@ export interface Analysis {
   readonly comparisons: readonly Comparison[];
   readonly ledger: readonly LedgerRow[];
   readonly failures: readonly FailureCount[];
+  /** Of every distribution in every cell. */
+  readonly percentiles: readonly Percentiles[];
   /** Blocks planned, analysed, voided. */
   readonly blocks: { readonly planned: number; readonly used: number; readonly voided: number };
   /** Conclusions withheld for the run as a whole. */

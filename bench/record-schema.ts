@@ -58,7 +58,7 @@ const header = z.looseObject({
       title: z.string(),
       unit: z.string(),
       better: z.enum(['lower', 'higher']),
-      source: z.looseObject({ kind: z.enum(['interval', 'sample', 'slope']) }),
+      source: z.looseObject({ kind: z.enum(['interval', 'sample', 'distribution', 'quantile', 'slope']) }),
       definition: z.string(),
       threshold: finite.positive(),
       needsRealCpu: z.boolean(),

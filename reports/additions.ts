@@ -5,6 +5,7 @@
 import type { Analysis, Family, RunRecord } from '../bench/model.ts';
 import { ladderBlocks } from './ladder.ts';
 import type { Block } from './parts.ts';
+import { percentileBlocks } from './percentiles.ts';
 import { stageBlocks } from './startup.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -28,7 +29,9 @@ export interface FamilyWords {
 }
 
 /** Shown in every family that has the data, after its medians. */
-export const everyFamily: readonly Addition[] = [];
+export const everyFamily: readonly Addition[] = [
+  (_record, analysis, subjects, family) => percentileBlocks(family, analysis, subjects),
+];
 
 export const familyParts: Readonly<Record<Family, FamilyWords>> = {
   startup: {

@@ -144,6 +144,10 @@ function sourceWords(source: MetricSource): string {
       return `${source.from} to ${source.to}`;
     case 'sample':
       return 'reading inside a launch';
+    case 'distribution':
+      return 'histogram of every launch';
+    case 'quantile':
+      return `p${Number((source.q * 100).toFixed(3))} of ${source.of} in a launch`;
     case 'slope':
       return `slope of ${source.of} per instance`;
   }

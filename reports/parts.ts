@@ -77,7 +77,15 @@ interface ChartBase {
 
 export type Chart =
   | (ChartBase & { readonly kind: 'strip'; readonly log: boolean; readonly series: readonly StripSeries[] })
-  | (ChartBase & { readonly kind: 'lines'; readonly xTitle: string; readonly series: readonly LineSeries[] })
+  | (ChartBase & {
+      readonly kind: 'lines';
+      readonly xTitle: string;
+      readonly series: readonly LineSeries[];
+      /** The y axis is a log one; absent: linear from 0. */
+      readonly log?: boolean;
+      /** Where x is a scale of its own (percentiles, shares), its ticks; absent: whole numbers. */
+      readonly xTicks?: readonly { readonly value: number; readonly text: string }[];
+    })
   /** `share`: bars are drawn as shares of their own total because totals differ too much. */
   | (ChartBase & { readonly kind: 'stages'; readonly share: boolean; readonly bars: readonly StageBar[] });
 

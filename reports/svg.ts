@@ -109,7 +109,10 @@ function linesSvg(chart: ChartOf<'lines'>): Markup {
   const xs = chart.series.flatMap((series) => series.points.map((point) => point.x));
   const ys = chart.series.flatMap((series) => [...series.points, ...series.dots].map((point) => point.y));
   const x = linearAxis([0, ...xs], 'count', left, end);
-  const y = linearAxis([0, ...ys], chart.unit, bottom, top);
+  const y =
+    chart.log === true
+      ? axisOf(ys, chart.unit, true, bottom, top)
+      : linearAxis([0, ...ys], chart.unit, bottom, top);
   const grid = y.ticks.flatMap((tick) => [
     element('line', {
       x1: left,
@@ -126,16 +129,14 @@ function linesSvg(chart: ChartOf<'lines'>): Markup {
       'font-size': 12,
     }),
   ]);
-  const ticks = x.ticks
-    .filter((tick) => Number.isInteger(tick.value))
-    .map((tick) =>
-      label(x.at(tick.value), bottom + 20, tick.text, {
-        'text-anchor': 'middle',
-        fill: faint,
-        class: 'faint',
-        'font-size': 12,
-      }),
-    );
+  const ticks = (chart.xTicks ?? x.ticks.filter((tick) => Number.isInteger(tick.value))).map((tick) =>
+    label(x.at(tick.value), bottom + 20, tick.text, {
+      'text-anchor': 'middle',
+      fill: faint,
+      class: 'faint',
+      'font-size': 12,
+    }),
+  );
   const ends = spread(chart.series.map((series) => y.at(series.points.at(-1)?.y ?? 0)));
   const lines = chart.series.map((series, index) => lineOf(series, x, y, ends[index] ?? top));
   const caption = label((left + end) / 2, bottom + 42, chart.xTitle, {

@@ -6,6 +6,7 @@
 import type { LadderPoint, LaunchValue, MetricDeclaration, RecordedTrial, RunRecord } from '../model.ts';
 import { median } from '../statistics/descriptive.ts';
 import { theilSen } from '../statistics/slope.ts';
+import { allowedQuantileOf, distributionOf } from './percentiles.ts';
 
 /** Block numbers out of the analysis: voided by a rule, or holding a launch whose clean-up is unproven (C30). */
 export function voidBlocks(record: RunRecord): ReadonlySet<number> {
@@ -83,6 +84,12 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
       return interval(trial, metric.source.from, metric.source.to);
     case 'sample':
       return median(trial.samples.filter((each) => each.metric === metric.id).map(({ value }) => value));
+    case 'distribution':
+      return null;
+    case 'quantile': {
+      const bins = distributionOf(trial, metric.source.of);
+      return bins === null ? null : allowedQuantileOf(bins, metric.source.q);
+    }
     case 'slope':
       return ladderSlope(trial.ladder, metric.source.of);
   }

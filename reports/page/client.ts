@@ -35,6 +35,7 @@ interface ChartData {
   log?: boolean;
   share?: boolean;
   xTitle?: string;
+  xTicks?: { value: number; text: string }[];
   series?: (Strip & Line)[];
   bars?: Bar[];
 }
@@ -223,6 +224,15 @@ declare const Chart: any;
   function lines(chart: ChartData): object {
     const series = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
     const xTitle = chart.xTitle ?? '';
+    const log = chart.log === true;
+    const { xTicks } = chart;
+    const own = (x: number) => xTicks?.find((tick) => Math.abs(tick.value - x) < 1e-9)?.text ?? String(x);
+    const ownTicks = {
+      afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
+        axis.ticks = (xTicks ?? []).map(({ value }) => ({ value }));
+      },
+      ticks: { maxRotation: 0, autoSkip: false, callback: own },
+    };
     return {
       type: 'line',
       data: {
@@ -239,14 +249,19 @@ declare const Chart: any;
       options: {
         interaction: { mode: 'nearest', intersect: false },
         scales: {
-          x: { ...bare, type: 'linear', title: { display: true, text: xTitle }, ticks: { precision: 0 } },
-          y: { ...valueAxis(chart), beginAtZero: true },
+          x: {
+            ...bare,
+            type: 'linear',
+            title: { display: true, text: xTitle },
+            ...(xTicks === undefined ? { ticks: { precision: 0 } } : ownTicks),
+          },
+          y: log ? { ...valueAxis(chart, true), grace: '4%' } : { ...valueAxis(chart), beginAtZero: true },
         },
         plugins: {
           legend: { display: true, labels: { usePointStyle: true, boxHeight: 7 } },
           tooltip: {
             callbacks: {
-              title: (items: { parsed: { x: number } }[]) => `${items[0]?.parsed.x ?? ''} ${xTitle}`,
+              title: (items: { parsed: { x: number } }[]) => `${own(items[0]?.parsed.x ?? 0)} ${xTitle}`,
               label: (item: { dataset: { label: string }; parsed: { y: number } }) =>
                 `${item.dataset.label}: ${format(item.parsed.y, chart.steps)}`,
             },
