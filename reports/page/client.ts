@@ -223,16 +223,12 @@ declare const Chart: any;
 
   function lines(chart: ChartData): object {
     const series = (chart.series ?? []).filter((item) => !hidden.has(item.runner));
-    const xTitle = chart.xTitle ?? '';
-    const log = chart.log === true;
-    const { xTicks } = chart;
+    const { xTicks, log, xTitle = '' } = chart;
     const own = (x: number) => xTicks?.find((tick) => Math.abs(tick.value - x) < 1e-9)?.text ?? String(x);
-    const ownTicks = {
-      afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
-        axis.ticks = (xTicks ?? []).map(({ value }) => ({ value }));
-      },
-      ticks: { maxRotation: 0, autoSkip: false, callback: own },
+    const setTicks = (axis: { ticks: { value: number }[] }) => {
+      if (xTicks !== undefined) axis.ticks = xTicks.map(({ value }) => ({ value }));
     };
+    const x = { ...bare, type: 'linear', title: { display: true, text: xTitle }, afterBuildTicks: setTicks };
     return {
       type: 'line',
       data: {
@@ -249,13 +245,8 @@ declare const Chart: any;
       options: {
         interaction: { mode: 'nearest', intersect: false },
         scales: {
-          x: {
-            ...bare,
-            type: 'linear',
-            title: { display: true, text: xTitle },
-            ...(xTicks === undefined ? { ticks: { precision: 0 } } : ownTicks),
-          },
-          y: log ? { ...valueAxis(chart, true), grace: '4%' } : { ...valueAxis(chart), beginAtZero: true },
+          x: { ...x, ticks: xTicks === undefined ? { precision: 0 } : { autoSkip: false, callback: own } },
+          y: { ...valueAxis(chart, log), ...(log ? { grace: '4%' } : { beginAtZero: true }) },
         },
         plugins: {
           legend: { display: true, labels: { usePointStyle: true, boxHeight: 7 } },
