@@ -3,10 +3,18 @@
  * A pure function of the record: seeded by the run's own seed, it gives the same answer on any machine,
  * years later. It never throws on a record of the schema, and never answers NaN.
  *
- * Order matters: conditions refuse first, then the family of tests is settled (every comparison of
+ * A merged record is read run by run, so that each comparison says what it says in its own run; only the
+ * correction for the number of tests covers them all. Order matters: conditions refuse first, then the family of tests is settled (every comparison of
  * runners that is not refused and has enough blocks), then Benjamini-Hochberg corrects it, and only then are verdicts given.
  */
-import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord } from './model.ts';
+import type {
+  Analysis,
+  CellRecord,
+  Comparison,
+  MetricDeclaration,
+  RecordedTrial,
+  RunRecord,
+} from './model.ts';
 import { contrast, type Contrast } from './analysis/contrast.ts';
 import { findOrderEffects, type OrderFinding, refusalForOrder } from './analysis/order.ts';
 import { comparedPairs, type Pair } from './analysis/pairs.ts';
@@ -24,6 +32,7 @@ import {
 import { judge } from './analysis/verdict.ts';
 import { comparisonWarnings } from './analysis/warnings.ts';
 import { fairnessLedger } from './fairness.ts';
+import { partsOf } from './merge.ts';
 import { createBootstrap, defaultResamples } from './statistics/bootstrap.ts';
 import { benjaminiHochberg } from './statistics/holm.ts';
 import { minimumBlocks } from './statistics/power.ts';
@@ -50,8 +59,11 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
   const { header } = record;
   const trials = usableTrials(record);
   const valuesIn = createValueReader(trials);
-  const effects = findOrderEffects(record, valuesIn);
-  const drafts = draftComparisons(record, trials, valuesIn, options.resamples ?? defaultResamples);
+  // Order, drift and pairing belong to one run each; only the family of tests is the whole record's.
+  const parts = partsOf(record);
+  const effects = parts.flatMap((part) => findOrderEffects(part, valuesIn));
+  const resamples = options.resamples ?? defaultResamples;
+  const drafts = parts.flatMap((part) => draftComparisons(part, trials, valuesIn, resamples));
   const judged = (kind: Comparison['kind']): Comparison[] =>
     judgeFamily(
       drafts.filter(({ pair }) => pair.kind === kind),
@@ -63,41 +75,38 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
   const comparisons = [...judged('runners'), ...control];
   const excluded = voidBlocks(record);
   const used = [...trials.values()].flat();
+  const usedBlocks = new Set(used.map(({ block }) => block));
   const blocks = {
     planned: header.blocks,
-    used: new Set(used.map(({ block }) => block)).size,
+    used: usedBlocks.size,
     voided: excluded.size,
   };
   return {
     summaries: header.metrics.flatMap((metric) =>
-      header.cells
-        .filter((cell) => isMeasured(metric, cell, record, valuesIn))
-        .map(({ id }) => summarise(id, metric.id, valuesIn(id, metric))),
+      cellsWith(metric, header.cells, valuesIn).map(({ id }) =>
+        summarise(id, metric.id, valuesIn(id, metric)),
+      ),
     ),
     comparisons,
     ledger: fairnessLedger(header.cells),
     failures: countFailures(record),
     percentiles: percentilesOf(header.cells, trials),
     blocks,
-    refusals: runRefusals(record, blocks),
-    warnings: runWarnings(record, blocks, comparisons, effects, used),
+    refusals: runRefusals(record, usedBlocks),
+    warnings: runWarnings(record, usedBlocks, comparisons, effects, used),
     stages: startupStages(header.cells, trials),
   };
 }
 
 /** A metric belongs to a cell if any cell of the same workload and shape has a value of it. */
-function isMeasured(
+function cellsWith(
   metric: MetricDeclaration,
-  cell: Pair['subject'],
-  record: RunRecord,
+  cells: readonly CellRecord[],
   valuesIn: ValueReader,
-): boolean {
-  return record.header.cells.some(
-    (other) =>
-      other.workload === cell.workload &&
-      other.shape.id === cell.shape.id &&
-      valuesIn(other.id, metric).length > 0,
-  );
+): CellRecord[] {
+  const group = ({ workload, shape }: CellRecord) => `${workload}/${shape.id}`;
+  const measured = new Set(cells.filter(({ id }) => valuesIn(id, metric).length > 0).map(group));
+  return cells.filter((cell) => measured.has(group(cell)));
 }
 
 function draftComparisons(
@@ -118,9 +127,10 @@ function draftComparisons(
       failedShare: Math.max(failedShare(record, pair.subject.id), failedShare(record, pair.reference.id)),
     },
   }));
-  return header.metrics.flatMap((metric) =>
-    pairs
-      .filter(({ pair }) => isMeasured(metric, pair.subject, record, valuesIn))
+  return header.metrics.flatMap((metric) => {
+    const measured = new Set(cellsWith(metric, header.cells, valuesIn));
+    return pairs
+      .filter(({ pair }) => measured.has(pair.subject))
       .map(({ pair, met }): Draft => {
         const conditions = refusalsByCondition(pair, metric, met);
         return {
@@ -134,8 +144,8 @@ function draftComparisons(
           ),
           refusals: order === null ? conditions : [order, ...conditions],
         };
-      }),
-  );
+      });
+  });
 }
 
 /**

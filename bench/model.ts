@@ -336,6 +336,8 @@ export interface CellRecord {
   readonly role: CellRole;
   /** Runner its ratios are read against; absent: the header's. */
   readonly baseline?: string;
+  /** The runner's options as checked, defaults included; absent in records of the first releases. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Versions, digests, final argv: what exactly ran. */
   readonly identity: Readonly<Record<string, string>>;
   readonly acceleration: Acceleration;
@@ -443,6 +445,11 @@ export interface RunRecord {
   readonly end: RecordEnd | null;
   /** What the reader had to say about the file: a cut last line, an upgrade. */
   readonly notes: readonly string[];
+  /**
+   * The runs this one was merged from, in order, with the ids they have here; absent in a single run.
+   * Never on disk: a record file holds one run of one scenario.
+   */
+  readonly parts?: readonly RunRecord[];
 }
 
 // ---------------------------------------------------------------- analysis (always recomputed)

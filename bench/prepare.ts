@@ -91,6 +91,7 @@ export async function prepareRun(
         shape,
         role: cell.role,
         ...(cell.workload.baseline === null ? {} : { baseline: cell.workload.baseline }),
+        options: runner.options,
         identity: {
           version: found.version,
           ...found.details,

@@ -18,6 +18,7 @@ import type {
 import { cellsOf, createPlan } from './plan.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
+import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
 import type { Tools } from './tools.ts';
 import { startupMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
@@ -172,9 +173,8 @@ function requireSame(
   const differences: string[] = [];
   if (header.scenario.hash !== scenarioHash(scenario)) differences.push('the scenario or its overrides');
   if (header.imageDigest !== imageDigest) differences.push('the image digest');
-  for (const key of new Set([...Object.keys(header.host.must), ...Object.keys(host.must)])) {
-    const [was, is] = [header.host.must[key], host.must[key]];
-    if (was !== is) differences.push(`host ${key} (was ${was ?? 'unknown'}, is ${is ?? 'unknown'})`);
+  for (const { key, values } of hostDifferences([header.host, host])) {
+    differences.push(`host ${key} (was ${values[0] ?? 'unknown'}, is ${values[1] ?? 'unknown'})`);
   }
   if (differences.length > 0) {
     throw new UserError(
@@ -184,30 +184,17 @@ function requireSame(
   }
 }
 
-/** What of a cell's identity decides its numbers; paths and temporary names do not. */
-const decisive = [
-  'version',
-  'runtime',
-  'qemu',
-  'kernelDigest',
-  'cpuModel',
-  'machine',
-  'accelerator',
-  'util-linux',
-];
-
 function requireSameCells(earlier: RecordHeader, run: Pick<PreparedRun, 'records'>, version: string): void {
   const differences: string[] = [];
   const compare = (what: string, was: string | undefined, is: string | undefined) => {
     if (was !== is) differences.push(`${what} (was ${was ?? 'absent'}, is ${is ?? 'absent'})`);
   };
-  const major = (text: string) => text.split('.')[0];
-  compare('tare itself', major(earlier.tool.version), major(version));
+  compare('tare itself', majorOf(earlier.tool.version), majorOf(version));
   const now = new Map(run.records.map((record) => [record.id, record]));
   for (const was of earlier.cells) {
     const is = now.get(was.id);
     compare(`${was.id} acceleration`, was.acceleration.class, is?.acceleration.class);
-    for (const key of decisive) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
+    for (const key of decisiveIdentity) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
     for (const key of Object.keys(was.traits) as (keyof Traits)[]) {
       compare(`${was.id} ${key}`, was.traits[key], is?.traits[key]);
     }

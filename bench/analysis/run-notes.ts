@@ -1,41 +1,77 @@
 /** What holds for a run as a whole: conclusions withheld from all of it, and warnings for its first screen. */
+import { partsOf } from '../merge.ts';
 import type { Analysis, Comparison, RecordedTrial, Refusal, RunRecord, Warning } from '../model.ts';
 import { blocksToFire, canFire, minimumBlocks } from '../statistics/power.ts';
 import { type OrderFinding, refusalForOrder, warningForFixedOrder } from './order.ts';
 import { isVirtualMachine } from './pairs.ts';
 import { meanDrift } from './refusals.ts';
+import { voidBlocks } from './values.ts';
 
 type Blocks = Analysis['blocks'];
 
-/** Conclusions withheld for the run as a whole. */
-export function runRefusals(record: RunRecord, blocks: Blocks): Refusal[] {
-  const order = refusalForOrder(record.trials);
+/** Conclusions withheld for the run as a whole. `used`: numbers of the blocks that count. */
+export function runRefusals(record: RunRecord, used: ReadonlySet<number>): Refusal[] {
   return [
-    ...(order === null ? [] : [order]),
-    ...tooFewBlocks(blocks),
+    ...byPart(record, (part) => {
+      const order = refusalForOrder(part.trials);
+      return [...(order === null ? [] : [order]), ...tooFewBlocks(blocksOf(part, used))];
+    }),
     ...emulated(record),
-    ...changed(record),
+    ...byPart(record, changed),
   ];
 }
 
 /** Warnings for the run as a whole. */
 export function runWarnings(
   record: RunRecord,
-  blocks: Blocks,
+  used: ReadonlySet<number>,
   comparisons: readonly Comparison[],
   effects: readonly OrderFinding[],
-  used: readonly RecordedTrial[],
+  trials: readonly RecordedTrial[],
 ): Warning[] {
-  const fixed = warningForFixedOrder(record.trials);
   return [
-    ...incomplete(record, blocks),
+    ...byPart(record, (part) => incomplete(part, blocksOf(part, used))),
     ...uncleaned(record),
-    ...controls(record, comparisons),
-    ...(fixed === null ? [] : [fixed]),
+    ...byPart(record, (part) => controls(part, comparisons)),
+    ...byPart(record, (part) => {
+      const fixed = warningForFixedOrder(part.trials);
+      return fixed === null ? [] : [fixed];
+    }),
     ...orderEffects(effects),
-    ...disturbances(used),
-    ...powerless(comparisons, blocks),
+    ...disturbances(trials),
+    ...byPart(record, (part) => powerless(part, comparisons, blocksOf(part, used))),
   ];
+}
+
+/** What is found in each run; of a merged record it is said once, with the scenarios it holds for. */
+function byPart<Note extends { readonly message: string }>(
+  record: RunRecord,
+  find: (part: RunRecord) => readonly Note[],
+): Note[] {
+  const parts = partsOf(record);
+  const found = new Map<string, { readonly note: Note; readonly scenarios: string[] }>();
+  for (const part of parts) {
+    for (const note of find(part)) {
+      const known = found.get(JSON.stringify(note)) ?? { note, scenarios: [] };
+      known.scenarios.push(part.header.scenario.name);
+      found.set(JSON.stringify(note), known);
+    }
+  }
+  return [...found.values()].map(({ note, scenarios }) =>
+    scenarios.length === parts.length
+      ? note
+      : { ...note, message: `${scenarios.join(', ')}: ${note.message}` },
+  );
+}
+
+/** Blocks of one run: planned, used, voided. */
+function blocksOf(part: RunRecord, used: ReadonlySet<number>): Blocks {
+  const own = new Set(part.trials.map(({ block }) => block));
+  return {
+    planned: part.header.blocks,
+    used: [...used].filter((block) => own.has(block)).length,
+    voided: voidBlocks(part).size,
+  };
 }
 
 function tooFewBlocks({ used, voided }: Blocks): Refusal[] {
@@ -105,7 +141,8 @@ function uncleaned({ trials }: RunRecord): Warning[] {
 
 /** C1: the A/A pair is the run's own check on itself. */
 function controls({ header }: RunRecord, comparisons: readonly Comparison[]): Warning[] {
-  const pairs = comparisons.filter(({ kind }) => kind === 'control');
+  const own = new Set(header.cells.map(({ id }) => id));
+  const pairs = comparisons.filter(({ kind, subject }) => kind === 'control' && own.has(subject));
   if (pairs.length === 0) {
     const planned = header.control !== null && header.cells.some(({ role }) => role === 'control');
     const why = planned ? 'The A/A control has no analysed launches' : 'No A/A control was run';
@@ -160,8 +197,11 @@ function disturbances(used: readonly RecordedTrial[]): Warning[] {
 }
 
 /** C8: with too few blocks for the number of tests, not even a tenfold difference can be significant. */
-function powerless(comparisons: readonly Comparison[], { used }: Blocks): Warning[] {
-  const family = comparisons.find(({ kind, pAdjusted }) => kind === 'runners' && pAdjusted !== null);
+function powerless({ header }: RunRecord, comparisons: readonly Comparison[], { used }: Blocks): Warning[] {
+  const own = new Set(header.cells.map(({ id }) => id));
+  const family = comparisons.find(
+    ({ kind, subject, pAdjusted }) => kind === 'runners' && own.has(subject) && pAdjusted !== null,
+  );
   if (family === undefined || canFire(used, family.familySize)) return [];
   return [
     {
