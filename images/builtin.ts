@@ -15,7 +15,7 @@ import { imageFolder, loadImage } from './store.ts';
 import { summarizeTree } from './tree.ts';
 
 /** Raise when a recipe below or in assemble.ts changes. */
-const recipeVersion = 1;
+const recipeVersion = 2;
 
 interface BuiltinRecipe {
   readonly name: string;
@@ -27,7 +27,7 @@ interface BuiltinRecipe {
 
 const benchRecipe: BuiltinRecipe = {
   name: 'builtin',
-  packages: ['busybox-static', 'sysbench', 'stress-ng', 'fio', 'redis-server', 'redis-tools', 'nginx'],
+  packages: ['busybox-static', 'sysbench', 'stress-ng', 'fio', 'redis-server', 'redis-tools', 'nginx', 'wrk'],
   closure: true,
   recipe: {
     ...baseRecipe,
@@ -40,6 +40,7 @@ const benchRecipe: BuiltinRecipe = {
       'redis-cli': '/usr/bin/redis-cli',
       'redis-benchmark': '/usr/bin/redis-benchmark',
       nginx: '/usr/sbin/nginx',
+      wrk: '/usr/bin/wrk',
     },
     // glibc loads it when a thread is cancelled.
     extraLibraries: ['libgcc_s.so.1'],
