@@ -1,0 +1,66 @@
+/**
+ * One program run inside an instance through the agent: its output is kept in the record, and whatever went
+ * wrong (no such program, too late, out of memory, a bad status) becomes a failure with its reason.
+ */
+import type { MeteredGroup } from '../host/cgroup.ts';
+import type { Instance } from '../runners/runner.ts';
+import { TrialFailure } from '../runners/runner.ts';
+import type { Gathered } from './gathered.ts';
+import { contextOf, keptOutput, padding, type Trial } from './instance.ts';
+import type { FailureReason, GroupReading, Seconds } from './model.ts';
+import type { Measured } from './workloads/workload.ts';
+
+/** Where a program is run. */
+export interface Inside {
+  readonly trial: Trial;
+  readonly instance: Instance;
+  /** Null where this user has no cgroup. */
+  readonly group: MeteredGroup | null;
+  /** Aborted at the trial's deadline and when the run is interrupted. */
+  readonly signal: AbortSignal;
+  readonly gathered: Pick<Gathered, 'marks' | 'outputs'>;
+}
+
+/**
+ * Runs it to its end.
+ * @param label what its output and its begin and end are kept under
+ * @throws TrialFailure unless it ended with status 0, in time and in its memory
+ */
+export async function runInside(
+  { trial: { tools, planned }, instance, group, signal, gathered }: Inside,
+  label: string,
+  argv: readonly string[],
+  timeoutSeconds: Seconds,
+): Promise<Measured> {
+  const before = group?.read() ?? null;
+  const result = await instance.exec(
+    { argv, environment: padding(planned), timeoutSeconds },
+    contextOf(tools, signal),
+  );
+  const after = group?.read() ?? null;
+  gathered.marks.push(
+    { name: `begin ${label}`, at: result.begin },
+    { name: `end ${label}`, at: result.end },
+  );
+  const { stdout, stderr, exitCode } = result;
+  gathered.outputs.push({ program: label, argv, exitCode, stdout: cut(stdout), stderr: cut(stderr) });
+  const name = argv[0] ?? label;
+  const oomKills = result.oomKills + (after?.oomKills ?? 0) - (before?.oomKills ?? 0);
+  const fail = (reason: FailureReason, message: string) =>
+    new TrialFailure({ reason, message, detail: `${stdout}\n${stderr}`.trim().slice(-keptOutput) });
+  if (oomKills > 0) throw fail('oom', `${name} met the memory cap: ${oomKills} OOM kill(s)`);
+  if (exitCode === 127) throw fail('missing-program', `${name} is not in the image`);
+  if (exitCode === 124) throw fail('timeout', `${name} did not end within ${timeoutSeconds} s`);
+  if (exitCode !== 0) throw fail('crash', `${name} ended with status ${exitCode}`);
+  return { result, cpuSeconds: usedBetween(before, after) };
+}
+
+/** CPU seconds between two readings of one group; null where it is not counted. */
+export function usedBetween(from: GroupReading | null, to: GroupReading | null): number | null {
+  if (from?.cpuSeconds == null || to?.cpuSeconds == null) return null;
+  return to.cpuSeconds - from.cpuSeconds;
+}
+
+function cut(text: string): string {
+  return text.length > keptOutput ? `${text.slice(0, keptOutput)}\n[cut]` : text;
+}
