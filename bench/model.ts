@@ -168,8 +168,8 @@ export type MetricSource =
   | { readonly kind: 'distribution' }
   /** A launch's quantile of a distribution, absent where it has too few samples for it (METHODOLOGY C21). */
   | { readonly kind: 'quantile'; readonly of: string; readonly q: number }
-  /** Slope of a ladder quantity over the number of instances. */
-  | { readonly kind: 'slope'; readonly of: LadderQuantity };
+  /** Slope of a ladder quantity over the number of instances: idle ones, or ones whose service was loaded. */
+  | { readonly kind: 'slope'; readonly of: LadderQuantity; readonly state?: 'idle' | 'loaded' };
 
 /** Declared once, carried in every record so that a record explains itself. */
 export interface MetricDeclaration {
@@ -212,6 +212,8 @@ export interface GroupReading {
   /** Anonymous + kernel + shared memory: what stays comparable across runners. */
   readonly workingBytes: Bytes | null;
   readonly cacheBytes: Bytes | null;
+  /** Page cache that was not used lately: the first to be given back. */
+  readonly inactiveFileBytes: Bytes | null;
   readonly processes: number | null;
   readonly oomKills: number | null;
 }
@@ -220,7 +222,7 @@ export interface GroupReading {
  * What a launch yields that is more than one number per metric; each kind has its reader in the analysis.
  * Raw, so that a better reading can be made of it years later.
  */
-export type Observation = Distribution;
+export type Observation = Distribution | MemoryReading | LoadGiven;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -228,6 +230,61 @@ export interface Distribution {
   readonly metric: string;
   /** [value, count], ascending; `value` in the metric's unit, the highest equivalent value of its bucket. */
   readonly bins: readonly (readonly [value: number, count: number])[];
+}
+
+/** Idle after its start, while its service answers clients, and idle again after that. */
+export type MemoryMoment = 'ready' | 'loaded' | 'after';
+
+/** Memory of one instance at one moment, counted in every way at once; null: cannot be read here. */
+export interface MemoryReading {
+  readonly kind: 'memory';
+  readonly moment: MemoryMoment;
+  /** What its service was given, in words: equal words are equal work. */
+  readonly load: string;
+  /** Processes of the instance on the host, hypervisor included (METHODOLOGY B14). */
+  readonly pssBytes: Bytes | null;
+  readonly rssBytes: Bytes | null;
+  /** Everything charged to its cgroup, page cache included. */
+  readonly groupBytes: Bytes | null;
+  /** The same without page cache that was not used lately: what orchestrators call the working set. */
+  readonly workingSetBytes: Bytes | null;
+  /** Anonymous + kernel + shared memory of its cgroup. */
+  readonly heldBytes: Bytes | null;
+  /** The host's page cache charged to its cgroup: first toucher pays. */
+  readonly cacheBytes: Bytes | null;
+  /** As told: guest memory, or the cap of a container. Never what it costs (C24). */
+  readonly configuredBytes: Bytes;
+  /** null where no process of it maps a guest's RAM. */
+  readonly hypervisor: HypervisorMemory | null;
+  /** As its own kernel tells from inside; null where it shares the host's. */
+  readonly guest: GuestMemory | null;
+  /** The service's own count (redis: used_memory). */
+  readonly serviceBytes: Bytes | null;
+  /** PSS, inside, of the client that loads the service: part of the readings above while `loaded`. */
+  readonly clientBytes: Bytes | null;
+  /** Pages the host has merged (KSM), in bytes, over all guests; null while it merges nothing. */
+  readonly mergedBytes: Bytes | null;
+}
+
+/** PSS of a hypervisor process by what its mappings are. */
+export interface HypervisorMemory {
+  readonly guestRamBytes: Bytes;
+  /** Code translated for the guest, under emulation. */
+  readonly translationBytes: Bytes;
+  readonly otherBytes: Bytes;
+}
+
+export interface GuestMemory {
+  readonly totalBytes: Bytes;
+  readonly availableBytes: Bytes;
+  /** Cached + Buffers - Shmem. */
+  readonly cacheBytes: Bytes;
+}
+
+/** What the service of each instance of a ladder was given, in the words of a MemoryReading. */
+export interface LoadGiven {
+  readonly kind: 'load';
+  readonly load: string;
 }
 
 export type LadderQuantity =

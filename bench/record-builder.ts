@@ -251,6 +251,7 @@ function buildTrial(plan: PlannedTrial, runner: BuiltRunner, noise: number, rand
     memoryPeakBytes: 6 * MiB,
     workingBytes: 3 * MiB,
     cacheBytes: MiB,
+    inactiveFileBytes: MiB / 2,
     processes: 2,
     oomKills: 0,
   };

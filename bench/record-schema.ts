@@ -74,12 +74,35 @@ const header = z.looseObject({
   clock: z.looseObject({ echoMedianSeconds: finite, echoP95Seconds: finite }).nullable(),
   voidRules: z.array(z.looseObject({ rule: z.string(), limit: z.string() })),
 });
+const memoryCounts = [
+  'pssBytes',
+  'rssBytes',
+  'groupBytes',
+  'workingSetBytes',
+  'heldBytes',
+  'cacheBytes',
+  'serviceBytes',
+  'clientBytes',
+  'mergedBytes',
+];
 const observation = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('distribution'),
     metric: z.string(),
     bins: z.array(z.tuple([finite, finite])),
   }),
+  z.looseObject({
+    kind: z.literal('memory'),
+    moment: z.enum(['ready', 'loaded', 'after']),
+    load: z.string(),
+    configuredBytes: finite,
+    ...Object.fromEntries(memoryCounts.map((count) => [count, finite.nullable()])),
+    hypervisor: z
+      .looseObject({ guestRamBytes: finite, translationBytes: finite, otherBytes: finite })
+      .nullable(),
+    guest: z.looseObject({ totalBytes: finite, availableBytes: finite, cacheBytes: finite }).nullable(),
+  }),
+  z.looseObject({ kind: z.literal('load'), load: z.string() }),
 ]);
 const trial = z.looseObject({
   kind: z.literal('trial'),

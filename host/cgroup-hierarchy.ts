@@ -146,6 +146,7 @@ function readV1(files: OpenFiles, at: (controller: string, file: string) => stri
     workingBytes: sum(stat('total_rss'), shmem, files.number(at('memory', 'memory.kmem.usage_in_bytes'))),
     // v1 counts shared memory as cache; here it is working memory.
     cacheBytes: cache === null || shmem === null ? null : cache - shmem,
+    inactiveFileBytes: stat('total_inactive_file'),
     processes: files.number(at('pids', 'pids.current')),
     oomKills: oomKillsBelow(files, dirname(at('memory', 'x'))),
   };
@@ -213,6 +214,7 @@ function readV2(files: OpenFiles, at: (file: string) => string): GroupReading {
     // `kernel` exists since Linux 5.18; slab is most of it before.
     workingBytes: sum(stat('anon'), shmem, stat('kernel') ?? stat('slab')),
     cacheBytes: file === null || shmem === null ? null : file - shmem,
+    inactiveFileBytes: stat('inactive_file'),
     processes: files.number(at('pids.current')),
     oomKills: files.number(at('memory.events'), 'oom_kill'),
   };

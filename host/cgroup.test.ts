@@ -82,7 +82,8 @@ test('v1 files become base units, and OOM kills of children are added up', () =>
     'cpuacct/g/cpu.stat': 'nr_periods 10\nnr_throttled 4\nthrottled_time 1500000000\n',
     'memory/g/memory.usage_in_bytes': '300\n',
     'memory/g/memory.max_usage_in_bytes': '400\n',
-    'memory/g/memory.stat': 'cache 1\nrss 2\nshmem 3\ntotal_cache 110\ntotal_rss 50\ntotal_shmem 10\n',
+    'memory/g/memory.stat':
+      'cache 1\nrss 2\nshmem 3\ntotal_cache 110\ntotal_rss 50\ntotal_shmem 10\ntotal_inactive_file 60\n',
     'memory/g/memory.kmem.usage_in_bytes': '7\n',
     'memory/g/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
     'memory/g/box/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n',
@@ -99,6 +100,7 @@ test('v1 files become base units, and OOM kills of children are added up', () =>
     memoryPeakBytes: 400,
     workingBytes: 67,
     cacheBytes: 100,
+    inactiveFileBytes: 60,
     processes: 5,
     oomKills: 3,
   });
@@ -114,7 +116,7 @@ test('v2 files become base units', () => {
       'usage_usec 2031000\nuser_usec 2\nsystem_usec 1\nnr_throttled 1\nthrottled_usec 500000\n',
     'tare/g/memory.current': '300\n',
     'tare/g/memory.peak': '400\n',
-    'tare/g/memory.stat': 'anon 50\nfile 110\nkernel 7\nshmem 10\nslab 6\n',
+    'tare/g/memory.stat': 'anon 50\nfile 110\nkernel 7\nshmem 10\nslab 6\ninactive_file 60\n',
     'tare/g/memory.events': 'low 0\nhigh 0\nmax 9\noom 2\noom_kill 3\noom_group_kill 0\n',
     'tare/g/pids.current': '5\n',
   });
@@ -128,6 +130,7 @@ test('v2 files become base units', () => {
     memoryPeakBytes: 400,
     workingBytes: 67,
     cacheBytes: 100,
+    inactiveFileBytes: 60,
     processes: 5,
     oomKills: 3,
   });
