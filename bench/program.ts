@@ -38,10 +38,7 @@ export async function runInside(
     contextOf(tools, signal),
   );
   const after = group?.read() ?? null;
-  gathered.marks.push(
-    { name: `begin ${label}`, at: result.begin },
-    { name: `end ${label}`, at: result.end },
-  );
+  gathered.marks.push({ name: `begin ${label}`, at: result.begin }, { name: `end ${label}`, at: result.end });
   const { stdout, stderr, exitCode } = result;
   gathered.outputs.push({ program: label, argv, exitCode, stdout: cut(stdout), stderr: cut(stderr) });
   const name = argv[0] ?? label;
