@@ -219,6 +219,31 @@ export interface GroupReading {
 }
 
 /**
+ * How hard a group was held by its limits and what it suffered, in totals since it was made: the evidence of
+ * containment and interference. Null where this host does not count it.
+ */
+export interface GroupStrain {
+  readonly cpuSeconds: number | null;
+  /** Enforcement periods of a CPU quota, those cut short by it, and the time lost. */
+  readonly periods: number | null;
+  readonly throttledPeriods: number | null;
+  readonly throttledSeconds: number | null;
+  readonly memoryPeakBytes: Bytes | null;
+  /** Times an allocation met the memory cap. */
+  readonly memoryRefusals: number | null;
+  readonly oomKills: number | null;
+  readonly pidsPeak: number | null;
+  /** Forks refused by the cap on processes. */
+  readonly pidsRefusals: number | null;
+  readonly majorFaults: number | null;
+  readonly writtenBytes: Bytes | null;
+  /** Time in which some task of the group waited for the resource (PSI `some`). */
+  readonly cpuPressureSeconds: number | null;
+  readonly memoryPressureSeconds: number | null;
+  readonly ioPressureSeconds: number | null;
+}
+
+/**
  * What a launch yields that is more than one number per metric; each kind has its reader in the analysis.
  * Raw, so that a better reading can be made of it years later.
  */

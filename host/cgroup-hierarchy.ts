@@ -6,10 +6,12 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { GroupReading } from '../bench/model.ts';
+import type { GroupReading, GroupStrain } from '../bench/model.ts';
 import { childrenOf, codeOf, setFile, textOf } from './cgroup-files.ts';
 import type { OpenFiles } from './cgroup-files.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
+import { setV1, setV2 } from './cgroup-limits.ts';
+import { strainV1, strainV2 } from './cgroup-strain.ts';
 import type { GroupLimits } from './group.ts';
 import type { MeterDescription } from './meter.ts';
 
@@ -27,14 +29,24 @@ export interface Placement {
   readonly meter: MeterDescription;
   limit(limits: GroupLimits): readonly string[];
   read(files: OpenFiles): GroupReading;
+  strain(files: OpenFiles): GroupStrain;
 }
 
 export interface Hierarchy {
   readonly controllers: readonly string[];
   /** Names the folders; makes nothing. */
-  place(path: string): Placement;
+  place(path: string, options?: GroupOptions): Placement;
   /** Makes the group and its parents. */
-  make(path: string): void;
+  make(path: string, options?: GroupOptions): void;
+}
+
+export interface GroupOptions {
+  /**
+   * A group above (its path) within which nobody has CPU time of his own: below it the scheduler sees
+   * threads, not groups. Everything else stays apart. Not possible on v1 hosts that mount cpu and cpuacct
+   * together, where it would cost the reading of CPU time: groups stay apart there.
+   */
+  readonly sharesCpuOf?: string;
 }
 
 /** mkdir -p that survives another run removing an emptied parent at the same moment. */
@@ -64,34 +76,32 @@ export function createV1(layout: CgroupLayout): Hierarchy {
       for (const root of roots) makeFolders(join(root, path));
       if (mounts['cpuset'] !== undefined) fillCpusets(mounts['cpuset'], path);
     },
-    place(path) {
+    place(path, { sharesCpuOf } = {}) {
       const at = (controller: string, file: string): string =>
         join(mounts[controller] ?? '/nonexistent', path, file);
       const folders = roots.map((root) => join(root, path));
       const cpuFile = at('cpuacct', 'cpuacct.usage');
       const memoryFile = at('memory', 'memory.usage_in_bytes');
+      const unified = layout.unified === null ? null : join(layout.unified, path);
+      const alone =
+        sharesCpuOf !== undefined &&
+        roots.includes(mounts['cpu'] ?? '') &&
+        mounts['cpu'] !== mounts['cpuacct'];
+      const joined = (root: string): string =>
+        alone && root === mounts['cpu'] ? join(root, sharesCpuOf) : join(root, path);
       return {
         folders: [...folders, ...layout.others.map((root) => join(root, path))],
-        procsFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
-        unified: layout.unified === null ? null : join(layout.unified, path),
+        procsFiles: roots.map((root) => join(joined(root), 'cgroup.procs')),
+        unified,
         freezer: mounts['freezer'] === undefined ? null : join(mounts['freezer'], path),
         memory: mounts['memory'] === undefined ? null : join(mounts['memory'], path),
         meter: [
           { quantity: 'cpuSeconds' as const, file: cpuFile, key: null, divisor: nano },
           { quantity: 'memoryBytes' as const, file: memoryFile, key: null, divisor: 1 },
         ].filter(({ file }) => existsSync(file)),
-        limit: (limits) =>
-          unsetOf(limits, {
-            memoryBytes(bytes) {
-              const done = setFile(at('memory', 'memory.limit_in_bytes'), String(bytes));
-              // memory+swap as well, where counted: a VM's memory does not overflow into host swap either.
-              if (done) setFile(at('memory', 'memory.memsw.limit_in_bytes'), String(bytes));
-              return done;
-            },
-            pids: (count) => setFile(at('pids', 'pids.max'), String(count)),
-            cpus: (list) => setFile(at('cpuset', 'cpuset.cpus'), list),
-          }),
+        limit: (limits) => setV1(at, limits),
         read: (files) => readV1(files, at),
+        strain: (files) => strainV1(readV1(files, at), at, unified),
       };
     },
   };
@@ -109,21 +119,6 @@ function fillCpusets(mount: string, path: string): void {
     }
     parent = folder;
   }
-}
-
-function unsetOf(
-  limits: GroupLimits,
-  set: {
-    readonly memoryBytes: (bytes: number) => boolean;
-    readonly pids: (count: number) => boolean;
-    readonly cpus: (list: string) => boolean;
-  },
-): readonly string[] {
-  const unset: string[] = [];
-  if (limits.memoryBytes !== undefined && !set.memoryBytes(limits.memoryBytes)) unset.push('memoryBytes');
-  if (limits.pids !== undefined && !set.pids(limits.pids)) unset.push('pids');
-  if (limits.cpus !== undefined && !set.cpus(limits.cpus)) unset.push('cpus');
-  return unset;
 }
 
 const scaled = (value: number | null, divisor: number): number | null =>
@@ -161,15 +156,19 @@ function oomKillsBelow(files: OpenFiles, folder: string): number | null {
 
 /** v2 below `base`, a folder of the cgroup2 tree whose controllers may be handed to children. */
 export function createV2(base: string, controllers: readonly string[]): Hierarchy {
-  const enable = controllers.map((name) => `+${name}`).join(' ');
+  const adding = (names: readonly string[]): string => names.map((name) => `+${name}`).join(' ');
+  const enable = adding(controllers);
+  const enableOthers = adding(controllers.filter((name) => name !== 'cpu'));
   return {
     controllers,
-    make(path) {
+    make(path, { sharesCpuOf } = {}) {
       let folder = base;
+      const undivided = sharesCpuOf === undefined ? null : join(base, sharesCpuOf);
       for (const name of path.split('/')) {
         folder = join(folder, name);
         makeFolders(folder);
-        setFile(join(folder, 'cgroup.subtree_control'), enable);
+        const joined = undivided !== null && (folder === undivided || folder.startsWith(`${undivided}/`));
+        setFile(join(folder, 'cgroup.subtree_control'), joined ? enableOthers : enable);
       }
       makeFolders(join(folder, 'main'));
     },
@@ -186,17 +185,9 @@ export function createV2(base: string, controllers: readonly string[]): Hierarch
           { quantity: 'cpuSeconds' as const, file: at('cpu.stat'), key: 'usage_usec', divisor: micro },
           { quantity: 'memoryBytes' as const, file: at('memory.current'), key: null, divisor: 1 },
         ].filter(({ file }) => existsSync(file)),
-        limit: (limits) =>
-          unsetOf(limits, {
-            memoryBytes(bytes) {
-              const done = setFile(at('memory.max'), String(bytes));
-              if (done) setFile(at('memory.swap.max'), '0');
-              return done;
-            },
-            pids: (count) => setFile(at('pids.max'), String(count)),
-            cpus: (list) => setFile(at('cpuset.cpus'), list),
-          }),
+        limit: (limits) => setV2(at, limits),
         read: (files) => readV2(files, at),
+        strain: (files) => strainV2(readV2(files, at), at),
       };
     },
   };

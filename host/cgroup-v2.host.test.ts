@@ -97,6 +97,26 @@ describe.skipIf('missing' in found)('in a guest with cgroup v2 only', () => {
       expect(pidsCap.sleepers).toBeLessThan(3);
     });
 
+    test('a quota cuts periods short, and every refusal is counted', () => {
+      const { slowed, oom, pidsCap } = usable();
+      expect(slowed.unset).toEqual([]);
+      expect(slowed.strain.throttledPeriods).toBeGreaterThan(0);
+      expect(slowed.strain.throttledSeconds).toBeGreaterThan(0);
+      expect(slowed.strain.cpuPressureSeconds).not.toBeNull();
+      expect(oom.strain).toMatchObject({ oomKills: 1 });
+      expect(oom.strain.memoryRefusals).toBeGreaterThan(0);
+      expect(pidsCap.strain.pidsRefusals).toBeGreaterThan(0);
+    });
+
+    test('groups that share CPU time have no weight of their own, and are limited and read all the same', () => {
+      const { shared } = usable();
+      expect(shared.weightFile).toBe(false);
+      expect(shared.handedOut.split(/\s+/)).toEqual(expect.arrayContaining(['memory', 'pids']));
+      expect(shared.handedOut.split(/\s+/)).not.toContain('cpu');
+      expect(shared.capped).toEqual({ unset: [] });
+      expect(shared.reading.cpuSeconds).toBeGreaterThan(0);
+    });
+
     test('kill empties a group that ignores SIGTERM, and a busy group is not removed', () => {
       const { killed, removedWhileBusy } = usable();
       expect(killed).toMatchObject({ ok: true, after: 0 });
@@ -108,7 +128,7 @@ describe.skipIf('missing' in found)('in a guest with cgroup v2 only', () => {
       const { removed, gone, cleared, traces } = usable();
       expect(removed).toBe(true);
       expect(gone).toMatchObject({ folder: true, metered: null, reading: { cpuSeconds: null } });
-      expect(cleared).toEqual([true, true, true]);
+      expect(cleared).toEqual([true, true, true, true, true]);
       expect(traces).toEqual([]);
     });
   });

@@ -74,6 +74,61 @@ needsGroups('a CPU list holds', async () => {
   expect(output.trim().split(/\s+/)[1]).toBe('0');
 });
 
+const burn = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
+
+needsGroups('a CPU quota cuts periods short, and counts them', async () => {
+  const group = await newGroup();
+  expect(await group.limit({ cpuQuota: 0.2, cpuWeight: 50 })).toEqual({ unset: [] });
+  await inGroup(group, burn).ended;
+  const { periods, throttledPeriods, throttledSeconds, cpuSeconds } = group.strain();
+  expect(throttledPeriods).toBeGreaterThan(0);
+  expect(periods).toBeGreaterThanOrEqual(throttledPeriods ?? Infinity);
+  expect(throttledSeconds).toBeGreaterThan(0);
+  expect(cpuSeconds).toBeGreaterThan(0);
+});
+
+needsGroups('refused forks and kills are counted', async () => {
+  const few = await newGroup();
+  await few.limit({ pids: 3 });
+  await inGroup(few, `for i in 1 2 3 4 5 6; do sleep 1 & done 2>/dev/null; echo started`).ended;
+  const { pidsPeak, pidsRefusals } = few.strain();
+  expect(pidsPeak ?? 3).toBe(3);
+  expect(pidsRefusals).toBeGreaterThan(0);
+  const small = await newGroup();
+  await small.limit({ memoryBytes: 16 * 1024 * 1024 });
+  await inGroup(small, `head -c 200000000 /dev/zero | tail -c 100000000 | wc -c`).ended;
+  // v1's count of refusals stays at 0 on some kernels: peak and kills do not.
+  const { memoryPeakBytes, oomKills } = small.strain();
+  expect(memoryPeakBytes).toBeLessThanOrEqual(16 * 1024 * 1024);
+  expect(oomKills).toBeGreaterThan(0);
+});
+
+needsGroups('groups that share the CPU time of one above are still read and limited apart', async () => {
+  if (!ruler.usable) return;
+  const pair = `tare/test-${process.pid}/pair-${++serial}`;
+  const options = { sharesCpuOf: pair };
+  const [first, second] = [
+    await ruler.createGroup(`${pair}/a`, options),
+    await ruler.createGroup(`${pair}/cage/b`, options),
+  ];
+  made.push(second, first);
+  const places = await Promise.all(
+    [first, second].map(async (group) => {
+      const { output } = await inGroup(group, `cat /proc/self/cgroup; ${burn}`).ended;
+      return output;
+    }),
+  );
+  if (ruler.mode !== 'v2') {
+    // Only where the controllers are not mounted together.
+    const cpu = places.map((text) => /^\d+:cpu:(.*)$/m.exec(text)?.[1]);
+    if (cpu[0] !== undefined) expect(cpu).toEqual([`/${pair}`, `/${pair}`]);
+  }
+  for (const group of [first, second]) {
+    expect(await group.limit({ pids: 8 })).toEqual({ unset: [] });
+    expect(group.read().cpuSeconds).toBeGreaterThan(0.02);
+  }
+});
+
 needsGroups('kill empties a group of forkers that ignore SIGTERM, and remove leaves no folder', async () => {
   const group = await newGroup();
   await group.limit({ pids: 64 });

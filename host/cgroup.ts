@@ -10,7 +10,7 @@ import { messageOf } from '../bench/errors.ts';
 import { openFiles, pidsBelow, removeFolder, setFile, textOf, treeOf } from './cgroup-files.ts';
 import { findDelegatedV2 } from './cgroup-delegation.ts';
 import { createV1 } from './cgroup-hierarchy.ts';
-import type { Hierarchy, Placement } from './cgroup-hierarchy.ts';
+import type { GroupOptions, Hierarchy, Placement } from './cgroup-hierarchy.ts';
 import { parseLayout } from './cgroup-layout.ts';
 import type { CgroupMode } from './cgroup-layout.ts';
 import type { Group } from './group.ts';
@@ -29,7 +29,7 @@ export type Ruler =
       readonly mode: CgroupMode;
       readonly controllers: readonly string[];
       /** A new, empty group; its parents too. */
-      createGroup(path: string): Promise<MeteredGroup>;
+      createGroup(path: string, options?: GroupOptions): Promise<MeteredGroup>;
       /** A group as it may have been left by a dead run; nothing is made. */
       existingGroup(path: string): MeteredGroup;
     }
@@ -77,9 +77,9 @@ export function createRuler(source: RulerSource = thisProcess()): Ruler {
       usable: true,
       mode,
       controllers: hierarchy.controllers,
-      createGroup(path) {
-        hierarchy.make(path);
-        return Promise.resolve(groupAt(hierarchy, path));
+      createGroup(path, options) {
+        hierarchy.make(path, options);
+        return Promise.resolve(groupAt(hierarchy, path, options));
       },
       existingGroup: (path) => groupAt(hierarchy, path),
     };
@@ -123,8 +123,8 @@ function removeParents(folder: string, path: string): void {
   }
 }
 
-function groupAt(hierarchy: Hierarchy, path: string): MeteredGroup {
-  const placement = hierarchy.place(path);
+function groupAt(hierarchy: Hierarchy, path: string, options?: GroupOptions): MeteredGroup {
+  const placement = hierarchy.place(path, options);
   const files = openFiles();
   const pids = (): readonly number[] => [...new Set(placement.folders.flatMap(pidsBelow))];
   return {
@@ -137,6 +137,7 @@ function groupAt(hierarchy: Hierarchy, path: string): MeteredGroup {
     limit: (limits) => Promise.resolve({ unset: placement.limit(limits) }),
     exists: () => placement.folders.some((folder) => existsSync(folder)),
     read: () => placement.read(files),
+    strain: () => placement.strain(files),
     pids,
     kill: (timeoutSeconds) => killAll(placement, pids, timeoutSeconds),
     async remove() {

@@ -2,13 +2,29 @@
  * A group: the cgroup an instance lives in, VMM and helpers included, whatever hierarchy the host has.
  * Types only; `host/cgroup.ts` makes them real on v1, hybrid and v2.
  */
-import type { Bytes, GroupReading } from '../bench/model.ts';
+import type { Bytes, GroupReading, GroupStrain } from '../bench/model.ts';
 
 export interface GroupLimits {
   readonly memoryBytes?: Bytes;
   readonly pids?: number;
   /** CPU list, e.g. "1" or "0-1". */
   readonly cpus?: string;
+  /** Most CPU seconds per second: 0.5 is half a CPU, 2 are two. */
+  readonly cpuQuota?: number;
+  /** Share of contended CPU beside its siblings, 1 to 10,000; 100 is what every group has by default. */
+  readonly cpuWeight?: number;
+  /** The same of a contended disk; holds only where the disk's scheduler shares by weight. */
+  readonly ioWeight?: { readonly disk: Disk; readonly weight: number };
+  /** Most bytes per second written to one disk. v1 holds only writes that wait for it (direct, fsync). */
+  readonly writeRate?: { readonly disk: Disk; readonly bytesPerSecond: number };
+}
+
+/** A whole disk, as cgroups name it. */
+export interface Disk {
+  /** `MAJOR:MINOR`. */
+  readonly device: string;
+  /** I/O scheduler in use, e.g. `mq-deadline`; null where the kernel names none. */
+  readonly scheduler: string | null;
 }
 
 export interface Group {
@@ -19,6 +35,8 @@ export interface Group {
   /** Limits the controllers present can hold; names those it could not set. */
   limit(limits: GroupLimits): Promise<{ readonly unset: readonly string[] }>;
   read(): GroupReading;
+  /** How hard it was held and what it suffered, since it was made. */
+  strain(): GroupStrain;
   /** Pids anywhere below the group. */
   pids(): readonly number[];
   /** Kills everything below the group and waits until it is empty; false when something survives. */

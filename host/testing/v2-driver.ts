@@ -72,12 +72,31 @@ async function observe() {
   await small.limit({ memoryBytes: 16 * mebibyte });
   const greedy = await inGroup(small, 'dd if=/dev/zero of=/dev/null bs=64M count=1; echo status $?').ended;
   const afterOom = small.read();
+  const oomStrain = small.strain();
 
   const few = await newGroup();
   await few.limit({ pids: 3 });
   const refused = inGroup(few, 'for i in 1 2 3 4 5 6; do sleep 60 & done; echo all started');
   await once(refused.child, 'exit');
   const sleepers = few.pids().length;
+  const fewStrain = few.strain();
+
+  // Outside, what the group above has is shared thread by thread; a quota and the counters hold inside.
+  const slow = await newGroup();
+  const slowUnset = (await slow.limit({ cpuQuota: 0.2, cpuWeight: 50 })).unset;
+  await inGroup(slow, 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done').ended;
+  const slowed = { unset: slowUnset, strain: slow.strain() };
+
+  const undivided = { sharesCpuOf: 'tare/run/pair' };
+  const joined = await ruler.createGroup('tare/run/pair/cage/g', undivided);
+  groups.push(joined);
+  await inGroup(joined, 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done').ended;
+  const shared = {
+    weightFile: existsSync(join(folderOf(joined), 'cpu.weight')),
+    handedOut: readFileSync(join(dirname(dirname(folderOf(joined))), 'cgroup.subtree_control'), 'utf8'),
+    capped: await joined.limit({ memoryBytes: 16 * mebibyte, pids: 8 }),
+    reading: joined.read(),
+  };
 
   const stubborn = await newGroup();
   await stubborn.limit({ pids: 64 });
@@ -106,8 +125,10 @@ async function observe() {
     cpuList,
     removed,
     gone,
-    oom: { output: greedy, reading: afterOom },
-    pidsCap: { output: await refused.ended, sleepers },
+    oom: { output: greedy, reading: afterOom, strain: oomStrain },
+    pidsCap: { output: await refused.ended, sleepers, strain: fewStrain },
+    slowed,
+    shared,
     killed,
     cleared,
     traces: traces(),
@@ -118,7 +139,7 @@ async function observe() {
 function makeGroup(path: string): string {
   let folder = mount;
   for (const name of path.split('/')) {
-    writeFileSync(join(folder, 'cgroup.subtree_control'), '+cpu +memory +pids +cpuset');
+    writeFileSync(join(folder, 'cgroup.subtree_control'), '+cpu +memory +pids +cpuset +io');
     folder = join(folder, name);
     mkdirSync(folder, { recursive: true });
   }
@@ -163,7 +184,7 @@ const slice = await observe();
 function makeGroupBelow(folder: string): string {
   const scope = join(folder, 'app.slice', 'run-1.scope');
   mkdirSync(scope, { recursive: true });
-  writeFileSync(join(folder, 'app.slice', 'cgroup.subtree_control'), '+cpu +memory +pids +cpuset');
+  writeFileSync(join(folder, 'app.slice', 'cgroup.subtree_control'), '+cpu +memory +pids +cpuset +io');
   return scope;
 }
 
