@@ -247,7 +247,7 @@ export interface GroupStrain {
  * What a launch yields that is more than one number per metric; each kind has its reader in the analysis.
  * Raw, so that a better reading can be made of it years later.
  */
-export type Observation = Distribution | MemoryReading | LoadGiven;
+export type Observation = Distribution | MemoryReading | LoadGiven | SurfaceFacts;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -310,6 +310,25 @@ export interface GuestMemory {
 export interface LoadGiven {
   readonly kind: 'load';
   readonly load: string;
+}
+
+/** What became of a system call made inside: entered, refused (EPERM or a filter), not in this kernel, not made. */
+export type CallAnswer = 'reached' | 'refused' | 'absent' | 'untried';
+
+/** What one instance could reach and see, found inside it by trying (bench/surface). No better, no worse: facts. */
+export interface SurfaceFacts {
+  readonly kind: 'surface';
+  /** What was found, by key, as it was printed inside. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Numbers of the system calls by answer; null: no checker for this architecture. */
+  readonly calls: Readonly<Record<CallAnswer, readonly number[]>> | null;
+  /** Things tried in earnest (load a module, mount, set the clock): "done" or the name of the error. */
+  readonly attempts: Readonly<Record<string, string>>;
+  /** The host's own values of the same keys, before and after. */
+  readonly hostBefore: Readonly<Record<string, string>>;
+  readonly hostAfter: Readonly<Record<string, string>>;
+  /** What the process that stands for the instance may do on the host; null: not seen. */
+  readonly outside: Readonly<Record<string, string>> | null;
 }
 
 export type LadderQuantity =

@@ -85,6 +85,7 @@ const memoryCounts = [
   'clientBytes',
   'mergedBytes',
 ];
+const texts = z.record(z.string(), z.string());
 const observation = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('distribution'),
@@ -103,6 +104,15 @@ const observation = z.discriminatedUnion('kind', [
     guest: z.looseObject({ totalBytes: finite, availableBytes: finite, cacheBytes: finite }).nullable(),
   }),
   z.looseObject({ kind: z.literal('load'), load: z.string() }),
+  z.looseObject({
+    kind: z.literal('surface'),
+    facts: texts,
+    calls: z.record(z.enum(['reached', 'refused', 'absent', 'untried']), z.array(finite)).nullable(),
+    attempts: texts,
+    hostBefore: texts,
+    hostAfter: texts,
+    outside: texts.nullable(),
+  }),
 ]);
 const trial = z.looseObject({
   kind: z.literal('trial'),

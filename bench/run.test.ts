@@ -109,6 +109,18 @@ test('a run records every planned launch in order, with marks, samples and proof
   expect(header.metrics.map(({ id }) => id)).not.toContain('tare.memory');
 });
 
+test('a surface examination launches two instances and keeps what was found', async () => {
+  const set = ['workloads.empty=[surface]', 'blocks=1'];
+  await runScenario(request(text, 'r', set), tools());
+  const [examined] = cellOf(readRecord(join(folder, 'r')).trials, 'a/empty/small');
+  expect(examined?.outcome).toEqual({ state: 'ok' });
+  expect(examined?.outputs.map(({ program }) => program)).toEqual(['mark', 'surface']);
+  const [found] = examined?.observations ?? [];
+  expect(found).toMatchObject({ kind: 'surface', calls: null, facts: { 'kernel.release': '0-fake' } });
+  const broken = [...set, 'runners.b.failure=bad-output'];
+  expect((await runScenario(request(text, 's', broken), tools())).failed).toBe(2);
+});
+
 test.each([
   ['launch', 'launch'],
   ['panic', 'panic'],

@@ -18,6 +18,7 @@ import {
 } from './instance.ts';
 import { climbLadder } from './ladder.ts';
 import type { Outcome, ProgramSpec, RecordedTrial } from './model.ts';
+import { examine } from './surface/examine.ts';
 import { workloads } from './workloads/index.ts';
 import { isFleet } from './workloads/workload.ts';
 
@@ -111,5 +112,10 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
 function launchFleet(trial: Trial, program: ProgramSpec, gathered: Gathered): Promise<Ended> {
   const workload = workloads.get(program.use);
   if (!isFleet(workload)) throw new Error(`${program.use} launches nothing`);
-  return climbLadder(trial, workload, program.options, gathered);
+  switch (workload.kind) {
+    case 'ladder':
+      return climbLadder(trial, workload, program.options, gathered);
+    case 'surface':
+      return examine(trial, gathered);
+  }
 }

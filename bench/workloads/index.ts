@@ -5,9 +5,10 @@ import { idle } from './idle.ts';
 import { ladder } from './ladder.ts';
 import { faults, memory } from './memory.ts';
 import { startupMetrics } from './startup.ts';
+import { surface } from './surface.ts';
 import type { Workload } from './workload.ts';
 
-const all: readonly Workload[] = [idle, ladder, cpu, matrix, contextSwitch, memory, faults];
+const all: readonly Workload[] = [idle, ladder, cpu, matrix, contextSwitch, memory, faults, surface];
 
 export const workloads: ReadonlyMap<string, Workload> = new Map(
   all.map((workload) => [workload.id, workload]),

@@ -50,13 +50,18 @@ export interface LadderWorkload<Options = unknown> extends WorkloadBase<Options>
   };
 }
 
+/** Two instances of a cell side by side: one is examined from inside, the other is there to be seen. */
+export interface SurfaceWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'surface';
+}
+
 /** What happens inside one launched instance. */
 export type InsideWorkload = CommandWorkload | IdleWorkload;
 /** What launches instances of its own; it has a workload of the scenario to itself. */
-export type FleetWorkload = LadderWorkload;
+export type FleetWorkload = LadderWorkload | SurfaceWorkload;
 export type Workload = InsideWorkload | FleetWorkload;
 
-const fleetKinds: readonly Workload['kind'][] = ['ladder'];
+const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface'];
 
 /** Whether a workload launches its own instances. */
 export function isFleet(workload: Workload | undefined): workload is FleetWorkload {
