@@ -57,6 +57,7 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
     counters: readHostCounters,
     memory: () => ({ hostBytes: 0, kernelBytes: 0, pssBytes: null }),
     cpus: [0, 1],
+    startLoad: () => Promise.reject(new Error('no load here')),
     toolCpuSeconds: () => 0,
     progress: (event) => {
       events.push(event);

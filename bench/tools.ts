@@ -9,6 +9,7 @@ import type { Lease } from '../host/lease.ts';
 import type { LadderMemory } from '../host/memory.ts';
 import type { MeterDescription } from '../host/meter.ts';
 import type { Image } from '../images/image.ts';
+import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
 import type { Cell, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
 
 /** The meter process, as execution uses it. */
@@ -31,6 +32,8 @@ export interface Tools {
   /** A new cgroup for an instance; null where this user has none. */
   readonly createGroup: ((path: string) => Promise<MeteredGroup>) | null;
   readonly meters: Meters | null;
+  /** A load generator's own process where a server can be reached; its CPU counts as tare's. */
+  readonly startLoad: (place: Omit<GeneratorPlace, 'lease'>) => Promise<LoadGenerator>;
   readonly counters: () => HostCounters;
   readonly memory: (pids: readonly number[]) => LadderMemory;
   /** CPUs of this host, ascending. */

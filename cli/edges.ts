@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import type { ClockError, HostFingerprint, Scenario } from '../bench/model.ts';
+import { createGenerators } from '../bench/load/generators.ts';
 import { startSampler } from '../bench/sampler.ts';
 import type { ProgressEvent, Tools } from '../bench/tools.ts';
 import { createRuler } from '../host/cgroup.ts';
@@ -57,6 +58,8 @@ export async function openTools(
     if (!ruler.usable) output.err(`CPU and memory will not be measured: ${ruler.reason} (${ruler.hint})`);
     const sampler = ruler.usable ? await startSampler() : null;
     if (sampler !== null) closers.push(() => sampler.close());
+    const generators = createGenerators(lease);
+    closers.push(() => generators.close());
     const workDir = join(lease.folder, 'work');
     await mkdir(workDir, { recursive: true });
     const tools: Tools = {
@@ -68,10 +71,11 @@ export async function openTools(
       sleep: (seconds, signal) => delay(seconds * 1000, undefined, { signal }),
       createGroup: ruler.usable ? (path) => ruler.createGroup(path) : null,
       meters: sampler,
+      startLoad: (place) => generators.start(place),
       counters: readHostCounters,
       memory: readLadderMemory,
       cpus: allowedCpus(),
-      toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0),
+      toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0) + generators.cpuSeconds(),
       progress: listen(monotonicSeconds),
       signal: output.signal,
     };
