@@ -22,7 +22,7 @@ export interface CgroupLayout {
 const wanted = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'freezer'];
 
 /** Octal escapes of /proc/self/mountinfo, e.g. `\040` for a space. */
-const unescape = (text: string): string =>
+export const unescapeMount = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 
 /**
@@ -39,13 +39,13 @@ export function parseLayout(mountinfo: string, membership: string): CgroupLayout
     const [, , , mountRoot = '/', mountPoint = ''] = left.split(' ');
     const [kind, , options = ''] = right.split(' ');
     if (kind === 'cgroup2' && unified === null) {
-      unified = unescape(mountPoint);
-      root = unescape(mountRoot);
+      unified = unescapeMount(mountPoint);
+      root = unescapeMount(mountRoot);
     }
     if (kind !== 'cgroup') continue;
-    all.add(unescape(mountPoint));
+    all.add(unescapeMount(mountPoint));
     const names = options.split(',');
-    for (const name of wanted) if (names.includes(name)) v1[name] ??= unescape(mountPoint);
+    for (const name of wanted) if (names.includes(name)) v1[name] ??= unescapeMount(mountPoint);
   }
   const own = /^0::(.*)$/m.exec(membership)?.[1] ?? '/';
   const measures = 'cpuacct' in v1 || 'memory' in v1 || 'cpu' in v1;

@@ -10,6 +10,7 @@ import type { Ruler } from './cgroup.ts';
 import { runTool } from './exec.ts';
 import { lockFolder, runsFolder } from './lease.ts';
 import type { LedgerLine, Resource } from './lease.ts';
+import { detachLoop, loopsOf } from './loop.ts';
 import { isAlive } from './process-identity.ts';
 
 export interface GcAction {
@@ -70,8 +71,8 @@ function isRunFolder(folder: string, name: string): boolean {
 async function collectRun(runId: string, folder: string, ruler: Ruler, dryRun: boolean): Promise<GcRun> {
   const left = outstanding(folder);
   const actions: GcAction[] = [];
-  // Processes before runtimes before groups before folders: each needs the former gone.
-  for (const kind of ['process', 'oci', 'group', 'folder'] as const) {
+  // Processes before runtimes before groups before devices before folders: each needs the former gone.
+  for (const kind of ['process', 'oci', 'group', 'loop', 'folder'] as const) {
     for (const resource of left.filter((one) => one.kind === kind)) {
       actions.push(dryRun ? wouldRemove(resource) : await remove(resource, ruler));
     }
@@ -132,6 +133,9 @@ async function removeOne(resource: Resource, ruler: Ruler): Promise<Outcome> {
       if (!(await group.kill(10))) return { state: 'failed', note: `alive: ${group.pids().join(' ')}` };
       return (await group.remove()) ? removed : { state: 'failed', note: 'still busy' };
     }
+    case 'loop':
+      if (loopsOf(resource.file).length === 0) return absent;
+      return (await detachLoop(resource.file)) ? removed : { state: 'failed', note: 'still in use' };
     case 'folder':
       if (!existsSync(resource.path)) return absent;
       rmSync(resource.path, { recursive: true, force: true });

@@ -15,6 +15,8 @@ export type Resource =
   | { readonly kind: 'group'; readonly path: string }
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string; readonly bootId: string }
   | { readonly kind: 'folder'; readonly path: string }
+  /** Loop devices of an image file. */
+  | { readonly kind: 'loop'; readonly file: string }
   | {
       readonly kind: 'oci';
       readonly binary: string;
