@@ -19,8 +19,8 @@ function withTrait(runner: string, trait: TraitKey, value: string | null): CellR
 describe('fairness ledger', () => {
   it('has a row for every trait, each with a value per runner', () => {
     const ledger = fairnessLedger(cells);
-    expect(ledger).toHaveLength(16);
-    expect(new Set(ledger.map(({ title }) => title)).size).toBe(16);
+    expect(ledger).toHaveLength(18);
+    expect(new Set(ledger.map(({ title }) => title)).size).toBe(18);
     for (const { values } of ledger)
       expect(values.map(({ runner }) => runner)).toEqual(builtRunners.map(({ id }) => id));
   });
@@ -81,5 +81,25 @@ describe('fairness ledger', () => {
     expect(voidingRows(vmCell!, processCell!, 'cpu').map(({ trait }) => trait)).toEqual(['cpuPlacement']);
     expect(voidingRows(vmCell!, processCell!, 'startup')).toEqual([]);
     expect(voidingRows(namespaceCell!, processCell!, 'cpu')).toEqual([]);
+  });
+});
+
+describe('cache mode', () => {
+  const [first] = cells;
+  const cell = (runnerKind: CellRecord['runnerKind'], cacheMode: string): CellRecord => ({
+    ...first!,
+    runnerKind,
+    traits: { ...first!.traits, cacheMode },
+  });
+
+  it('voids io verdicts between different kinds of runner', () => {
+    const rows = voidingRows(cell('qemu', 'ends in the page cache'), cell('process', 'past it'), 'io');
+    expect(rows.map(({ trait }) => trait)).toEqual(['cacheMode']);
+    expect(voidingRows(cell('qemu', 'past it'), cell('process', 'past it'), 'io')).toEqual([]);
+    expect(voidingRows(cell('qemu', 'a'), cell('process', 'b'), 'cpu')).toEqual([]);
+  });
+
+  it('is the thing compared between two runners of one kind', () => {
+    expect(voidingRows(cell('qemu', 'ends in the page cache'), cell('qemu', 'past it'), 'io')).toEqual([]);
   });
 });

@@ -7,6 +7,8 @@
 import type { CellRecord, Family, LedgerRow, TraitKey } from './model.ts';
 
 interface TraitRule {
+  /** Told by the runner's options: between two runners of one kind the difference is what is compared. */
+  readonly chosen?: boolean;
   readonly title: string;
   /** What a difference means. */
   readonly meaning: string;
@@ -63,6 +65,18 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
     title: 'Writable layer',
     meaning: 'Writes take different paths to storage, or different storage: part of I/O results.',
     voids: [],
+  },
+  volume: {
+    title: 'Volume',
+    meaning: 'Storage reaches the instance by different ways: part of I/O results.',
+    voids: [],
+  },
+  cacheMode: {
+    title: 'Cache and flushes below the volume',
+    meaning:
+      "One side's I/O ended in the host's page cache or unflushed, the other's reached storage: memory compared with storage, unless two cache modes of one kind of runner are what is compared.",
+    voids: ['io'],
+    chosen: true,
   },
   pageCache: {
     title: 'Page cache before start',
@@ -123,6 +137,7 @@ export function fairnessLedger(cells: readonly CellRecord[]): LedgerRow[] {
 export function voidingRows(subject: CellRecord, reference: CellRecord, family: Family): LedgerRow[] {
   return (Object.keys(rules) as TraitKey[])
     .filter((trait) => rules[trait].voids.includes(family))
+    .filter((trait) => rules[trait].chosen !== true || subject.runnerKind !== reference.runnerKind)
     .map((trait) => rowFor(trait, [subject, reference]))
     .filter((row) => row.state === 'different');
 }

@@ -4,11 +4,11 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context, Instance, Prepared } from '../runners/runner.ts';
+import type { Context, Instance, Prepared, Volume } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { HostCounters } from '../host/drift.ts';
 import { TrialFailure } from '../runners/runner.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, UserError } from './errors.ts';
 import type { Cell, FailureReason, Mark, Outcome, PlannedTrial, Scenario, Series } from './model.ts';
 import type { Tools } from './tools.ts';
 import { UnreadableOutput } from './workloads/workload.ts';
@@ -101,9 +101,25 @@ export async function startInstance(
   await mkdir(workDir, { recursive: true });
   const cpus = placed ? tools.cpus.slice(-cell.shape.cpus).join(',') : null;
   const environment = padding(planned);
-  const volume = null; // no volume is made yet
+  const volume = await makeVolume(cell, id, tools);
   const job = { id, group, cpus, service: cell.workload.service, volume, environment, onMark };
   return prepared.start(job, { ...contextOf(tools, signal), workDir });
+}
+
+/** The volume of one launch; null where its workload has none. @throws TrialFailure where it cannot be made */
+async function makeVolume({ workload, runner }: Cell, id: string, tools: Tools): Promise<Volume | null> {
+  const spec = workload.volume;
+  if (spec === null) return null;
+  const use = tools.runners[runner.kind].volumeUse?.(runner.options, spec.kind);
+  if (use === undefined) throw new Error(`${runner.kind} takes no volumes`);
+  try {
+    const { path, mountPoint } = await tools.volumes.make(id, spec, use.attachment);
+    const onHost = spec.kind === 'filesystem' ? mountPoint : path;
+    return { kind: spec.kind, path, place: use.place ?? onHost };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new TrialFailure({ reason: 'launch', message: error.message, detail: error.hint }, error);
+  }
 }
 
 /** Environment that moves the program's memory layout a little in each launch (METHODOLOGY B5). */
@@ -180,6 +196,7 @@ export async function putAway(
     if (await group.remove()) tools.lease.release({ kind: 'group', path: group.path });
     else leftovers.push(`cgroup ${group.path}`);
   }
+  leftovers.push(...(await tools.volumes.remove(id)));
   await rm(join(tools.workDir, id), { recursive: true, force: true }).catch((error: unknown) => {
     leftovers.push(`folder of ${id}: ${messageOf(error)}`);
   });

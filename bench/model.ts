@@ -455,6 +455,8 @@ export type TraitKey =
   | 'memoryLimit'
   | 'rootFilesystem'
   | 'writableLayer'
+  | 'volume'
+  | 'cacheMode'
   | 'pageCache'
   | 'network'
   | 'privileges'

@@ -2,7 +2,8 @@
  * Before the first launch: which runners can run here, and every runner x shape made ready, once.
  * A runner that cannot run skips its cells with its reason; nothing here is timed.
  */
-import type { Availability, Prepared } from '../runners/runner.ts';
+import type { Availability, Prepared, VolumeUse } from '../runners/runner.ts';
+import type { VolumeProblem } from '../host/volume.ts';
 import { exitCode, UserError } from './errors.ts';
 import { contextOf } from './instance.ts';
 import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
@@ -72,6 +73,11 @@ export async function prepareRun(
         skip(cell, refused.reason, refused.hint);
         continue;
       }
+      const { use, problem } = await volumeUse(cell, tools);
+      if (problem !== null) {
+        skip(cell, problem.reason, problem.hint);
+        continue;
+      }
       const key = `${runner.id}/${shape.id}`;
       let ready = shared.get(key);
       if (ready === undefined) {
@@ -97,9 +103,10 @@ export async function prepareRun(
           ...found.details,
           ...ready.identity,
           sharedDiskBytes: String(ready.sharedDiskBytes),
+          ...volumeIdentity(cell, use, tools),
         },
         acceleration: ready.acceleration,
-        traits: ready.traits,
+        traits: { ...ready.traits, ...(use?.traits ?? { volume: 'none', cacheMode: 'no volume' }) },
       });
     }
     if (records.length === 0) {
@@ -114,6 +121,29 @@ export async function prepareRun(
     await dispose();
     throw error;
   }
+}
+
+/** How the cell's volume is taken, null without one, and why there can be none on this host. */
+async function volumeUse(
+  { runner, workload }: Cell,
+  tools: Tools,
+): Promise<{ readonly use: VolumeUse | null; readonly problem: VolumeProblem | null }> {
+  const spec = workload.volume;
+  const use = spec === null ? null : tools.runners[runner.kind].volumeUse?.(runner.options, spec.kind);
+  if (spec === null || use == null) return { use: null, problem: null };
+  return { use, problem: await tools.volumes.check(spec, use.attachment) };
+}
+
+/** What volume figures are figures of. */
+function volumeIdentity({ workload }: Cell, use: VolumeUse | null, tools: Tools): Record<string, string> {
+  if (workload.volume === null || use === null) return {};
+  const { kind, sizeBytes } = workload.volume;
+  return {
+    volume: kind,
+    volumeBytes: String(sizeBytes),
+    volumeOn: tools.volumes.describePlace(),
+    hostPageCache: use.hostCache,
+  };
 }
 
 /** Why this runner cannot serve this workload: what it needs beside a launch is not there. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { fake } from '../runners/fake.ts';
 import type { Runner } from '../runners/runner.ts';
 import { readHostCounters } from '../host/drift.ts';
+import { openVolumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import { UserError } from './errors.ts';
 import { judgeBlock, voidLimits } from './execute.ts';
@@ -54,6 +55,7 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
     sleep: () => Promise.resolve(),
     createGroup: null,
     meters: null,
+    volumes: openVolumes({ lease: { runId: 'test', own: () => undefined, release: () => undefined } }),
     counters: readHostCounters,
     memory: () => ({ hostBytes: 0, kernelBytes: 0, pssBytes: null }),
     cpus: [0, 1],

@@ -8,6 +8,7 @@ import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Lease } from '../host/lease.ts';
 import type { LadderMemory } from '../host/memory.ts';
 import type { MeterDescription } from '../host/meter.ts';
+import type { Volumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
 import type { Cell, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
@@ -34,6 +35,7 @@ export interface Tools {
   readonly meters: Meters | null;
   /** A load generator's own process where a server can be reached; its CPU counts as tare's. */
   readonly startLoad: (place: Omit<GeneratorPlace, 'lease'>) => Promise<LoadGenerator>;
+  readonly volumes: Volumes;
   readonly counters: () => HostCounters;
   readonly memory: (pids: readonly number[]) => LadderMemory;
   /** CPUs of this host, ascending. */

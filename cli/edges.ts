@@ -19,6 +19,7 @@ import { readFingerprint } from '../host/fingerprint.ts';
 import { collectGarbage } from '../host/gc.ts';
 import { acquireLease } from '../host/lease.ts';
 import { readLadderMemory } from '../host/memory.ts';
+import { openVolumes } from '../host/volume.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { findImage } from '../images/store.ts';
@@ -62,6 +63,8 @@ export async function openTools(
     closers.push(() => generators.close());
     const workDir = join(lease.folder, 'work');
     await mkdir(workDir, { recursive: true });
+    const volumes = openVolumes({ lease });
+    closers.push(() => volumes.close());
     const tools: Tools = {
       runners,
       image,
@@ -72,6 +75,7 @@ export async function openTools(
       createGroup: ruler.usable ? (path) => ruler.createGroup(path) : null,
       meters: sampler,
       startLoad: (place) => generators.start(place),
+      volumes,
       counters: readHostCounters,
       memory: readLadderMemory,
       cpus: allowedCpus(),

@@ -24,6 +24,7 @@ import type {
 } from '../bench/model.ts';
 import type { Group } from '../host/group.ts';
 import type { Lease } from '../host/lease.ts';
+import type { Attachment } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 
 /** What the outside world lends to a runner; nothing is read from globals. */
@@ -57,6 +58,8 @@ export interface Runner<Options = unknown, Kind extends RunnerKind = RunnerKind>
   prepare(request: PrepareRequest<Options>, context: Context): Promise<Prepared>;
   /** Why it cannot serve a workload with these needs, and what would; null: it can. Absent: no needs are met. */
   refuse?(options: Options, needs: Needs): { readonly reason: string; readonly hint: string } | null;
+  /** How it takes a volume of this kind, one it does not refuse. Absent: it takes none. */
+  volumeUse?(options: Options, kind: VolumeSpec['kind']): VolumeUse;
 }
 
 export interface PrepareRequest<Options> {
@@ -96,10 +99,21 @@ export interface Job {
 /** A volume as the host holds it. */
 export interface Volume {
   readonly kind: VolumeSpec['kind'];
-  /** Host path: the folder (directory), or the image file (filesystem, block). */
+  /** Host path: the folder (directory); the image file, or the loop device in front of it (filesystem, block). */
   readonly path: string;
   /** Absolute path inside: a mount point (directory, filesystem) or a device node (block). */
   readonly place: string;
+}
+
+/** How a runner takes a volume. */
+export interface VolumeUse {
+  readonly attachment: Attachment;
+  /** Absolute path inside; null: no root of its own, reached by host path. */
+  readonly place: string | null;
+  /** Whether direct I/O from inside still ends in the host's page cache. */
+  readonly hostCache: 'bypassed' | 'used';
+  /** `volume` and `cacheMode` of the fairness ledger. */
+  readonly traits: Traits;
 }
 
 /** What a workload asks of a runner beside launching: checked once per cell, before anything starts. */

@@ -22,7 +22,7 @@ test('rootless adds a user namespace', () => {
 });
 
 test('the root is an overlay with relative layers; sysfs is read-only', () => {
-  expect(fstab(false, () => 'absent').split('\n')).toEqual([
+  expect(fstab(false, null, () => 'absent').split('\n')).toEqual([
     'overlay layer/root overlay lowerdir=beside:image,upperdir=layer/upper,workdir=layer/work 0 0',
     'proc layer/root/proc proc nosuid,nodev,noexec 0 0',
     'sysfs layer/root/sys sysfs ro,nosuid,nodev,noexec 0 0',
@@ -33,7 +33,7 @@ test('the root is an overlay with relative layers; sysfs is read-only', () => {
 });
 
 test('rootless binds the device nodes it may not make, and says so to overlayfs', () => {
-  const table = fstab(true, () => 'absent');
+  const table = fstab(true, null, () => 'absent');
   expect(table).toContain('overlay userxattr,lowerdir=');
   expect(table).toContain('/dev/null layer/root/dev/null none bind 0 0\n');
 });
@@ -45,7 +45,7 @@ test('what the kernel has of its own is hidden or read-only, after the mounts th
     '/proc/sys': 'folder',
   };
   for (const rootless of [false, true]) {
-    const table = fstab(rootless, (path) => kinds[path] ?? 'absent');
+    const table = fstab(rootless, null, (path) => kinds[path] ?? 'absent');
     expect(table.split('\n').slice(-5)).toEqual([
       '/dev/null layer/root/proc/kcore none bind 0 0',
       'tmpfs layer/root/sys/firmware tmpfs ro 0 0',
@@ -57,6 +57,19 @@ test('what the kernel has of its own is hidden or read-only, after the mounts th
 });
 
 test('options are strict and have defaults', () => {
-  expect(namespaceOptions.parse({})).toEqual({ user: 'auto' });
+  expect(namespaceOptions.parse({})).toEqual({ user: 'auto', loopDirect: true });
   expect(namespaceOptions.safeParse({ user: 'nobody' }).success).toBe(false);
 });
+
+test.each([
+  ['directory', '/volume', 'volume layer/root/volume none bind 0 0'],
+  ['filesystem', '/volume', 'volume layer/root/volume ext4 nosuid,nodev 0 0'],
+  ['block', '/dev/volume', 'volume layer/root/dev/volume none bind 0 0'],
+] as const)(
+  'a volume of kind %s is the last line, by a name that tells no host path',
+  (kind, place, line) => {
+    const table = fstab(false, { kind, path: '/var/tmp/secret', place }, () => 'absent');
+    expect(table.trimEnd().split('\n').at(-1)).toBe(line);
+    expect(table).not.toContain('secret');
+  },
+);

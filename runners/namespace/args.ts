@@ -1,4 +1,5 @@
 /** The namespace runner's command line and fstab, as values. */
+import type { Volume } from '../runner.ts';
 import {
   keptCapabilities,
   kindOnHost,
@@ -31,7 +32,7 @@ export function namespaceArguments({ rootless, busybox, enterScript }: Namespace
  * Mounted by one `mount -a`: the root, then what lies on it, then what hides parts of that. Paths are relative
  * to the instance's folder: under an absolute one busybox would take a remount for a mount made already.
  */
-export function fstab(rootless: boolean, kindOf = kindOnHost): string {
+export function fstab(rootless: boolean, volume: Volume | null = null, kindOf = kindOnHost): string {
   const lines = [
     ['overlay', 'layer/root', 'overlay', overlayOptions(rootless).join(',')],
     ...rootMounts(!rootless).map(({ source, place, type, options }) => [
@@ -44,8 +45,18 @@ export function fstab(rootless: boolean, kindOf = kindOnHost): string {
     ...readOnlyPaths
       .filter((place) => kindOf(place) !== 'absent')
       .flatMap((place) => readOnly(`layer/root${place}`)),
+    ...volumeLine(volume),
   ];
   return lines.map((fields) => `${fields.join(' ')} 0 0\n`).join('');
+}
+
+/** `volume` is a link in the instance's folder: no path of the host in the table. Its place is made by enter.sh. */
+function volumeLine(volume: Volume | null): readonly string[][] {
+  if (volume === null) return [];
+  const place = `layer/root${volume.place}`;
+  return volume.kind === 'filesystem'
+    ? [['volume', place, 'ext4', 'nosuid,nodev']]
+    : [['volume', place, 'none', 'bind']];
 }
 
 function masked(place: string, kind: ReturnType<typeof kindOnHost>): readonly string[][] {

@@ -1,12 +1,18 @@
 # First process of the instance's namespaces: makes the root, moves into it, drops what a container has
 # not, becomes the agent. Runs in the instance's folder. Tools are the image's own static busybox (0.5 ms
 # each, where the host's dynamic ones take 1.3), but for setpriv; all mounts of the root are one call.
-# Arguments: busybox, bounding set. Descriptors: 0 and 1 the agent's channel, 3 control.
-B=$1 bounding=$2
+# Arguments: busybox, bounding set, place of the volume if there is one. Descriptors: 0 and 1 the agent's channel, 3 control.
+B=$1 bounding=$2 volume=$3
 fail() { echo "tare: $*" >&2; exit 1; }
 {
   "$B" mount -t tmpfs -o "mode=755" tmpfs layer || fail "cannot mount a tmpfs"
   "$B" mkdir layer/upper layer/work layer/root || fail "cannot make the layer"
+  # A mount point of its own in the upper layer: without a volume, nothing of one shows inside.
+  case $volume in
+    '') ;;
+    /dev/*) "$B" mkdir layer/upper/dev && : >"layer/upper$volume" || fail "cannot make $volume" ;;
+    *) "$B" mkdir "layer/upper$volume" || fail "cannot make $volume" ;;
+  esac
   "$B" mount -a -T fstab || fail "cannot mount the root"
   "$B" ip link set lo up || fail "cannot bring lo up"
   "$B" hostname tare

@@ -4,7 +4,7 @@
  * All mounts live in a private mount namespace, so nothing of them can outlive the instance.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup.ts';
@@ -14,6 +14,7 @@ import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '.
 import { busyboxOf } from '../process/index.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { hostVolumeUse, refuseHostVolume, unreachable } from '../volume-use.ts';
 import { fstab, namespaceArguments } from './args.ts';
 import { namespaceOptions } from './options.ts';
 import type { NamespaceOptions } from './options.ts';
@@ -108,12 +109,13 @@ async function prepare(
     const folder = join(inner.workDir, `namespace-${job.id}`);
     inner.lease.own({ kind: 'folder', path: folder });
     await makeInstanceFolder(folder, beside, image);
-    await writeFile(join(folder, 'fstab'), table);
+    await writeFile(join(folder, 'fstab'), job.volume === null ? table : fstab(rootless, job.volume));
+    if (job.volume !== null) await symlink(job.volume.path, join(folder, 'volume'));
     return startHosted({
       job,
       context: inner,
       limits: { shape, pidsLimit },
-      argv,
+      argv: job.volume === null ? argv : [...argv, job.volume.place],
       environment: { ...insideEnvironment, ...job.environment },
       cwd: folder,
       folder,
@@ -133,6 +135,9 @@ export const namespace: Runner<NamespaceOptions, 'namespace'> = {
   kind: 'namespace',
   title: 'Container from plain namespaces',
   options: namespaceOptions,
+  refuse: (options, { volume, reachable }) =>
+    refuseHostVolume(volume, isRootless(options)) ?? (reachable ? unreachable : null),
+  volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,
 };

@@ -3,7 +3,7 @@
  * below their daemons. The bundle is the instance's folder; root, limits and agent are the namespace runner's.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup.ts';
@@ -14,10 +14,12 @@ import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
 import { busyboxOf } from '../process/index.ts';
 import type { Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { hostVolumeUse, refuseHostVolume, unreachable } from '../volume-use.ts';
 import { ociOptions } from './options.ts';
 import type { OciOptions } from './options.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, probe, versionOf } from './probe.ts';
 import { ociArguments, ociSpec, waysOf } from './spec.ts';
+import type { OciVolume } from './spec.ts';
 
 export { containerGroup };
 
@@ -81,7 +83,8 @@ async function prepare(
     await writeFile(join(folder, 'fstab'), table);
     const environment = { ...insideEnvironment, ...job.environment };
     const cgroupsPath = ways.ownGroup && job.group !== null ? containerGroup(job.group) : null;
-    const spec = ociSpec({ environment, cgroupsPath, seccomp: options.seccomp });
+    const volume = await volumeOf(job.volume);
+    const spec = ociSpec({ environment, cgroupsPath, seccomp: options.seccomp, volume });
     await writeFile(join(folder, 'config.json'), JSON.stringify(spec));
     return startHosted({
       job,
@@ -108,10 +111,22 @@ async function prepare(
   }
 }
 
+/** The volume with the numbers of its device, which a container's own node is made from. */
+async function volumeOf(volume: Job['volume']): Promise<OciVolume | null> {
+  if (volume?.kind !== 'block') return volume as OciVolume | null;
+  const { rdev } = await stat(volume.path);
+  // Linux's encoding in user space: 12 bits of major above 8 of the minor, whose other 12 lie higher.
+  const [major, minor] = [(rdev >> 8) & 0xfff, (rdev & 0xff) | ((rdev >> 12) & 0xfff00)];
+  return { kind: 'block', place: volume.place, major, minor };
+}
+
 export const oci: Runner<OciOptions, 'oci'> = {
   kind: 'oci',
   title: 'Container by an OCI runtime',
   options: ociOptions,
+  refuse: (_options, { volume, reachable }) =>
+    refuseHostVolume(volume, false) ?? (reachable ? unreachable : null),
+  volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,
 };

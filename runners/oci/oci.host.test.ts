@@ -45,7 +45,10 @@ describe('the probe', () => {
     const place = join(folder, "it's a $(runtime)");
     await mkdir(place);
     await symlink((await findRuntime('runc'))!, join(place, 'runc'));
-    const found = await runner.probe({ runtime: join(place, 'runc'), seccomp: false }, context);
+    const found = await runner.probe(
+      { runtime: join(place, 'runc'), seccomp: false, loopDirect: true },
+      context,
+    );
     expect(found).toMatchObject({ usable: true });
     expect([...owned]).toEqual([]);
     expect(await readdir(workDir)).toEqual([]);
@@ -58,7 +61,10 @@ describe('the probe', () => {
     await writeFile(join(place, 'runc'), script);
     await chmod(join(place, 'runc'), 0o755);
     announced.length = 0;
-    const found = await runner.probe({ runtime: join(place, 'runc'), seccomp: false }, context);
+    const found = await runner.probe(
+      { runtime: join(place, 'runc'), seccomp: false, loopDirect: true },
+      context,
+    );
     expect(found).toMatchObject({ usable: false, reason: 'sorry, not today' });
     const { linux } = JSON.parse(await readFile(join(place, 'config.json'), 'utf8')) as {
       linux: { cgroupsPath?: string };

@@ -1,5 +1,6 @@
 /** What a scenario may say about the OCI runner. */
 import { z } from 'zod';
+import { loopDirectOption } from '../volume-use.ts';
 
 export const ociOptions = z.strictObject({
   runtime: z
@@ -13,6 +14,7 @@ export const ociOptions = z.strictObject({
     .describe(
       'Refuse the system calls that container engines refuse; costs start-up time and time per call.',
     ),
+  loopDirect: loopDirectOption,
 });
 
 export type OciOptions = z.infer<typeof ociOptions>;

@@ -60,6 +60,32 @@ test('the container is put below the instance: beside the leaf that holds its pr
 });
 
 test('options are strict and have defaults', () => {
-  expect(ociOptions.parse({})).toEqual({ runtime: 'runc', seccomp: false });
+  expect(ociOptions.parse({})).toEqual({ runtime: 'runc', seccomp: false, loopDirect: true });
   expect(ociOptions.safeParse({ runtme: 'crun' }).success).toBe(false);
+});
+
+test('a volume is a mount, or a device of its own that the group lets through; without one neither is there', () => {
+  const request = { environment: {}, cgroupsPath: '/g', seccomp: false };
+  const plain = ociSpec(request);
+  const volumes = {
+    directory: ociSpec({ ...request, volume: { kind: 'directory', path: '/v/shared', place: '/volume' } }),
+    filesystem: ociSpec({ ...request, volume: { kind: 'filesystem', path: '/dev/loop3', place: '/volume' } }),
+    block: ociSpec({ ...request, volume: { kind: 'block', place: '/dev/volume', major: 7, minor: 300 } }),
+  };
+  const mount = (spec: typeof plain) => spec.mounts.find(({ destination }) => destination === '/volume');
+  expect(mount(plain)).toBeUndefined();
+  expect(plain.linux).not.toHaveProperty('devices');
+  expect(mount(volumes.directory)).toMatchObject({ type: 'bind', source: '/v/shared' });
+  expect(mount(volumes.filesystem)).toMatchObject({ type: 'ext4', source: '/dev/loop3' });
+  expect(mount(volumes.block)).toBeUndefined();
+  const device = { type: 'b', major: 7, minor: 300 };
+  expect(volumes.block.linux).toMatchObject({
+    devices: [{ path: '/dev/volume', ...device }],
+    resources: {
+      devices: [
+        { allow: false, access: 'rwm' },
+        { allow: true, ...device, access: 'rw' },
+      ],
+    },
+  });
 });

@@ -5,6 +5,7 @@
  */
 import { basename } from 'node:path';
 import { keptCapabilities, maskedPaths, readOnlyPaths, rootMounts } from '../container-root.ts';
+import type { Mount } from '../container-root.ts';
 import type { OciOptions } from './options.ts';
 
 export interface SpecRequest {
@@ -12,7 +13,13 @@ export interface SpecRequest {
   /** Cgroup of the container, below the instance's; null: the container stays where the runtime is. */
   readonly cgroupsPath: string | null;
   readonly seccomp: boolean;
+  readonly volume?: OciVolume | null;
 }
+
+/** A volume as config.json has it: a mount, or a device node with its numbers. */
+export type OciVolume =
+  | { readonly kind: 'directory' | 'filesystem'; readonly path: string; readonly place: string }
+  | { readonly kind: 'block'; readonly place: string; readonly major: number; readonly minor: number };
 
 /** The calls that the default profiles of container engines refuse even to root inside. */
 export const refusedCalls: readonly string[] = [
@@ -27,7 +34,7 @@ export const refusedCalls: readonly string[] = [
 ];
 
 /** config.json; paths in it are relative to the bundle, so that no host path shows inside. */
-export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
+export function ociSpec({ environment, cgroupsPath, seccomp, volume = null }: SpecRequest) {
   const capabilities = keptCapabilities.map((name) => `CAP_${name.toUpperCase()}`);
   return {
     ociVersion: '1.0.2',
@@ -42,7 +49,7 @@ export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
     },
     root: { path: 'layer/root', readonly: false },
     hostname: 'tare',
-    mounts: rootMounts(true).map(({ source, place, type, options }) => ({
+    mounts: [...rootMounts(true), ...volumeMounts(volume)].map(({ source, place, type, options }) => ({
       destination: place,
       type,
       source,
@@ -52,9 +59,10 @@ export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
       namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
       maskedPaths,
       readonlyPaths: readOnlyPaths,
+      ...(volume?.kind === 'block' ? { devices: [deviceOf(volume)] } : {}),
       ...(cgroupsPath === null
         ? {}
-        : { cgroupsPath, resources: { devices: [{ allow: false, access: 'rwm' }] } }),
+        : { cgroupsPath, resources: { devices: [{ allow: false, access: 'rwm' }, ...allowed(volume)] } }),
       ...(seccomp
         ? {
             seccomp: {
@@ -65,6 +73,24 @@ export function ociSpec({ environment, cgroupsPath, seccomp }: SpecRequest) {
         : {}),
     },
   };
+}
+
+function volumeMounts(volume: OciVolume | null): readonly Mount[] {
+  if (volume === null || volume.kind === 'block') return [];
+  const { kind, path, place } = volume;
+  return kind === 'directory'
+    ? [{ source: path, place, type: 'bind', options: ['bind', 'rw'] }]
+    : [{ source: path, place, type: 'ext4', options: ['nosuid', 'nodev'] }];
+}
+
+function deviceOf({ place, major, minor }: OciVolume & { readonly kind: 'block' }) {
+  return { path: place, type: 'b', major, minor, fileMode: 0o600, uid: 0, gid: 0 };
+}
+
+function allowed(volume: OciVolume | null) {
+  if (volume?.kind !== 'block') return [];
+  const { major, minor } = volume;
+  return [{ allow: true, type: 'b', major, minor, access: 'rw' }];
 }
 
 /** How one runtime's command line differs. */

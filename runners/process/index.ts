@@ -12,10 +12,11 @@ import { createRuler } from '../../host/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Image } from '../../images/image.ts';
 import { startHosted } from '../hosted.ts';
-import type { Prepared, Runner } from '../runner.ts';
+import type { Job, Prepared, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { hostVolumeUse, loopDirectOption, refuseHostVolume, unreachable } from '../volume-use.ts';
 
-export const processOptions = z.strictObject({});
+export const processOptions = z.strictObject({ loopDirect: loopDirectOption });
 export type ProcessOptions = z.infer<typeof processOptions>;
 
 const agent = join(import.meta.dirname, '..', 'agent.sh');
@@ -52,10 +53,24 @@ export function busyboxOf(image: Image): string {
   return join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox');
 }
 
+/**
+ * A file system is mounted for the agent alone: in a mount namespace, which is all that unshare changes here
+ * and which takes the mount with it when the last process is gone, however that comes about.
+ */
+export function mounting(volume: Job['volume']): readonly string[] {
+  if (volume?.kind !== 'filesystem') return [];
+  const script = 'mount -t ext4 "$1" "$2" || exit 1; shift 2; exec "$@"';
+  const mounted = ['sh', '-c', script, 'sh', volume.path, volume.place];
+  return ['unshare', '--mount', '--propagation', 'private', ...mounted];
+}
+
 export const process: Runner<ProcessOptions, 'process'> = {
   kind: 'process',
   title: 'Host process in its own cgroup',
   options: processOptions,
+  refuse: (_options, { volume, reachable }) =>
+    refuseHostVolume(volume, globalThis.process.geteuid?.() !== 0) ?? (reachable ? unreachable : null),
+  volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, false),
   async probe() {
     const { exitCode, stdout, stderr } = await runTool(['setpriv', '--version'], { timeoutSeconds: 10 });
     if (exitCode !== 0) {
@@ -98,7 +113,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
           job,
           context,
           limits: { shape, pidsLimit },
-          argv: [busyboxOf(image), 'sh', agent],
+          argv: [...mounting(job.volume), busyboxOf(image), 'sh', agent],
           environment: { ...processEnvironment(image, folder), ...job.environment },
           cwd: folder,
           folder,

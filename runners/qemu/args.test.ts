@@ -6,8 +6,11 @@ import {
   optionValue,
   qemuArguments,
   shellQuoted,
+  volumeArguments,
 } from './args.ts';
 import type { VmPlan } from './args.ts';
+import { qemuOptions } from './options.ts';
+import { refuseVolume, volumeUse } from './volume.ts';
 
 const base: VmPlan = {
   binary: 'qemu-system-x86_64',
@@ -20,6 +23,7 @@ const base: VmPlan = {
   initramfs: '/i/initramfs.cpio',
   root: 'disk',
   disk: '/d/disk.ext4',
+  volume: null,
   tscKilohertz: null,
   channels: { agent: 4, console: 5, monitor: 6, firmware: 7 },
   restoreFrom: null,
@@ -164,4 +168,69 @@ test('mount tables: the disk read-only below a tmpfs layer, or the tree as it is
   const memory = mountTables('initramfs');
   expect(memory['initramfs']).not.toMatch(/vda|overlay/);
   expect(memory['initramfs']).toContain('/scratch/tare /image/.tare none bind');
+});
+
+describe('a volume', () => {
+  const drive = { file: '/v/a,b/image', kind: 'block', aio: 'threads' } as const;
+  const modes = [
+    ['none', 'on', 'off', 'on'],
+    ['writeback', 'off', 'off', 'on'],
+    ['writethrough', 'off', 'off', 'off'],
+    ['directsync', 'on', 'off', 'off'],
+    ['unsafe', 'off', 'on', 'on'],
+  ] as const;
+  const engines = ['threads', 'native', 'io_uring'] as const;
+
+  test.each(modes.flatMap(([cache, ...rest]) => engines.map((aio) => [cache, aio, ...rest] as const)))(
+    'cache=%s aio=%s',
+    (cache, aio, direct, noFlush, writeCache) => {
+      const options = qemuOptions.safeParse({ cache, aio });
+      if (aio === 'native' && direct === 'off') {
+        expect(options.error?.issues[0]?.message).toMatch(/native needs cache: none or directsync/);
+        expect(() => volumeArguments({ ...drive, cache, aio }, 'q35')).toThrow(/aio=native/);
+        return;
+      }
+      expect(options.success).toBe(true);
+      expect(volumeArguments({ ...drive, cache, aio }, 'q35')).toEqual([
+        '-blockdev',
+        `driver=file,node-name=volume,filename=/v/a,,b/image,aio=${aio},cache.direct=${direct},cache.no-flush=${noFlush}`,
+        '-device',
+        `virtio-blk-pci,drive=volume,serial=tare-volume,write-cache=${writeCache}`,
+      ]);
+    },
+  );
+
+  test('is told to the guest by its kind and sits on the machine’s bus', () => {
+    const volume = { ...drive, cache: 'none' } as const;
+    expect(kernelParameters({ ...base, volume })).toContain('TARE_VOLUME=block');
+    expect(kernelParameters(base).join(' ')).not.toContain('TARE_VOLUME');
+    expect(qemuArguments({ ...base, machine: 'microvm', volume }).join(' ')).toContain(
+      'virtio-blk-device,drive=volume',
+    );
+    expect(qemuArguments(base).join(' ')).not.toContain('node-name=volume');
+  });
+
+  test.each([
+    [{}, 'directory', /cannot share a host folder/],
+    [{ root: 'initramfs' }, 'block', /no disk driver/],
+    [{ start: 'restored' }, 'filesystem', /saved with/],
+    [{}, 'filesystem', null],
+  ] as const)('%j and a volume of kind %s: %s', (given, kind, reason) => {
+    const refused = refuseVolume(qemuOptions.parse(given), { kind, sizeBytes: 1 });
+    if (reason === null) expect(refused).toBeNull();
+    else expect(refused?.reason).toMatch(reason);
+    expect(refuseVolume(qemuOptions.parse(given), null)).toBeNull();
+  });
+
+  test('says what direct I/O and flushes come to below each cache mode', () => {
+    const said = modes.map(([cache]) => volumeUse(qemuOptions.parse({ cache }), 'block'));
+    expect(said.map(({ hostCache }) => hostCache)).toEqual(['bypassed', 'used', 'used', 'bypassed', 'used']);
+    expect(said.map(({ traits }) => traits.cacheMode?.split('; ')[1])).toEqual([
+      'flushes reach storage',
+      'flushes reach storage',
+      'every write is flushed',
+      'every write is flushed',
+      'flushes are ignored',
+    ]);
+  });
 });

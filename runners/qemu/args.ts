@@ -2,6 +2,7 @@
  * The command line of one VM, as a pure function of what it shall be: the one place that knows QEMU's
  * flags. Channels are inherited descriptors, so no socket file has a name that could collide or be left.
  */
+import { passesHostCache } from './options.ts';
 import type { QemuOptions } from './options.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -27,6 +28,8 @@ export interface VmPlan {
   readonly root: QemuOptions['root'];
   /** Raw file attached read-only; null: no disk. */
   readonly disk: string | null;
+  /** Writable drive of this launch alone. */
+  readonly volume: VolumeDrive | null;
   /** Frequency of the emulated time stamp counter, where the guest cannot find it by itself. */
   readonly tscKilohertz: number | null;
   readonly channels: ChannelNumbers;
@@ -36,8 +39,21 @@ export interface VmPlan {
   readonly verbose: boolean;
 }
 
+/** A volume as QEMU shall drive it. */
+export interface VolumeDrive {
+  /** Raw image file. */
+  readonly file: string;
+  /** Seen inside with a file system mounted, or as a bare device. */
+  readonly kind: 'filesystem' | 'block';
+  readonly cache: QemuOptions['cache'];
+  readonly aio: QemuOptions['aio'];
+}
+
 /** Name of the virtio-serial port the agent speaks on. */
 export const agentPort = 'tare.agent';
+
+/** By this the guest finds the volume's drive, whatever order its devices are found in. */
+export const volumeSerial = 'tare-volume';
 
 /** QEMU splits option values at commas; a doubled comma is one. */
 export function optionValue(text: string): string {
@@ -51,10 +67,11 @@ export function shellQuoted(text: string): string {
 
 /** Kernel parameters. Nothing here turns protection off: the guest is a stock one, only quiet. */
 export function kernelParameters(
-  plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'tscKilohertz' | 'verbose'>,
+  plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'volume' | 'tscKilohertz' | 'verbose'>,
 ): string[] {
   const loudness = plan.verbose ? [] : ['quiet'];
   const parameters = ['console=ttyS0', ...loudness, 'panic=-1', 'reboot=t', `TARE_FROM=${plan.root}`];
+  if (plan.volume !== null) parameters.push(`TARE_VOLUME=${plan.volume.kind}`);
   if (plan.machine === 'microvm' && plan.accelerator === 'tcg') {
     // No timer the kernel could test its interrupts or calibrate its TSC against: it would wait for ever.
     // Nor one to watch the TSC with: it would compare it with its own late ticks and, on a busy host, turn
@@ -108,6 +125,24 @@ function diskArguments(plan: VmPlan): string[] {
   ];
 }
 
+/**
+ * What `cache` stands for is two things in QEMU: how the file is opened (direct, flushes ignored) and whether
+ * the guest is told of a write cache; without one, every write is flushed before it is answered.
+ */
+export function volumeArguments(volume: VolumeDrive, machine: VmPlan['machine']): string[] {
+  const { file, cache, aio } = volume;
+  const direct = passesHostCache(cache);
+  if (aio === 'native' && !direct)
+    throw new Error(`aio=native with cache=${cache}: the options allow it not`);
+  const opened = [
+    `driver=file,node-name=volume,filename=${optionValue(file)},aio=${aio}`,
+    `cache.direct=${direct ? 'on' : 'off'},cache.no-flush=${cache === 'unsafe' ? 'on' : 'off'}`,
+  ];
+  const writeCache = cache === 'writethrough' || cache === 'directsync' ? 'off' : 'on';
+  const device = `virtio-blk-${deviceSuffix(machine)},drive=volume,serial=${volumeSerial}`;
+  return ['-blockdev', opened.join(','), '-device', `${device},write-cache=${writeCache}`];
+}
+
 /** argv of the VM. */
 export function qemuArguments(plan: VmPlan): string[] {
   return [
@@ -118,6 +153,7 @@ export function qemuArguments(plan: VmPlan): string[] {
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', kernelParameters(plan).join(' ')],
     ...channelArguments(plan),
     ...diskArguments(plan),
+    ...(plan.volume === null ? [] : volumeArguments(plan.volume, plan.machine)),
     ...(plan.restoreFrom === null ? [] : ['-incoming', `exec:cat ${shellQuoted(plan.restoreFrom)}`]),
   ];
 }

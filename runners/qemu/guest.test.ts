@@ -33,7 +33,14 @@ test('virtual CPUs are whole', () => {
 });
 
 test('options have defaults and unknown or unsafe ones are refused', () => {
-  expect(qemuOptions.parse({})).toEqual({ machine: 'q35', accel: 'auto', root: 'disk', start: 'cold' });
+  expect(qemuOptions.parse({})).toEqual({
+    machine: 'q35',
+    accel: 'auto',
+    root: 'disk',
+    start: 'cold',
+    cache: 'none',
+    aio: 'threads',
+  });
   expect(qemuOptions.safeParse({ machine: 'pc' }).success).toBe(false);
   expect(qemuOptions.safeParse({ arguments: '-S' }).success).toBe(false);
   expect(qemuOptions.safeParse({ cpuModel: 'max -S' }).success).toBe(false);

@@ -8,7 +8,8 @@ import type { Acceleration, Traits } from '../../bench/model.ts';
 import { createRuler } from '../../host/cgroup.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { sharedTraits } from '../traits.ts';
-import type { Accelerator, VmPlan } from './args.ts';
+import { unreachable } from '../volume-use.ts';
+import type { Accelerator, VmPlan, VolumeDrive } from './args.ts';
 import { qemuArguments } from './args.ts';
 import { emulatedTscKilohertz } from './calibrate.ts';
 import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
@@ -20,6 +21,7 @@ import { probeAcceleration } from './probe.ts';
 import { saveState } from './restore.ts';
 import { qemuBinary, qemuVersion } from './scout.ts';
 import { coldChannels } from './vm.ts';
+import { refuseVolume, volumeUse } from './volume.ts';
 
 interface Chosen {
   readonly accelerator: Accelerator;
@@ -116,6 +118,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
     initramfs: files.initramfs,
     root: options.root,
     disk: files.disk,
+    volume: null,
     tscKilohertz: calibrate ? await emulatedTscKilohertz(options, context) : null,
     // qboot, microvm's firmware, writes nothing.
     channels: { ...coldChannels, firmware: options.machine === 'q35' ? 7 : null },
@@ -139,17 +142,26 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
     acceleration: chosen.acceleration,
     traits: traits(chosen, files, request),
     sharedDiskBytes: files.sharedBytes + (saved?.bytes ?? 0),
-    start: (job: Job, startContext: Context) => startInstance(plan, job, startContext),
+    start: (job: Job, startContext: Context) =>
+      startInstance({ ...plan, volume: driveOf(job.volume, options) }, job, startContext),
     [Symbol.asyncDispose]: async () => {
       await saved?.remove();
     },
   };
 }
 
+function driveOf(volume: Job['volume'], { cache, aio }: QemuOptions): VolumeDrive | null {
+  if (volume === null || volume.kind === 'directory') return null;
+  return { file: volume.path, kind: volume.kind, cache, aio };
+}
+
 export const qemu: Runner<QemuOptions, 'qemu'> = {
   kind: 'qemu',
   title: 'QEMU virtual machine',
   options: qemuOptions,
+  refuse: (options, { volume, reachable }) =>
+    refuseVolume(options, volume) ?? (reachable ? unreachable : null),
+  volumeUse,
   probe,
   prepare,
 };

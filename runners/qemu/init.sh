@@ -15,6 +15,21 @@ read -r modules </tables/modules
 if [ -n "$modules" ]; then $B modprobe -a $modules || die "a module cannot be inserted: $modules"; fi
 $B cp -r /layer/. /scratch/ || die "the writable layer cannot be made"
 $B mount -a -T "/tables/$TARE_FROM" || die "the root cannot be mounted"
+# By its serial: which letter it got depends on the machine. Only ever with the image on a disk as well.
+if [ -n "$TARE_VOLUME" ]; then
+  volume=''
+  for disk in /root/sys/block/vd*; do
+    read -r serial <"$disk/serial"
+    [ "$serial" = tare-volume ] && volume=${disk##*/}
+  done
+  [ -n "$volume" ] || die "no volume"
+  if [ "$TARE_VOLUME" = filesystem ]; then
+    $B mkdir /root/volume
+    $B mount -t ext4 -o nosuid,nodev "/dev/$volume" /root/volume || die "the volume cannot be mounted"
+  else
+    $B ln -s "$volume" /root/dev/volume || die "the volume cannot be shown"
+  fi
+fi
 $B ip link set lo up
 
 # The only port has this name; number 0 is kept for a console.
@@ -28,7 +43,7 @@ while [ "${count:-0}" -gt 0 ]; do
   count=$((count - 1))
 done
 from=$TARE_FROM
-unset TARE_FROM TERM
+unset TARE_FROM TARE_VOLUME TERM
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 export TARE_BUSYBOX=/usr/bin/busybox TARE_BESIDE=/.tare TARE_SCRATCH=/.tare/scratch TARE_MODE=vm
 if [ "$from" = disk ]; then exec $B switch_root /root /usr/bin/busybox sh /.tare/agent.sh; fi

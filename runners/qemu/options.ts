@@ -1,31 +1,52 @@
 /** What a scenario may say about the QEMU runner. */
 import { z } from 'zod';
 
-export const qemuOptions = z.strictObject({
-  machine: z
-    .enum(['q35', 'microvm'])
-    .default('q35')
-    .describe('q35: a PC with firmware and PCI; microvm: virtio-mmio and almost nothing else.'),
-  accel: z
-    .enum(['auto', 'kvm', 'tcg'])
-    .default('auto')
-    .describe('auto: KVM where it is proven to run a guest, else emulation.'),
-  root: z
-    .enum(['disk', 'initramfs'])
-    .default('disk')
-    .describe(
-      'disk: shared read-only virtio disk under a tmpfs layer; initramfs: the whole image in guest memory.',
-    ),
-  start: z
-    .enum(['cold', 'restored'])
-    .default('cold')
-    .describe('cold: boot; restored: continue from the state of a VM booted once beforehand.'),
-  kernel: z.string().min(1).optional().describe("A guest kernel of one's own (vmlinuz or vmlinux)."),
-  cpuModel: z
-    .string()
-    .regex(/^[\w.,=+-]+$/, 'a QEMU CPU model, e.g. "host" or "EPYC-Milan"')
-    .optional()
-    .describe("QEMU's -cpu; default: host under KVM, max under emulation."),
-});
+/** Cache modes that open the volume's file for direct I/O. */
+export function passesHostCache(cache: string): boolean {
+  return cache === 'none' || cache === 'directsync';
+}
+
+export const qemuOptions = z
+  .strictObject({
+    machine: z
+      .enum(['q35', 'microvm'])
+      .default('q35')
+      .describe('q35: a PC with firmware and PCI; microvm: virtio-mmio and almost nothing else.'),
+    accel: z
+      .enum(['auto', 'kvm', 'tcg'])
+      .default('auto')
+      .describe('auto: KVM where it is proven to run a guest, else emulation.'),
+    root: z
+      .enum(['disk', 'initramfs'])
+      .default('disk')
+      .describe(
+        'disk: shared read-only virtio disk under a tmpfs layer; initramfs: the whole image in guest memory.',
+      ),
+    start: z
+      .enum(['cold', 'restored'])
+      .default('cold')
+      .describe('cold: boot; restored: continue from the state of a VM booted once beforehand.'),
+    kernel: z.string().min(1).optional().describe("A guest kernel of one's own (vmlinuz or vmlinux)."),
+    cpuModel: z
+      .string()
+      .regex(/^[\w.,=+-]+$/, 'a QEMU CPU model, e.g. "host" or "EPYC-Milan"')
+      .optional()
+      .describe("QEMU's -cpu; default: host under KVM, max under emulation."),
+    cache: z
+      .enum(['none', 'writeback', 'writethrough', 'directsync', 'unsafe'])
+      .default('none')
+      .describe(
+        "Volumes: none and directsync pass the host's page cache by; writethrough and directsync flush every write; unsafe ignores flushes.",
+      ),
+    aio: z
+      .enum(['threads', 'native', 'io_uring'])
+      .default('threads')
+      .describe('How QEMU does I/O on volumes; native needs cache: none or directsync.'),
+  })
+  .refine(({ cache, aio }) => aio !== 'native' || passesHostCache(cache), {
+    path: ['aio'],
+    message:
+      'native needs cache: none or directsync (QEMU does Linux AIO past the page cache only); use threads or io_uring',
+  });
 
 export type QemuOptions = z.infer<typeof qemuOptions>;

@@ -133,6 +133,7 @@ describe('a guest that fails', () => {
       initramfs: files.initramfs,
       root: 'disk',
       disk: files.disk,
+      volume: null,
       tscKilohertz: null,
       channels: { ...coldChannels, firmware: null },
       restoreFrom: null,

@@ -54,6 +54,7 @@ export async function smallPlan(
     initramfs,
     root: 'initramfs',
     disk: null,
+    volume: null,
     tscKilohertz: null,
     channels: { ...coldChannels, firmware: null },
     restoreFrom: null,
