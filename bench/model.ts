@@ -169,7 +169,9 @@ export type MetricSource =
   /** A launch's quantile of a distribution, absent where it has too few samples for it (METHODOLOGY C21). */
   | { readonly kind: 'quantile'; readonly of: string; readonly q: number }
   /** Slope of a ladder quantity over the number of instances: idle ones, or ones whose service was loaded. */
-  | { readonly kind: 'slope'; readonly of: LadderQuantity; readonly state?: 'idle' | 'loaded' };
+  | { readonly kind: 'slope'; readonly of: LadderQuantity; readonly state?: 'idle' | 'loaded' }
+  /** Read from the steps of a density sweep. */
+  | { readonly kind: 'density'; readonly of: 'instances' | 'memory' };
 
 /** Declared once, carried in every record so that a record explains itself. */
 export interface MetricDeclaration {
@@ -247,7 +249,8 @@ export interface GroupStrain {
  * What a launch yields that is more than one number per metric; each kind has its reader in the analysis.
  * Raw, so that a better reading can be made of it years later.
  */
-export type Observation = Distribution | MemoryReading | LoadGiven | SurfaceFacts;
+export type Observation =
+  Distribution | MemoryReading | LoadGiven | SurfaceFacts | DensityStep | DensityEnd | Wave;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -329,6 +332,93 @@ export interface SurfaceFacts {
   readonly hostAfter: Readonly<Record<string, string>>;
   /** What the process that stands for the instance may do on the host; null: not seen. */
   readonly outside: Readonly<Record<string, string>> | null;
+}
+
+/** What of a host may run out first; `unknown`: something did, and the evidence does not say what. */
+export type HostResource = 'memory' | 'cpu' | 'pids' | 'disk' | 'open-files' | 'ports' | 'unknown';
+
+/** What the host has left for more instances. */
+export interface HostRoom {
+  readonly memoryTotalBytes: Bytes;
+  readonly memoryAvailableBytes: Bytes;
+  /** Tasks (threads too) and their limit, where the least is left: the kernel's own or a pids cgroup above tare. */
+  readonly tasks: number;
+  readonly tasksLimit: number;
+  /** Of the file system that holds the instances' own files. */
+  readonly diskFreeBytes: Bytes;
+  readonly diskTotalBytes: Bytes;
+  /** Descriptors of tare itself, which holds a few per instance. */
+  readonly openFiles: number;
+  readonly openFilesLimit: number;
+}
+
+/** How busy the host was over a span, as shares of it; null without PSI. */
+export interface HostLoad {
+  readonly cpuBusyShare: number;
+  readonly cpuPressureShare: number | null;
+  readonly memoryPressureShare: number | null;
+  readonly ioPressureShare: number | null;
+}
+
+export type ObjectiveName = 'startWithin' | 'requestWithin' | 'workAtLeast' | 'memoryReserve';
+
+/** A service objective read at one step of a density sweep. */
+export interface ObjectiveReading {
+  readonly name: ObjectiveName;
+  /** Seconds, share of the first instance's throughput, or bytes; null: could not be read, which is not held. */
+  readonly value: number | null;
+  readonly limit: number;
+  readonly held: boolean;
+  /** The host while it was read. */
+  readonly load: HostLoad;
+}
+
+export interface InstanceFailure {
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+/** One step of a density sweep: so many instances running, and what that did to them and to the host. */
+export interface DensityStep {
+  readonly kind: 'density-step';
+  readonly instances: number;
+  /** Request to ready of each instance that this step added. */
+  readonly startSeconds: readonly Seconds[];
+  /** Instances of this step that did not start, and earlier ones that ended by themselves. */
+  readonly failures: readonly InstanceFailure[];
+  readonly objectives: readonly ObjectiveReading[];
+  /** Work of each sampled instance per second; empty where no work was asked for. */
+  readonly throughputs: readonly number[];
+  readonly room: HostRoom;
+  /** MemTotal - MemAvailable. */
+  readonly hostBytes: Bytes;
+  /** As in a ladder. */
+  readonly kernelPlusPssBytes: Bytes | null;
+  readonly groupBytes: Bytes | null;
+}
+
+/** Why a density sweep went no further. */
+export interface DensityEnd {
+  readonly kind: 'density-end';
+  /**
+   * objective: one was not held; forecast: the next step would have hurt the host; failures: too many in a
+   * row; maximum: all asked for are running; fit: the cost of one more is known well enough.
+   */
+  readonly cause: 'objective' | 'forecast' | 'failures' | 'maximum' | 'fit';
+  /** What binds; null where nothing did. */
+  readonly binding: HostResource | null;
+  /** The evidence in a sentence. */
+  readonly evidence: string;
+}
+
+/** Instances requested at once beside others that idle; instants count from the request for all of them. */
+export interface Wave {
+  readonly kind: 'wave';
+  readonly idle: number;
+  readonly asked: number;
+  /** Of each instance that became ready, ascending; `launched`: when its own launch began (tare's preparations before it). */
+  readonly ready: readonly { readonly launched: Seconds; readonly ready: Seconds }[];
+  readonly failures: readonly InstanceFailure[];
 }
 
 export type LadderQuantity =

@@ -79,6 +79,9 @@ export interface LaunchCost {
   readonly programOverheadSeconds: Seconds;
 }
 
+/** CPUs that starts at once are assumed to share where a plan is made before the host is asked. */
+const assumedCpus = 2;
+
 /** Estimated wall time of a plan, given the cost of a launch per cell. */
 export function estimateSeconds(scenario: Scenario, plan: Plan, costOf: (cell: Cell) => LaunchCost): Seconds {
   const perCell = new Map(
@@ -94,6 +97,13 @@ function launchSeconds(cell: Cell, cost: LaunchCost): Seconds {
     if (workload.kind === 'ladder') {
       const top = workload.steps(options).counts.at(-1) ?? 0;
       return total + workload.estimateSeconds(options) + (top - 1) * cost.startSeconds;
+    }
+    if (workload.kind === 'density' || workload.kind === 'scale-out') {
+      // Starts in flight together share the host's CPUs: without knowing them, half of what flies is gained.
+      const { starts, inFlight } = workload.fleet(options);
+      const atOnce = Math.max(1, inFlight / 2);
+      const others = (starts - 1) * (cost.startSeconds + cost.stopSeconds);
+      return total + workload.estimateSeconds(options) + others / Math.min(atOnce, assumedCpus);
     }
     return total + workload.estimateSeconds(options) + cost.programOverheadSeconds;
   }, cost.startSeconds + cost.stopSeconds);

@@ -58,7 +58,9 @@ const header = z.looseObject({
       title: z.string(),
       unit: z.string(),
       better: z.enum(['lower', 'higher']),
-      source: z.looseObject({ kind: z.enum(['interval', 'sample', 'distribution', 'quantile', 'slope']) }),
+      source: z.looseObject({
+        kind: z.enum(['interval', 'sample', 'distribution', 'quantile', 'slope', 'density']),
+      }),
       definition: z.string(),
       threshold: finite.positive(),
       needsRealCpu: z.boolean(),
@@ -86,6 +88,13 @@ const memoryCounts = [
   'mergedBytes',
 ];
 const texts = z.record(z.string(), z.string());
+const instanceFailure = z.looseObject({ reason: z.string(), message: z.string() });
+const load = z.looseObject({
+  cpuBusyShare: finite,
+  cpuPressureShare: finite.nullable(),
+  memoryPressureShare: finite.nullable(),
+  ioPressureShare: finite.nullable(),
+});
 const observation = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('distribution'),
@@ -112,6 +121,33 @@ const observation = z.discriminatedUnion('kind', [
     hostBefore: texts,
     hostAfter: texts,
     outside: texts.nullable(),
+  }),
+  z.looseObject({
+    kind: z.literal('density-step'),
+    instances: finite,
+    startSeconds: z.array(finite),
+    failures: z.array(instanceFailure),
+    objectives: z.array(
+      z.looseObject({ name: z.string(), value: finite.nullable(), limit: finite, held: z.boolean(), load }),
+    ),
+    throughputs: z.array(finite),
+    room: z.record(z.string(), finite),
+    hostBytes: finite,
+    kernelPlusPssBytes: finite.nullable(),
+    groupBytes: finite.nullable(),
+  }),
+  z.looseObject({
+    kind: z.literal('density-end'),
+    cause: z.string(),
+    binding: z.string().nullable(),
+    evidence: z.string(),
+  }),
+  z.looseObject({
+    kind: z.literal('wave'),
+    idle: finite,
+    asked: finite,
+    ready: z.array(z.looseObject({ launched: finite, ready: finite })),
+    failures: z.array(instanceFailure),
   }),
 ]);
 const trial = z.looseObject({

@@ -8,6 +8,7 @@ import { fake } from '../runners/fake.ts';
 import type { Runner } from '../runners/runner.ts';
 import { readHostCounters } from '../host/drift.ts';
 import { openVolumes } from '../host/volume.ts';
+import { readLoadCounters, readRoom } from '../host/room.ts';
 import type { Image } from '../images/image.ts';
 import { UserError } from './errors.ts';
 import { judgeBlock, voidLimits } from './execute.ts';
@@ -58,6 +59,8 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
     volumes: openVolumes({ lease: { runId: 'test', own: () => undefined, release: () => undefined } }),
     counters: readHostCounters,
     memory: () => ({ hostBytes: 0, kernelBytes: 0, pssBytes: null }),
+    room: () => readRoom(folder),
+    hostLoad: readLoadCounters,
     cpus: [0, 1],
     startLoad: () => Promise.reject(new Error('no load here')),
     toolCpuSeconds: () => 0,

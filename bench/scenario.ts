@@ -142,6 +142,14 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
       message: `${fleet.use} launches its own instances: give it a workload of its own`,
     });
   }
+  for (const { use, options } of programs) {
+    if (service === undefined && workloads.get(use)?.needsService?.(options) === true) {
+      problems.push({
+        path: ['workloads', id],
+        message: `${use} asks a service: give the workload \`service:\``,
+      });
+    }
+  }
   for (const key of ['runners', 'baseline']) {
     const named = object[key];
     for (const name of Array.isArray(named) ? (named as unknown[]) : named === undefined ? [] : [named]) {

@@ -6,12 +6,13 @@ import type { Runner } from '../runners/runner.ts';
 import type { HostCounters } from '../host/drift.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Lease } from '../host/lease.ts';
+import type { LoadCounters } from '../host/room.ts';
 import type { LadderMemory } from '../host/memory.ts';
 import type { MeterDescription } from '../host/meter.ts';
 import type { Volumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
-import type { Cell, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
+import type { Cell, HostRoom, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
 
 /** The meter process, as execution uses it. */
 export interface Meters {
@@ -38,6 +39,10 @@ export interface Tools {
   readonly volumes: Volumes;
   readonly counters: () => HostCounters;
   readonly memory: (pids: readonly number[]) => LadderMemory;
+  /** What the host has left for more instances. */
+  readonly room: () => HostRoom;
+  /** Totals whose differences tell how busy the host was. */
+  readonly hostLoad: () => LoadCounters;
   /** CPUs of this host, ascending. */
   readonly cpus: readonly number[];
   /** CPU seconds tare itself has used, helpers included. */
@@ -58,6 +63,8 @@ export type ProgressEvent =
       readonly done: number;
       readonly total: number;
     }
+  /** How far a launch of many instances has come, in a few words. */
+  | { readonly kind: 'underway'; readonly trial: PlannedTrial; readonly words: string }
   | {
       readonly kind: 'finished';
       readonly trial: PlannedTrial;

@@ -5,6 +5,7 @@
 import type { Instance } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import { driftBetween } from '../host/drift.ts';
+import { sweepDensity } from './density.ts';
 import { newGathered, type Gathered } from './gathered.ts';
 import { useInstance } from './inside.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { climbLadder } from './ladder.ts';
 import type { Outcome, ProgramSpec, RecordedTrial } from './model.ts';
 import { examine } from './surface/examine.ts';
+import { scaleOut } from './scale-out.ts';
 import { workloads } from './workloads/index.ts';
 import { isFleet } from './workloads/workload.ts';
 
@@ -117,5 +119,9 @@ function launchFleet(trial: Trial, program: ProgramSpec, gathered: Gathered): Pr
       return climbLadder(trial, workload, program.options, gathered);
     case 'surface':
       return examine(trial, gathered);
+    case 'density':
+      return sweepDensity(trial, workload, program.options, gathered);
+    case 'scale-out':
+      return scaleOut(trial, workload, program.options, gathered);
   }
 }

@@ -20,6 +20,7 @@ import { collectGarbage } from '../host/gc.ts';
 import { acquireLease } from '../host/lease.ts';
 import { readLadderMemory } from '../host/memory.ts';
 import { openVolumes } from '../host/volume.ts';
+import { readLoadCounters, readRoom } from '../host/room.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { findImage } from '../images/store.ts';
@@ -78,6 +79,8 @@ export async function openTools(
       volumes,
       counters: readHostCounters,
       memory: readLadderMemory,
+      room: () => readRoom(workDir),
+      hostLoad: readLoadCounters,
       cpus: allowedCpus(),
       toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0) + generators.cpuSeconds(),
       progress: listen(monotonicSeconds),

@@ -2,6 +2,7 @@
  * Progress of a run as people like to see it: a status line on a terminal, one line per launch elsewhere.
  * Listens to events and writes text; decides nothing.
  */
+import { densityResult, type DensityResult } from '../bench/density-result.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Cell, RecordedTrial } from '../bench/model.ts';
 import type { ProgressEvent } from '../bench/tools.ts';
@@ -59,6 +60,9 @@ export function showProgress(
         output.status(`[${done + 1}/${total}] ${blockName(trial.block, blocks)}  ${trial.cell}${time}`);
         return;
       }
+      case 'underway':
+        output.status(`${blockName(event.trial.block, blocks)}  ${event.trial.cell}  ${event.words}`);
+        return;
       case 'finished': {
         const { result, done, total } = event;
         const own = spent.get(result.cell) ?? { launches: 0, seconds: 0 };
@@ -82,10 +86,23 @@ function blockName(block: number, blocks: number): string {
   return block < 0 ? 'warm-up' : `block ${block + 1}/${blocks}`;
 }
 
-function outcomeText({ outcome, marks, ladder }: RecordedTrial): string {
+function outcomeText(trial: RecordedTrial): string {
+  const { outcome, marks, ladder, observations } = trial;
   if (outcome.state === 'failed') return `FAILED (${outcome.reason}): ${outcome.message}`;
+  const swept = densityResult(trial);
+  if (swept !== null)
+    return `${swept.atLeast ? '>= ' : ''}${swept.instances} instances fit: ${sweptWords(swept)}`;
+  const wave = observations.find((one) => one.kind === 'wave');
+  if (wave !== undefined) {
+    return `${wave.ready.length} more ready in ${formatValue(wave.ready.at(-1)?.ready ?? null, 's')}`;
+  }
   if (ladder.length > 0) return `${ladder.at(-1)?.instances ?? 0} instances weighed`;
   const at = (name: string) => marks.find((mark) => mark.name === name)?.at;
   const [from, to] = [at('T0'), at('T6')];
   return from === undefined || to === undefined ? 'done' : `ready in ${formatValue(to - from, 's')}`;
+}
+
+function sweptWords({ end }: DensityResult): string {
+  if (end === null) return 'not finished';
+  return end.binding === null ? end.evidence : `${end.binding} binds (${end.evidence})`;
 }

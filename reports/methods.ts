@@ -150,6 +150,8 @@ function sourceWords(source: MetricSource): string {
       return `p${Number((source.q * 100).toFixed(3))} of ${source.of} in a launch`;
     case 'slope':
       return `slope of ${source.of} per instance`;
+    case 'density':
+      return 'steps of a density sweep';
   }
 }
 

@@ -27,6 +27,13 @@ const options = z.strictObject({
   throughput: z.number().positive().default(1000).describe('Claimed events per second of any program.'),
   failure: z.enum(reasons).optional().describe('Every `failureEvery`th launch fails like this.'),
   failureEvery: z.int().min(1).default(1),
+  failureFrom: z.int().min(1).default(1).describe('Launches before this one do not fail.'),
+  crowd: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('With more than this running, starts and programs slow down alike.'),
+  falls: z.int().min(1).optional().describe('This launch ends by itself when the next has started.'),
   unusable: z.string().optional().describe('Claim to be unusable here, with this reason.'),
 });
 export type FakeOptions = z.infer<typeof options>;
@@ -47,13 +54,14 @@ export const fake: Runner<FakeOptions, 'fake'> = {
         : { usable: false, reason: unusable, hint: 'take `unusable` out of the scenario' },
     ),
   prepare: ({ options: given, image }) => {
+    const running = new Set<number>();
     let launches = 0;
     const prepared: Prepared = {
       identity: { fake: JSON.stringify(given) },
       acceleration: { class: 'none', reason: 'nothing runs: a fake' },
       traits: { image: image.digest, kernel: 'none (fake)', startState: 'cold', pageCache: 'warm' },
       sharedDiskBytes: 0,
-      start: (job, context) => startFake(given, (launches += 1), image.digest, job, context),
+      start: (job, context) => startFake(given, (launches += 1), running, image.digest, job, context),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
     return Promise.resolve(prepared);
@@ -63,16 +71,20 @@ export const fake: Runner<FakeOptions, 'fake'> = {
 function startFake(
   given: FakeOptions,
   launch: number,
+  running: Set<number>,
   digest: string,
   job: Job,
   context: Context,
 ): Promise<Instance> {
   const random = createRandom(launch);
-  const failure = given.failure !== undefined && launch % given.failureEvery === 0 ? given.failure : null;
+  const due = launch >= given.failureFrom && launch % given.failureEvery === 0;
+  const failure = given.failure !== undefined && due ? given.failure : null;
+  const crowding = () => Math.max(1, running.size / (given.crowd ?? Infinity));
+  running.add(launch);
   const fail = (reason: FailureReason) =>
     new TrialFailure({ reason, message: `a scripted failure (${reason})`, detail: 'fake console' });
   const t0 = context.now();
-  const ready = given.start * Math.exp(given.noise * random.normal());
+  const ready = given.start * crowding() * Math.exp(given.noise * random.normal());
   const marks: Mark[] = [];
   const stages = [0, 0.05, 0.5, 0.8, 0.9, 1];
   for (const [index, name] of (['T0', 'T1', 'T2', 'T4', 'T5', 'T6'] as const).entries()) {
@@ -81,11 +93,23 @@ function startFake(
     marks.push(mark);
     job.onMark(mark);
   }
-  if (failure !== null && failsAtStart(failure)) return Promise.reject(fail(failure));
+  if (failure !== null && failsAtStart(failure)) {
+    running.delete(launch);
+    return Promise.reject(fail(failure));
+  }
   const instance: Instance = {
     marks,
     pids: () => [],
-    exec: (request) => Promise.resolve(fakeOutput(request, given, random.normal(), failure, context.now())),
+    exec: (request) =>
+      Promise.resolve(
+        fakeOutput(
+          request,
+          { ...given, throughput: given.throughput / crowding() },
+          random.normal(),
+          failure,
+          context.now(),
+        ),
+      ),
     prove: () =>
       Promise.resolve({
         digest: failure === 'digest-mismatch' ? '0'.repeat(64) : digest,
@@ -95,8 +119,14 @@ function startFake(
     endpoint: () => null,
     diskBytes: () => Promise.resolve(0),
     console: () => 'fake console',
-    ended: () => null,
-    stop: () => Promise.resolve({ gone: { name: 'T7', at: context.now() }, leftovers: [] }),
+    ended: () =>
+      launch === given.falls && Math.max(...running) > launch
+        ? { reason: 'early-exit', message: 'a scripted end', detail: '' }
+        : null,
+    stop: () => {
+      running.delete(launch);
+      return Promise.resolve({ gone: { name: 'T7', at: context.now() }, leftovers: [] });
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return Promise.resolve(instance);

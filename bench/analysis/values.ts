@@ -4,6 +4,7 @@
  * Only launches that may count are seen: past the warm-up, successful, clean, in a block not voided.
  */
 import type { LadderPoint, LaunchValue, MetricDeclaration, RecordedTrial, RunRecord } from '../model.ts';
+import { densityValue } from '../density-result.ts';
 import { median } from '../statistics/descriptive.ts';
 import { theilSen } from '../statistics/slope.ts';
 import { allowedQuantileOf, distributionOf } from './percentiles.ts';
@@ -92,6 +93,8 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
     }
     case 'slope':
       return ladderSlope(trial.ladder, metric.source.of);
+    case 'density':
+      return densityValue(trial, metric.source.of);
   }
 }
 

@@ -10,6 +10,12 @@ export function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : medianOf([...values]);
 }
 
+/** The smallest value that at least this share of the values does not exceed: a fact of these values, no estimate. */
+export function orderStatistic(values: readonly number[], share: number): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length - 1e-9) - 1)] ?? null;
+}
+
 /** Sample standard deviation (divisor n - 1); null below two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   return values.length < 2 ? null : sampleStandardDeviation([...values]);

@@ -1,14 +1,27 @@
 /** Every workload by the name scenarios use; adding one is a file here and a line below. */
 import type { MetricDeclaration } from '../model.ts';
 import { contextSwitch, cpu, matrix } from './cpu.ts';
+import { density } from './density.ts';
 import { idle } from './idle.ts';
 import { ladder } from './ladder.ts';
 import { faults, memory } from './memory.ts';
+import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
 import { surface } from './surface.ts';
 import type { Workload } from './workload.ts';
 
-const all: readonly Workload[] = [idle, ladder, cpu, matrix, contextSwitch, memory, faults, surface];
+const all: readonly Workload[] = [
+  idle,
+  ladder,
+  cpu,
+  matrix,
+  contextSwitch,
+  memory,
+  faults,
+  density,
+  scaleOut,
+  surface,
+];
 
 export const workloads: ReadonlyMap<string, Workload> = new Map(
   all.map((workload) => [workload.id, workload]),

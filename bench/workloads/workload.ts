@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { ExecResult } from '../../runners/runner.ts';
-import type { Family, MetricDeclaration, Sample, Seconds, Shape } from '../model.ts';
+import type { Bytes, Family, MetricDeclaration, Sample, Seconds, Shape } from '../model.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
 // fit one list. The scenario hands each module only what its own schema has read.
@@ -19,6 +19,8 @@ interface WorkloadBase<Options> {
   metricsFor?(options: Options): readonly MetricDeclaration[];
   /** Asks that a client outside can reach the service inside. */
   readonly reachable?: boolean;
+  /** Whether these options ask something of the workload's service, so that it must have one. */
+  needsService?(options: Options): boolean;
   /** Strict schema of the options beside `use:`; gives the defaults. */
   readonly options: z.ZodType<Options>;
   /** Programs the image must hold. */
@@ -55,13 +57,60 @@ export interface SurfaceWorkload<Options = unknown> extends WorkloadBase<Options
   readonly kind: 'surface';
 }
 
+/** What a workload that launches many says of its size, for plans. */
+export interface FleetSize {
+  /** Instances it starts in all. */
+  readonly starts: number;
+  /** Of them at the same time. */
+  readonly inFlight: number;
+}
+
+/** A density sweep as it is run; an absent objective is null. */
+export interface Sweep {
+  readonly instances: number;
+  readonly step: number;
+  readonly parallel: number;
+  readonly settle: Seconds;
+  readonly startWithin: Seconds | null;
+  readonly startQuantile: number;
+  readonly requestWithin: Seconds | null;
+  readonly requestQuantile: number;
+  readonly requests: number;
+  readonly workAtLeast: number | null;
+  readonly sampled: number;
+  readonly workFor: Seconds;
+  readonly memoryReserve: Bytes | null;
+  readonly enough: number | null;
+  readonly failuresInARow: number;
+}
+
+/** Instances added in steps until an objective fails, the host would be hurt, or enough is known. */
+export interface DensityWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'density';
+  fleet(options: Options): FleetSize;
+  sweep(options: Options): Sweep;
+}
+
+/** Instances requested at once beside others that idle. */
+export interface ScaleOutWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'scale-out';
+  fleet(options: Options): FleetSize;
+  wave(options: Options): {
+    readonly idle: number;
+    readonly idleInFlight: number;
+    readonly more: number;
+    readonly inFlight: number;
+    readonly settleSeconds: Seconds;
+  };
+}
+
 /** What happens inside one launched instance. */
 export type InsideWorkload = CommandWorkload | IdleWorkload;
 /** What launches instances of its own; it has a workload of the scenario to itself. */
-export type FleetWorkload = LadderWorkload | SurfaceWorkload;
+export type FleetWorkload = LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload;
 export type Workload = InsideWorkload | FleetWorkload;
 
-const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface'];
+const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface', 'density', 'scale-out'];
 
 /** Whether a workload launches its own instances. */
 export function isFleet(workload: Workload | undefined): workload is FleetWorkload {

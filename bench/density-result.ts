@@ -1,0 +1,99 @@
+/**
+ * What a density sweep says, read from its steps: how many fit, what bound them, what one more costs, and
+ * how many the host would hold by real use and by declared reservation. Pure, so it can be read from a
+ * record years later. Nothing is extrapolated past twice the largest number that ran (METHODOLOGY C24).
+ */
+import { memorySlope } from './density-rules.ts';
+import type { Bytes, DensityEnd, DensityStep, Interval, Observation, RecordedTrial } from './model.ts';
+
+/** Beyond this many times what was run, a line fitted to it says nothing. */
+export const farthest = 2;
+
+/** How many fit by a count that may go no further than was tried. */
+export type Fit =
+  | { readonly state: 'known'; readonly instances: number; readonly interval: Interval | null }
+  /** More than `beyond` would fit by this count, which is as far as the run allows one to say. */
+  | { readonly state: 'beyond'; readonly beyond: number };
+
+export interface DensityResult {
+  /** Largest number running at which every objective was held. */
+  readonly instances: number;
+  /** Largest number that ran, held or not. */
+  readonly ran: number;
+  /** The sweep stopped before anything bound it: at least `instances`. */
+  readonly atLeast: boolean;
+  readonly end: DensityEnd | null;
+  /** Memory of one more instance. */
+  readonly memory: { readonly slope: Bytes; readonly interval: Interval | null } | null;
+  /** Failed starts and fallen instances. */
+  readonly failures: number;
+  /** Memory kept for the host. */
+  readonly reserveBytes: Bytes | null;
+  /** By memory in real use, as much as was available before the first instance; null without a slope. */
+  readonly byUse: Fit | null;
+  readonly steps: readonly DensityStep[];
+}
+
+export function densitySteps(observations: readonly Observation[]): readonly DensityStep[] {
+  return observations.filter((one) => one.kind === 'density-step');
+}
+
+/** The result of one sweep; null for a trial that was none. */
+export function densityResult({ observations }: Pick<RecordedTrial, 'observations'>): DensityResult | null {
+  const steps = densitySteps(observations);
+  const first = steps[0];
+  if (first === undefined) return null;
+  const end = observations.find((one) => one.kind === 'density-end') ?? null;
+  const held = steps.filter(({ objectives }) => objectives.every((reading) => reading.held));
+  const ran = Math.max(...steps.map(({ instances }) => instances));
+  const slope = ran > 0 ? memorySlope(steps) : null;
+  const memory = slope === null ? null : { slope: slope.slope, interval: slope.interval };
+  const reserve = steps
+    .flatMap(({ objectives }) => objectives)
+    .find(({ name }) => name === 'memoryReserve')?.limit;
+  const room = reserve === undefined ? null : first.room.memoryAvailableBytes - reserve;
+  return {
+    instances: Math.max(...held.map(({ instances }) => instances), 0),
+    ran,
+    atLeast: end !== null && end.binding === null,
+    end,
+    memory,
+    failures: steps.reduce((sum, { failures }) => sum + failures.length, 0),
+    reserveBytes: reserve ?? null,
+    byUse: room === null || memory === null ? null : fitByUse(room, memory, ran),
+    steps,
+  };
+}
+
+function fitByUse(room: Bytes, { slope, interval }: NonNullable<DensityResult['memory']>, ran: number): Fit {
+  const beyond = { state: 'beyond', beyond: farthest * ran } as const;
+  if (slope <= 0) return beyond;
+  const count = (each: Bytes) => Math.floor(room / each);
+  if (count(slope) > farthest * ran) return beyond;
+  const known = interval !== null && interval.low > 0;
+  return {
+    state: 'known',
+    instances: count(slope),
+    interval: known ? { low: count(interval.high), high: count(interval.low), level: interval.level } : null,
+  };
+}
+
+/**
+ * How many a scheduler would place that reserves each instance's cap and uses nothing else: arithmetic on
+ * configured memory, which is no measurement of density (C24).
+ */
+export function fitByReservation({ steps, reserveBytes }: DensityResult, capBytes: Bytes): number | null {
+  const available = steps[0]?.room.memoryAvailableBytes;
+  if (available === undefined || reserveBytes === null) return null;
+  return Math.max(0, Math.floor((available - reserveBytes) / capBytes));
+}
+
+/** One sweep's value of a density metric. */
+export function densityValue(
+  trial: Pick<RecordedTrial, 'observations'>,
+  of: 'instances' | 'memory',
+): number | null {
+  const result = densityResult(trial);
+  if (result === null) return null;
+  return of === 'instances' ? result.instances : (result.memory?.slope ?? null);
+}
