@@ -8,6 +8,7 @@ import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
 import { stageBlocks } from './startup.ts';
 import type { Subjects } from './subjects.ts';
+import { surfaceBlocks } from './surface.ts';
 
 /** Pure; an empty list where the record holds nothing of the kind. */
 export type Addition = (
@@ -87,6 +88,6 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
   isolation: {
     lead: 'Interference, containment and what is reachable from inside are separate questions; they are never merged into one score (C28).',
     before: [],
-    after: [],
+    after: [surfaceBlocks],
   },
 };

@@ -15,6 +15,7 @@ import type {
   RunRecord,
 } from '../bench/model.ts';
 import { formatRatio } from '../bench/units.ts';
+import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
 import { productOf, subjectsOf } from './subjects.ts';
@@ -66,7 +67,7 @@ const resources: readonly Resource[] = [
   },
 ];
 
-/** The claims that one run can speak to (DESIGN, claims S1 to S3). Pure; never throws. */
+/** The claims that one run can speak to (DESIGN, claims S1 to S6). Pure; never throws. */
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
   const subjects = subjectsOf(record);
   const rows = [taxRows(analysis, subjects), sameRows(record), shareRows(record, subjects)] as const;
@@ -81,6 +82,12 @@ export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[
       'S3',
       'Many workloads share one operating system, so containers let you run more of them.',
       rows[2],
+    ),
+    claim('S5', 'Virtual machines are more isolated and secure.', surfaceRows(record, subjects)),
+    claim(
+      'S6',
+      'A virtual machine gives an app the whole of an operating system.',
+      wholeSystemRows(record, subjects),
     ),
   ];
 }

@@ -262,7 +262,10 @@ function cellOf(cell: TableCell, domain: readonly number[]): Markup {
     case 'text':
       return element(
         'td',
-        { class: cell.text.length > longText ? 'long' : 'short', title: cell.full ?? null },
+        {
+          class: cell.narrow === true ? null : cell.text.length > longText ? 'long' : 'short',
+          title: cell.full ?? null,
+        },
         cell.text,
       );
     case 'number':

@@ -9,8 +9,8 @@ import type { Interval, Unit } from '../bench/model.ts';
 export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'plain';
 
 export type TableCell =
-  /** `full`: what a shortened text stands for, shown on demand. */
-  | { readonly kind: 'text'; readonly text: string; readonly full?: string }
+  /** `full`: what a shortened text stands for, shown on demand. `narrow`: broken into lines as others need room. */
+  | { readonly kind: 'text'; readonly text: string; readonly full?: string; readonly narrow?: boolean }
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'badge'; readonly text: string; readonly tone: Tone }
   /** A ratio and its interval drawn on a log axis shared by the whole table. */

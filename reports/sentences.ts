@@ -3,7 +3,7 @@
  * one container, …"), or one measure over several runners ("start to ready costs, against one process,
  * …"). What may not be judged is still told, as times and sizes, with the reason why they decide nothing.
  */
-import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison, Observation, RunRecord } from '../bench/model.ts';
 import { formatValue, scaleFor } from '../bench/units.ts';
 import { medianFinder, runnerPair } from './ratios.ts';
 import type { Subjects } from './subjects.ts';
@@ -213,10 +213,22 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
       analysis.blocks.voided > 0
         ? `no block is left to analyse (${analysis.blocks.voided} of ${analysis.blocks.planned} voided: ${rules.join(', ')})`
         : 'no launch produced a number';
+    const examined = new Set(
+      record.trials.filter(({ observations }) => observations.some(isFact)).map(({ cell }) => cell),
+    );
+    if (examined.size > 0) {
+      const names = listed([...examined].map((id) => subjects.label(id)));
+      return `On this host (${host}), facts were gathered inside ${names}; nothing was timed, so there is no measure to compare. They stand in the sections below and in the claims.`;
+    }
     return `On this host (${host}), ${why}, so nothing can be said.`;
   }
   const names = listed([...measured].map((id) => subjects.label(id)));
   return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;
+}
+
+/** What is found or not, and has no statistic. */
+function isFact({ kind }: Observation): boolean {
+  return kind === 'surface';
 }
 
 function capital(sentence: string): string {
