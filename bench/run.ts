@@ -79,7 +79,8 @@ export function scenarioHash(scenario: Scenario): string {
   return createHash('sha256').update(JSON.stringify(work)).digest('hex');
 }
 
-function metricsOf(scenario: Scenario): MetricDeclaration[] {
+/** Every metric that a scenario's launches can have a value of. */
+export function metricsOf(scenario: Scenario): MetricDeclaration[] {
   const declared = scenario.workloads
     .flatMap(({ programs }) => programs)
     .flatMap(({ use, options }) => {

@@ -84,7 +84,17 @@ export const scenarioSchema = z.strictObject({
   metrics: z.array(z.string()).default([]).describe('Metrics wanted in tables; default: all.'),
 });
 
-/** The JSON Schema of scenarios, for editors. Runner and program options are spelled out. */
+/** A file that measures nothing itself and lists scenarios that do. */
+export const scenarioListSchema = z.strictObject({
+  name: identifier,
+  description: z.string().default(''),
+  scenarios: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Scenario files, relative to this one, run one after another with one report.'),
+});
+
+/** The JSON Schema of scenarios and lists of them, for editors. Runner and program options are spelled out. */
 export function scenarioJsonSchema(runners: RunnerSchemas): unknown {
   const input = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const whole = input(scenarioSchema) as { properties: Record<string, Record<string, unknown>> };
@@ -123,5 +133,5 @@ export function scenarioJsonSchema(runners: RunnerSchemas): unknown {
       ...Object.entries(runners).map(([kind, schema]) => options(schema, 'kind', kind)),
     ],
   };
-  return { title: 'tare scenario', ...whole };
+  return { title: 'tare scenario', anyOf: [without(input(scenarioListSchema)), without(whole)] };
 }

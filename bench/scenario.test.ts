@@ -119,4 +119,6 @@ test('the JSON Schema spells out runners and programs, and accepts what the pars
   expect(accepts({ ...whole, workloads: { w: [{ use: 'cpu', duration: '1s' }] } })).toBe(true);
   expect(accepts({ ...whole, workloads: { w: ['cpuu'] } })).toBe(false);
   expect(accepts({ ...whole, extra: 1 })).toBe(false);
+  expect(accepts({ name: 'all', scenarios: ['a.yaml'] })).toBe(true);
+  expect(accepts({ name: 'all', scenarios: ['a.yaml'], blocks: 3 })).toBe(false);
 });

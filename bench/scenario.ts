@@ -12,7 +12,7 @@ import { metrics, workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
 import { isFleet } from './workloads/workload.ts';
 
-interface Problem {
+export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
@@ -40,6 +40,12 @@ export function parseScenario(
     (error) => `${place(error.pos[0])}: ${error.message.split('\n')[0] ?? ''}`,
   );
   if (syntax.length > 0) throw invalid(file, syntax);
+  if (isMap(document.contents) && document.contents.has('scenarios') && !document.contents.has('workloads')) {
+    throw new UserError(
+      `${file} lists other scenarios and measures nothing itself`,
+      '`tare run` takes it as it is; where one scenario is asked for, name one of its entries',
+    );
+  }
   if (!isMap(document.contents))
     throw invalid(file, [`${file}:1:1: expected a mapping with name, runners, workloads`]);
 
@@ -206,7 +212,7 @@ function optionsOf(
 }
 
 /** Zod's issue as ours: unknown keys name the key itself, unions their nearest branch. */
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
@@ -228,7 +234,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   return [{ path, message: issue.message }];
 }
 
-function explain(issue: z.core.$ZodRawIssue): string | undefined {
+export function explain(issue: z.core.$ZodRawIssue): string | undefined {
   const got = `, got ${show(issue.input)}`;
   switch (issue.code) {
     case 'invalid_type':
@@ -284,7 +290,7 @@ function apply(document: Document, override: string): string {
 }
 
 /** Where in the text a path stands: its key if there is one, else the nearest parent. */
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
+export function offsetOf(document: Document, path: readonly (string | number)[]): number {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
     const key = path[depth - 1];
@@ -298,7 +304,7 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
   return 0;
 }
 
-function invalid(file: string, lines: readonly string[]): UserError {
+export function invalid(file: string, lines: readonly string[]): UserError {
   return new UserError(
     lines.length === 1 ? (lines[0] ?? '') : `${file} has ${lines.length} problems:\n  ${lines.join('\n  ')}`,
     'mend the scenario; `tare run FILE --dry-run` checks it without starting anything',

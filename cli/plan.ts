@@ -1,33 +1,80 @@
-/** `tare run --dry-run`: the whole plan as a table and the order of every block, nothing started. */
-import type { Cell, Scenario } from '../bench/model.ts';
-import { cellsOf, createPlan, estimateSeconds, type LaunchCost } from '../bench/plan.ts';
+/**
+ * What a run is about to do and how long that takes: a few lines before it starts, or for `--dry-run` the
+ * whole plan as a table and the order of every block, no instance started.
+ */
+import type { Cell } from '../bench/model.ts';
+import { cellsOf, createPlan } from '../bench/plan.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Output } from './command.ts';
+import type { Forecast } from './estimate.ts';
+import type { Batch, Request } from './requests.ts';
 import { clock, table } from './table.ts';
 
-/**
- * Rough cost of a launch before anything was measured here: containers by tare's own overheads, VMs as
- * if emulated (the slow case), so that the estimate errs on the long side.
- */
-function costOf({ runner: { kind } }: Cell): LaunchCost {
-  if (kind === 'fake') return { startSeconds: 0, stopSeconds: 0.005, programOverheadSeconds: -1 };
-  if (kind === 'qemu') return { startSeconds: 4, stopSeconds: 0.3, programOverheadSeconds: 1 };
-  return { startSeconds: 0.15, stopSeconds: 0.15, programOverheadSeconds: 0.1 };
-}
+/** Said once beside every estimate. */
+const basis =
+  'Estimated from the durations asked for and usual start costs on a quiet host; images and guest kernels not yet built come on top.';
 
-export function printPlan(scenario: Scenario, seed: number, json: boolean, output: Output): void {
-  const cells = cellsOf(scenario);
-  const plan = createPlan(scenario, seed, cells);
-  const seconds = Math.max(0, estimateSeconds(scenario, plan, costOf));
-  if (json) {
-    output.out(JSON.stringify({ scenario, seed, trials: plan.trials, estimateSeconds: seconds }, null, 2));
+/** Before a run: how long it will take, and what its blocks can conclude. */
+export function printForecast(batch: Batch, forecasts: readonly Forecast[], output: Output): void {
+  const { requests, series } = batch;
+  const [request] = requests;
+  const [only] = forecasts;
+  if (series === null && request !== undefined && only !== undefined) {
+    output.err(`${estimateWords(only)}. ${basis}`);
+    output.err(powerLine(request.scenario.blocks));
     return;
   }
+  output.err(seriesTable(requests, forecasts));
+  output.err(basis);
+}
+
+/** `--dry-run`: every plan in full. */
+export function printPlans(
+  batch: Batch,
+  forecasts: readonly Forecast[],
+  json: boolean,
+  output: Output,
+): void {
+  const { requests, series } = batch;
+  if (json) {
+    const plans = requests.map((request, at) => planData(request, forecasts[at]));
+    const estimate = total(forecasts);
+    output.out(
+      JSON.stringify(
+        series === null ? plans[0] : { name: series.name, estimateSeconds: estimate, scenarios: plans },
+        null,
+        2,
+      ),
+    );
+    return;
+  }
+  requests.forEach((request, at) => {
+    if (at > 0) output.out('');
+    printPlan(request, forecasts[at], output);
+  });
+  if (series !== null) output.out(`\n${seriesTable(requests, forecasts)}`);
+  output.out(`\n${basis}`);
+}
+
+function planData({ scenario, seed }: Request, forecast: Forecast | undefined): unknown {
+  const { trials } = createPlan(scenario, seed);
+  return {
+    scenario,
+    seed,
+    trials,
+    estimateSeconds: forecast?.seconds ?? null,
+    skipped: forecast?.skipped ?? [],
+  };
+}
+
+function printPlan({ scenario, seed }: Request, forecast: Forecast | undefined, output: Output): void {
+  const cells = cellsOf(scenario);
+  const plan = createPlan(scenario, seed, cells);
   output.out(`${scenario.name}: ${scenario.description}`);
   output.out(
     `${plan.trials.length} launches: ${cells.length} cells, ${scenario.warmup} warm-up round(s), ${scenario.blocks} blocks; ` +
-      `seed ${seed}; about ${clock(seconds)} if VMs are emulated\n`,
+      `seed ${seed}; ${forecast === undefined ? '' : estimateWords(forecast)}\n`,
   );
   const count = (cell: Cell) =>
     plan.trials.filter((trial) => trial.cell === cell.id && trial.block >= 0).length;
@@ -39,12 +86,13 @@ export function printPlan(scenario: Scenario, seed: number, json: boolean, outpu
         cell.runner.kind,
         `${cell.shape.cpus} CPU, ${formatValue(cell.shape.memoryBytes, 'B')}`,
         String(count(cell)),
-        [cell.workload.service?.name, ...cell.workload.programs.map(({ use }) => use)]
-          .filter((name) => name !== undefined)
-          .join(', ') || '(start only)',
+        programsOf(cell),
       ]),
     ]),
   );
+  for (const { runner, reason } of forecast?.skipped ?? []) {
+    output.out(`${runner} will be skipped: ${reason}`);
+  }
   output.out('\nOrder:');
   for (let block = scenario.warmup > 0 ? -1 : 0; block < scenario.blocks; block += 1) {
     const order = plan.trials.filter((trial) => trial.block === block).map(({ cell }) => cell);
@@ -53,11 +101,39 @@ export function printPlan(scenario: Scenario, seed: number, json: boolean, outpu
   output.out(`\n${powerLine(scenario.blocks)}`);
 }
 
+function programsOf({ workload }: Cell): string {
+  const names = [workload.service?.name, ...workload.programs.map(({ use }) => use)];
+  return names.filter((name) => name !== undefined).join(', ') || '(start only)';
+}
+
+function seriesTable(requests: readonly Request[], forecasts: readonly Forecast[]): string {
+  const rows = requests.map(({ scenario }, at) => {
+    const { launches = 0, seconds = 0, skipped = [] } = forecasts[at] ?? {};
+    const without = skipped.length === 0 ? '' : `without ${skipped.map(({ runner }) => runner).join(', ')}`;
+    return [scenario.name, String(scenario.blocks), String(launches), clock(seconds), without];
+  });
+  const sum = forecasts.reduce((launches, forecast) => launches + forecast.launches, 0);
+  const words = forecasts.some(({ emulated }) => emulated) ? 'VMs are emulated here' : '';
+  return table([
+    ['SCENARIO', 'BLOCKS', 'LAUNCHES', 'ABOUT', ''],
+    ...rows,
+    ['together', '', String(sum), clock(total(forecasts)), words],
+  ]);
+}
+
+function total(forecasts: readonly Forecast[]): number {
+  return forecasts.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+/** "about 4:30 (VMs are emulated here)". */
+function estimateWords({ seconds, emulated }: Forecast): string {
+  return `about ${clock(seconds)}${emulated ? ' (VMs are emulated here)' : ''}`;
+}
 /** Spread between launches of one runner that the forecast assumes: a quiet host's (METHODOLOGY B0). */
 const assumedSpread = 0.05;
 
 /** What so many blocks can and cannot conclude, said before anything runs (METHODOLOGY C8). */
-export function powerLine(blocks: number): string {
+function powerLine(blocks: number): string {
   if (blocks < 6)
     return `${blocks} block(s) give points only: an interval takes 6, a verdict 10, the standard is 30.`;
   if (blocks < 10)

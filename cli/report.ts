@@ -1,31 +1,34 @@
-/** `tare report`: a record as HTML, text, markdown or JSON, from the record alone and on any machine. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+/** `tare report`: records as HTML, text, markdown or JSON, from the record alone and on any machine. */
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import type { Command } from './command.ts';
+import type { RunRecord } from '../bench/model.ts';
+import type { Command, Output } from './command.ts';
 
 interface ReportArguments {
   record: string[];
   html: string | undefined;
+  each: boolean;
   format: string;
   json: boolean;
 }
 
 export const report: Command<ReportArguments> = {
   command: 'report <record..>',
-  describe: 'Show records: an HTML page beside each, or text, markdown or JSON on stdout.',
+  describe: 'Show records as an HTML page, text, markdown or JSON; several make one report.',
   builder: (yargs) =>
     yargs
       .positional('record', {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'Result folders, or record.jsonl files.',
+        describe: 'Result folders of runs or of series of runs, or record.jsonl files.',
       })
       .option('html', {
         type: 'string',
         describe: 'Write the page to this file; --html=- writes it to stdout.',
       })
+      .option('each', { type: 'boolean', default: false, describe: 'A report of each record by itself.' })
       .option('format', {
         choices: ['html', 'text', 'markdown', 'json'],
         default: 'html',
@@ -33,36 +36,73 @@ export const report: Command<ReportArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
       .example('$0 report results/quick-host-2026...', 'writes report.html into that folder')
-      .example('$0 report results/* --format text', 'a summary of each on the terminal'),
+      .example('$0 report results/cpu-* results/io-* --html both.html', 'one report of several runs')
+      .example('$0 report results/* --each --format text', 'a summary of each on the terminal'),
   run: async (args, output) => {
-    if (args.html !== undefined && args.record.length > 1) {
-      throw new UserError(
-        `--html names one file, ${args.record.length} records were given`,
-        'leave --html out',
-      );
-    }
     if (args.html === '') throw new UserError('--html names no file', 'give one, or --html=- for stdout');
-    const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
+    const sources = await readSources(args.record, args.each, output);
+    if (args.html !== undefined && sources.length > 1) {
+      throw new UserError(`--html names one file, --each makes ${sources.length}`, 'leave one of them out');
+    }
     const reports = await import('../reports/index.ts');
-    for (const path of args.record) {
-      const record = readRecord(path);
-      for (const note of record.notes) output.err(`${path}: ${note}`);
-      const page = () => reports.renderHtml(record, { recordPath: join(folderOf(path), recordFile) });
+    for (const { record, path, page } of sources) {
       const format = args.json ? 'json' : args.format;
       if (format === 'json') output.out(reports.renderJson(record));
       else if (format === 'markdown') output.out(reports.renderMarkdown(record));
-      else if (format === 'text') {
-        output.out(reports.renderText(record, { color: output.color }));
-      } else if (args.html === '-') output.out(page());
+      else if (format === 'text') output.out(reports.renderText(record, { color: output.color }));
+      else if (args.html === '-') output.out(reports.renderHtml(record, { recordPath: path }));
       else {
-        const file = args.html ?? join(folderOf(path), 'report.html');
-        writeReport(file, page());
+        const file = args.html ?? page;
+        if (file === null) {
+          throw new UserError(
+            `${args.record.length} records make one page, which has no place of its own`,
+            'name it with --html FILE, or make a page beside each record with --each',
+          );
+        }
+        writeReport(file, reports.renderHtml(record, { recordPath: path }));
         output.out(file);
       }
     }
     return exitCode.ok;
   },
 };
+
+/** A record to show, where it lies, and where its page goes by default (null: nowhere). */
+interface Source {
+  readonly record: RunRecord;
+  readonly path: string;
+  readonly page: string | null;
+}
+
+/** One source over all paths, or one each; a series stands for its records. */
+async function readSources(paths: readonly string[], each: boolean, output: Output): Promise<Source[]> {
+  const { mergeRecords } = await import('../bench/merge.ts');
+  const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
+  const { holdsSeries, readSeries } = await import('../bench/series.ts');
+  const single = (path: string): Source => {
+    const record = readRecord(path);
+    for (const note of record.notes) output.err(`${path}: ${note}`);
+    const folder = folderOf(path);
+    return { record, path: join(folder, recordFile), page: join(folder, 'report.html') };
+  };
+  const inSeries = (folder: string) => {
+    const runs = readSeries(folder).runs.map((run) => join(folder, run.folder));
+    const begun = runs.filter((run) => existsSync(join(run, recordFile)));
+    if (begun.length > 0) return begun.map(single);
+    throw new UserError(`no run of ${folder} left a record`, `\`tare run --resume ${folder}\` runs it`);
+  };
+  const sources = paths.flatMap((path) => (holdsSeries(path) ? inSeries(path) : [single(path)]));
+  const [first] = sources;
+  const [only = ''] = paths;
+  if (each || (first !== undefined && sources.length === 1 && !holdsSeries(only))) return sources;
+  const alone = paths.length === 1 && holdsSeries(only);
+  const merged = mergeRecords(
+    sources.map(({ record }) => record),
+    alone ? readSeries(only) : undefined,
+  );
+  const path = sources.map((source) => source.path).join(', ');
+  return [{ record: merged, path, page: alone ? join(only, 'report.html') : null }];
+}
 
 /** Writes a page whole or not at all: a reader never sees half of it. */
 export function writeReport(file: string, page: string): void {

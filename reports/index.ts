@@ -3,6 +3,7 @@
  * time, so that a report can never disagree with its record.
  */
 import { analyse } from '../bench/analyse.ts';
+import { partsOf } from '../bench/merge.ts';
 import type { Analysis, RunRecord } from '../bench/model.ts';
 import { readAssets } from './assets.ts';
 import { claimsOf } from './claims.ts';
@@ -37,20 +38,26 @@ export function renderMarkdown(record: RunRecord, options: RenderOptions = {}): 
   return markdownOf(viewOf(record, options.analysis ?? analyse(record)));
 }
 
-/** Identity, analysis and claims for programs; the record itself is not repeated. */
+/** Identity (of each run, where several were merged), analysis and claims for programs; no raw data. */
 export function renderJson(record: RunRecord, options: RenderOptions = {}): string {
   const analysis = options.analysis ?? analyse(record);
-  const { runId, startedAt, tool, scenario, host, seed, baseline } = record.header;
-  const run = {
+  const identities = { run: identityOf(record), runs: partsOf(record).map(identityOf) };
+  return `${JSON.stringify({ schema: 1, ...identities, analysis, claims: claimsOf(record, analysis) }, null, 2)}\n`;
+}
+
+function identityOf({ header, end }: RunRecord): unknown {
+  const { runId, startedAt, tool, scenario, host, seed, baseline } = header;
+  return {
     runId,
     startedAt,
     tool,
     scenario: scenario.name,
+    scenarioFile: scenario.file,
     scenarioHash: scenario.hash,
     host: host.hostname,
     hostHash: host.hash,
     seed,
     baseline,
+    end: end?.state ?? null,
   };
-  return `${JSON.stringify({ schema: 1, run, analysis, claims: claimsOf(record, analysis) }, null, 2)}\n`;
 }

@@ -1,0 +1,69 @@
+/**
+ * Several scenarios run one after another into one folder: `series.json` says which, in which order and
+ * where each record lies, so that a series broken off anywhere can go on. Written once, before anything runs.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { exitCode, messageOf, UserError } from './errors.ts';
+import { claimFolder } from './record.ts';
+
+export const seriesFile = 'series.json';
+
+const seriesSchema = z.object({
+  schema: z.literal(1),
+  name: z.string(),
+  description: z.string(),
+  runs: z
+    .array(
+      z.object({
+        /** Of its record, below the series' own. */
+        folder: z.string().regex(/^[\w.-]+$/),
+        file: z.string(),
+        text: z.string(),
+        overrides: z.array(z.string()).readonly(),
+        seed: z.number(),
+      }),
+    )
+    .min(1)
+    .readonly(),
+});
+
+export type Series = Readonly<z.infer<typeof seriesSchema>>;
+export type SeriesRun = Series['runs'][number];
+
+/**
+ * Makes the folder of a new series and writes down what belongs to it.
+ * @throws UserError when it cannot, or when the folder holds a series or a record already
+ */
+export function createSeries(folder: string, series: Series): void {
+  if (holdsSeries(folder)) {
+    throw new UserError(
+      `${folder} already holds a series of runs`,
+      'give another --out, or continue it with --resume',
+    );
+  }
+  claimFolder(folder);
+  writeFileSync(join(folder, seriesFile), `${JSON.stringify(series, null, 2)}\n`);
+}
+
+/** Whether a path is the folder of a series. */
+export function holdsSeries(folder: string): boolean {
+  return existsSync(join(folder, seriesFile));
+}
+
+/** @throws UserError when the file is missing, damaged or of another schema */
+export function readSeries(folder: string): Series {
+  const file = join(folder, seriesFile);
+  try {
+    return seriesSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : messageOf(error);
+    throw new UserError(
+      `cannot read ${file}: ${what ?? ''}`,
+      'give the folders of its records instead: each is complete in itself',
+      exitCode.usage,
+      error,
+    );
+  }
+}

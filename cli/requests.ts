@@ -1,0 +1,219 @@
+/**
+ * From the words of a command line to checked scenarios with a place for each record. Everything wrong with
+ * any of them is told here, before the first launch of the first one.
+ */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../bench/errors.ts';
+import { uniqueName } from '../bench/merge-names.ts';
+import { metricConflicts } from '../bench/merge.ts';
+import type { RunRecord, Scenario } from '../bench/model.ts';
+import { defaultFolder, folderOf, readRecord, recordFile } from '../bench/record.ts';
+import { metricsOf } from '../bench/run.ts';
+import { parseScenarioList } from '../bench/scenario-list.ts';
+import { presets, type Preset } from '../bench/scenario-schema.ts';
+import { parseScenario } from '../bench/scenario.ts';
+import { holdsSeries, readSeries, type Series } from '../bench/series.ts';
+import { runnerSchemas } from '../runners/index.ts';
+import { loadScenarios } from './scenarios.ts';
+
+/** A scenario, checked, and where its record goes. */
+export interface Request {
+  readonly scenario: Scenario;
+  readonly file: string;
+  readonly text: string;
+  readonly overrides: readonly string[];
+  readonly seed: number;
+  readonly folder: string;
+  /** The record to go on with; null for a new one. */
+  readonly earlier: RunRecord | null;
+}
+
+export interface Batch {
+  readonly requests: readonly Request[];
+  /** Where the report over all of them goes; null for one scenario alone. */
+  readonly series: {
+    readonly folder: string;
+    readonly name: string;
+    readonly description: string;
+    /** Not yet written down. */
+    readonly fresh: boolean;
+  } | null;
+}
+
+export interface Wishes {
+  readonly scenario: readonly string[];
+  readonly out: string | undefined;
+  readonly runners: string | undefined;
+  readonly preset: string | undefined;
+  readonly blocks: number | undefined;
+  readonly seed: number | undefined;
+  readonly image: string | undefined;
+  readonly set: readonly string[];
+}
+
+/** What is to be run anew: one scenario, or several with one report over them. */
+export function newBatch(wishes: Wishes): Batch {
+  if (wishes.scenario.length === 0) {
+    throw new UserError(
+      'no scenario given',
+      'name one, e.g. `tare run quick`, or continue one with --resume FOLDER',
+    );
+  }
+  const overrides = overridesOf(wishes);
+  const { list, scenarios } = loadScenarios(wishes.scenario, parseScenarioList);
+  const parsed = scenarios.map(({ file, text }) => ({
+    file,
+    text,
+    scenario: parseScenario(text, file, runnerSchemas, overrides),
+  }));
+  const chosen = withRunners(parsed, wishes.runners);
+  const told = [...overrides, ...(wishes.runners === undefined ? [] : [onlyNote(wishes.runners)])];
+  const request = (entry: (typeof chosen)[number], folder: string): Request => ({
+    ...entry,
+    overrides: told,
+    seed: entry.scenario.seed ?? Math.floor(Math.random() * 2 ** 32),
+    folder,
+    earlier: null,
+  });
+  const place = (name: string) => wishes.out ?? defaultFolder('results', name, hostname(), new Date());
+  const [first] = chosen;
+  if (first !== undefined && parsed.length === 1 && list === null) {
+    return { requests: [request(first, place(first.scenario.name))], series: null };
+  }
+  requireOneReport(chosen.map(({ scenario }) => scenario));
+  const name =
+    list?.name ??
+    chosen
+      .map(({ scenario }) => scenario.name)
+      .join('+')
+      .slice(0, 60);
+  const folder = place(name);
+  const used = new Set<string>();
+  return {
+    requests: chosen.map((entry) => request(entry, join(folder, uniqueName(entry.scenario.name, used)))),
+    series: { folder, name, description: list?.description ?? '', fresh: true },
+  };
+}
+
+/** What a record, or a series of them, has left to do. */
+export function resumedBatch(folder: string): Batch {
+  if (!holdsSeries(folder)) return { requests: [resumed(folder)], series: null };
+  const { name, description, runs } = readSeries(folder);
+  const requests = runs.flatMap((run) => {
+    const own = join(folder, run.folder);
+    if (!existsSync(join(own, recordFile))) return [planned(run, own)];
+    return readRecord(own).end?.state === 'complete' ? [] : [resumed(own)];
+  });
+  if (requests.length === 0) throw complete(folder);
+  return { requests, series: { folder, name, description, fresh: false } };
+}
+
+/** The description of a new series for its folder. */
+export function seriesOf({ requests, series }: Batch): Series {
+  return {
+    schema: 1,
+    name: series?.name ?? '',
+    description: series?.description ?? '',
+    runs: requests.map(({ folder, file, text, overrides, seed }) => ({
+      folder: folder.slice((series?.folder.length ?? 0) + 1),
+      file,
+      text,
+      overrides: [...overrides],
+      seed,
+    })),
+  };
+}
+
+function overridesOf({ set, blocks, preset, seed, image }: Wishes): string[] {
+  if (preset !== undefined && blocks !== undefined) {
+    throw new UserError(
+      '--preset and --blocks were both given',
+      'a preset is a number of blocks: give one of them',
+    );
+  }
+  const number = blocks ?? (preset === undefined ? undefined : presets[preset as Preset]);
+  return [
+    ...set,
+    ...(number === undefined ? [] : [`blocks=${number}`]),
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+    ...(image === undefined ? [] : [`image=${image}`]),
+  ];
+}
+
+/** Scenarios that could not stand in one report are told now, not after hours. */
+function requireOneReport(scenarios: readonly Scenario[]): void {
+  const conflicts = metricConflicts(
+    scenarios.map((scenario) => ({ scenario: scenario.name, metrics: metricsOf(scenario) })),
+  );
+  if (conflicts.length > 0) {
+    throw new UserError(
+      `these scenarios cannot stand in one report: ${conflicts.join('; ')}`,
+      'run them one by one, or give their programs the same options',
+    );
+  }
+  const images = new Set(scenarios.map(({ image }) => image));
+  if (images.size > 1) {
+    throw new UserError(
+      `these scenarios use different images (${[...images].join(', ')}) and cannot stand in one report (C26)`,
+      'run them one by one, or give all the same one with --image',
+    );
+  }
+}
+
+const onlyNote = (list: string) => `(only runners ${list})`;
+
+function resumed(folder: string): Request {
+  const earlier = readRecord(folder);
+  if (earlier.end?.state === 'complete') throw complete(folder);
+  const { file, text, overrides } = earlier.header.scenario;
+  return { ...planned({ file, text, overrides, seed: earlier.header.seed }, folderOf(folder)), earlier };
+}
+
+function complete(folder: string): UserError {
+  return new UserError(`${folder} is complete: nothing is left to run`, '`tare report` shows it');
+}
+
+/** A run as it was written down when it was planned. */
+function planned(
+  { file, text, overrides, seed }: Pick<Request, 'file' | 'text' | 'overrides' | 'seed'>,
+  folder: string,
+): Request {
+  const only = overrides
+    .map((word) => /^\(only runners (.*)\)$/.exec(word)?.[1])
+    .find((word) => word !== undefined);
+  const set = overrides.filter((word) => !word.startsWith('('));
+  const parsed = { file, text, scenario: parseScenario(text, file, runnerSchemas, set) };
+  const [chosen = parsed] = withRunners([parsed], only);
+  return { ...chosen, overrides, seed, folder, earlier: null };
+}
+
+/** Only the wanted runners; of several scenarios, those that have none of them are left out. */
+function withRunners<Entry extends { readonly scenario: Scenario }>(
+  entries: readonly Entry[],
+  list: string | undefined,
+): readonly Entry[] {
+  if (list === undefined) return entries;
+  const wanted = list.split(',').map((word) => word.trim());
+  const known = [...new Set(entries.flatMap(({ scenario }) => scenario.runners.map(({ id }) => id)))];
+  const unknown = wanted.filter((id) => !known.includes(id));
+  if (unknown.length > 0) {
+    const who = entries.map(({ scenario }) => scenario.name);
+    throw new UserError(
+      `--runners: scenario ${who.join(', ')} has no runner ${unknown.join(', ')}`,
+      `it has: ${known.join(', ')}`,
+    );
+  }
+  return entries
+    .filter(({ scenario }) => scenario.runners.some(({ id }) => wanted.includes(id)))
+    .map((entry) => ({ ...entry, scenario: onlyRunners(entry.scenario, wanted) }));
+}
+
+function onlyRunners(scenario: Scenario, wanted: readonly string[]): Scenario {
+  const runners = scenario.runners.filter(({ id }) => wanted.includes(id));
+  const baseline = wanted.includes(scenario.baseline) ? scenario.baseline : (runners[0]?.id ?? '');
+  const control =
+    scenario.control === null || wanted.includes(scenario.control) ? scenario.control : baseline;
+  return { ...scenario, runners, baseline, control };
+}
