@@ -26,6 +26,26 @@ describe('values of a launch', () => {
     expect(valuesOf(record, 'no cell', 'startup.ready')).toEqual([]);
   });
 
+  it('keep slopes over idle and over loaded instances apart', () => {
+    const source = { kind: 'slope', of: 'hostBytes', state: 'loaded' } as const;
+    const loaded = builtMetrics.map((metric) =>
+      metric.source.kind === 'slope' ? { ...metric, id: 'memory.loaded', source } : metric,
+    );
+    const record = buildRecord({
+      blocks: 6,
+      metrics: [...builtMetrics, ...loaded],
+      alter: (trial) =>
+        trial.cell.startsWith('vm/')
+          ? { ...trial, observations: [{ kind: 'load', load: 'redis with 3 keys' }] }
+          : trial,
+    });
+    const count = (cell: string, metric: string) => valuesOf(record, cell, metric).length;
+    expect(count('vm/idle/small', 'memory.loaded')).toBe(6);
+    expect(count('vm/idle/small', 'tare.hostMemory')).toBe(0);
+    expect(count('process/idle/small', 'memory.loaded')).toBe(0);
+    expect(count('process/idle/small', 'tare.hostMemory')).toBe(6);
+  });
+
   it('leave out warm-up, failures, voided blocks and blocks with unproven clean-up', () => {
     const record = buildRecord({
       blocks: 8,

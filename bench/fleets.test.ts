@@ -124,6 +124,8 @@ function tools(): Tools {
       pressureSeconds: null,
       frequencyMHz: null,
     }),
+    processes: () => ({ pssBytes: null, rssBytes: null, hypervisor: null }),
+    merged: () => null,
     memory: () => ({
       hostBytes: GiB + live.size * host.each,
       kernelBytes: GiB,

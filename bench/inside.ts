@@ -6,6 +6,7 @@ import { TrialFailure } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { proveImage } from './instance.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
+import { weighService } from './weigh.ts';
 import { workloads } from './workloads/index.ts';
 import type { CommandWorkload, IdleWorkload, InsideWorkload } from './workloads/workload.ts';
 import { isFleet } from './workloads/workload.ts';
@@ -38,6 +39,8 @@ function perform(session: Session, workload: InsideWorkload, options: unknown): 
       return weighIdle(session, workload, options);
     case 'command':
       return runProgram(session, workload, options);
+    case 'weigh':
+      return weighService(session, workload, options);
   }
 }
 

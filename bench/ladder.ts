@@ -15,8 +15,10 @@ import {
   type Live,
   type Trial,
 } from './instance.ts';
+import { waitForMerging } from './merging.ts';
 import type { LadderPoint, Outcome } from './model.ts';
 import type { Tools } from './tools.ts';
+import { checkService, loadService } from './weigh.ts';
 import type { LadderWorkload } from './workloads/workload.ts';
 
 type Rung = Live & { readonly instance: Instance };
@@ -30,6 +32,8 @@ export async function climbLadder(
 ): Promise<Ended> {
   const { planned, scenario, tools } = trial;
   const { counts, settleSeconds } = workload.steps(options);
+  const work = workload.load?.(options) ?? null;
+  if (work !== null) gathered.observations.push({ kind: 'load', load: work.load.words });
   const points: LadderPoint[] = [];
   const rungs: Rung[] = [];
   const leftovers: string[] = [];
@@ -42,15 +46,24 @@ export async function climbLadder(
         // Each rung has the time of a launch; the ladder as a whole has as many of them as rungs.
         deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
         const signal = AbortSignal.any([tools.signal, deadline]);
-        rungs.push(await climb(`i-${planned.index}-${rungs.length}`, trial, signal, leftovers));
+        const rung = await climb(`i-${planned.index}-${rungs.length}`, trial, signal, leftovers);
+        rungs.push(rung);
+        if (work !== null) await loadService({ ...rung, trial, signal, gathered }, work.load, work.seconds);
       }
       await tools.sleep(settleSeconds / 2, tools.signal);
+      await waitForMerging(tools, tools.signal);
       points.push(await readRung(rungs, settleSeconds / 2, tools));
     }
-    for (const { instance } of rungs) {
+    for (const rung of rungs) {
       deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
       const signal = AbortSignal.any([tools.signal, deadline]);
-      gathered.provenDigest = await proveImage(instance, ['busybox'], tools, signal);
+      if (work !== null) await checkService({ ...rung, trial, signal, gathered }, work.load);
+      gathered.provenDigest = await proveImage(
+        rung.instance,
+        ['busybox', ...workload.programs],
+        tools,
+        signal,
+      );
     }
   } catch (error) {
     const fallen = rungs.find(({ instance }) => instance.ended() !== null) ?? { instance: null, group: null };

@@ -61,6 +61,8 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
     memory: () => ({ hostBytes: 0, kernelBytes: 0, pssBytes: null }),
     room: () => readRoom(folder),
     hostLoad: readLoadCounters,
+    processes: () => ({ pssBytes: null, rssBytes: null, hypervisor: null }),
+    merged: () => null,
     cpus: [0, 1],
     startLoad: () => Promise.reject(new Error('no load here')),
     toolCpuSeconds: () => 0,

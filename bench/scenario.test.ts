@@ -104,6 +104,16 @@ metrics: [startup.x]
   }
 });
 
+test('a workload that works with a service is refused without it, or with another', () => {
+  const wanted = 'workloads.m: memory-redis works with the service redis: write { service: redis, programs';
+  const withWork = (work: string) => good.replace(/workloads:[^]*/, `workloads: { m: ${work} }`);
+  expect(problemsOf(withWork('[memory-redis]'))).toContain(wanted);
+  expect(problemsOf(withWork('{ service: nginx, programs: [memory-redis] }'))).toContain(wanted);
+  expect(() =>
+    parseScenario(withWork('{ service: redis, programs: [memory-redis] }'), 'f.yaml', runners),
+  ).not.toThrow();
+});
+
 test('broken YAML, an empty file, doubled keys and a list are each told by place', () => {
   expect(problemsOf('name: [a\nb: {')).toMatch(/f\.yaml:2:\d+: /);
   expect(problemsOf('')).toContain('expected a mapping');

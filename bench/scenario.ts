@@ -156,6 +156,14 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
       });
     }
   }
+  for (const { use } of programs) {
+    const wanted = workloads.get(use)?.service;
+    if (wanted === undefined || service === wanted) continue;
+    problems.push({
+      path: ['workloads', id],
+      message: `${use} works with the service ${wanted}: write { service: ${wanted}, programs: [...] }`,
+    });
+  }
   for (const key of ['runners', 'baseline']) {
     const named = object[key];
     for (const name of Array.isArray(named) ? (named as unknown[]) : named === undefined ? [] : [named]) {

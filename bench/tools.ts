@@ -9,10 +9,20 @@ import type { Lease } from '../host/lease.ts';
 import type { LoadCounters } from '../host/room.ts';
 import type { LadderMemory } from '../host/memory.ts';
 import type { MeterDescription } from '../host/meter.ts';
+import type { ProcessMemory } from '../host/smaps.ts';
 import type { Volumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
-import type { Cell, HostRoom, PlannedTrial, RecordedTrial, RunnerKind, Seconds, Series } from './model.ts';
+import type {
+  Bytes,
+  Cell,
+  HostRoom,
+  PlannedTrial,
+  RecordedTrial,
+  RunnerKind,
+  Seconds,
+  Series,
+} from './model.ts';
 
 /** The meter process, as execution uses it. */
 export interface Meters {
@@ -43,6 +53,10 @@ export interface Tools {
   readonly room: () => HostRoom;
   /** Totals whose differences tell how busy the host was. */
   readonly hostLoad: () => LoadCounters;
+  /** Memory of processes, a hypervisor's divided where the guest's size is given. */
+  readonly processes: (pids: readonly number[], guestBytes: Bytes | null) => ProcessMemory;
+  /** Bytes of guests that the kernel has merged; null while it merges nothing. */
+  readonly merged: () => Bytes | null;
   /** CPUs of this host, ascending. */
   readonly cpus: readonly number[];
   /** CPU seconds tare itself has used, helpers included. */

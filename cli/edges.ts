@@ -18,7 +18,8 @@ import { readHostCounters } from '../host/drift.ts';
 import { readFingerprint } from '../host/fingerprint.ts';
 import { collectGarbage } from '../host/gc.ts';
 import { acquireLease } from '../host/lease.ts';
-import { readLadderMemory } from '../host/memory.ts';
+import { readLadderMemory, readMergedBytes } from '../host/memory.ts';
+import { readProcessMemory } from '../host/smaps.ts';
 import { openVolumes } from '../host/volume.ts';
 import { readLoadCounters, readRoom } from '../host/room.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
@@ -81,6 +82,8 @@ export async function openTools(
       memory: readLadderMemory,
       room: () => readRoom(workDir),
       hostLoad: readLoadCounters,
+      processes: readProcessMemory,
+      merged: readMergedBytes,
       cpus: allowedCpus(),
       toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0) + generators.cpuSeconds(),
       progress: listen(monotonicSeconds),

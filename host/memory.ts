@@ -45,6 +45,22 @@ export function readLadderMemory(pids: readonly number[], proc = '/proc'): Ladde
   return { ...hostMemory(readFileSync(`${proc}/meminfo`, 'utf8')), pssBytes: sumPss(pids, proc) };
 }
 
+/**
+ * Bytes of guest memory that same-page merging (KSM) has saved so far, or null while it is off. Whether it
+ * is on is the host's state; nothing here changes it.
+ */
+export function readMergedBytes(folder = '/sys/kernel/mm/ksm'): Bytes | null {
+  const read = (name: string): number | null => {
+    try {
+      return Number(readFileSync(`${folder}/${name}`, 'utf8'));
+    } catch {
+      return null;
+    }
+  };
+  const sharing = read('pages_sharing');
+  return read('run') === 1 && sharing !== null ? sharing * 4096 : null;
+}
+
 /** A process that has ended meanwhile weighs nothing; one that may not be read makes the sum unknown. */
 function sumPss(pids: readonly number[], proc: string): Bytes | null {
   let sum = 0;

@@ -31,7 +31,7 @@ interface Resource {
 }
 
 const slopeOf = (metric: MetricDeclaration, of: LadderQuantity) =>
-  metric.source.kind === 'slope' && metric.source.of === of;
+  metric.source.kind === 'slope' && metric.source.of === of && metric.source.state !== 'loaded';
 
 const resources: readonly Resource[] = [
   {

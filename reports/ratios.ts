@@ -39,7 +39,8 @@ const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = [
 ];
 
 function isSlope(metric: MetricDeclaration, of: LadderQuantity): boolean {
-  return metric.source.kind === 'slope' && metric.source.of === of;
+  const { source } = metric;
+  return source.kind === 'slope' && source.of === of && source.state !== 'loaded';
 }
 
 function headlineMetrics(

@@ -92,7 +92,9 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
       return bins === null ? null : allowedQuantileOf(bins, metric.source.q);
     }
     case 'slope':
-      return ladderSlope(trial.ladder, metric.source.of);
+      return stateOf(trial) === (metric.source.state ?? 'idle')
+        ? ladderSlope(trial.ladder, metric.source.of)
+        : null;
     case 'density':
       return densityValue(trial, metric.source.of);
   }
@@ -103,6 +105,11 @@ function interval(trial: RecordedTrial, from: string, to: string): number | null
   const start = trial.marks.find(({ name }) => name === from);
   const end = trial.marks.find(({ name }) => name === to);
   return start === undefined || end === undefined ? null : end.at - start.at;
+}
+
+/** What the instances of a ladder were doing. */
+function stateOf(trial: RecordedTrial): 'idle' | 'loaded' {
+  return trial.observations.some(({ kind }) => kind === 'load') ? 'loaded' : 'idle';
 }
 
 function ladderSlope(ladder: readonly LadderPoint[], quantity: keyof LadderPoint): number | null {

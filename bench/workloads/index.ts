@@ -4,6 +4,7 @@ import { contextSwitch, cpu, matrix } from './cpu.ts';
 import { density } from './density.ts';
 import { idle } from './idle.ts';
 import { ladder } from './ladder.ts';
+import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-load.ts';
 import { faults, memory } from './memory.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
@@ -16,6 +17,10 @@ const all: readonly Workload[] = [
   cpu,
   matrix,
   contextSwitch,
+  ladderRedis,
+  ladderNginx,
+  memoryRedis,
+  memoryNginx,
   memory,
   faults,
   density,
@@ -30,5 +35,5 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
 /** Every metric tare can report, in reading order. */
 export const metrics: readonly MetricDeclaration[] = [
   ...startupMetrics,
-  ...all.flatMap((workload) => workload.metrics),
+  ...new Set(all.flatMap((workload) => workload.metrics)),
 ];

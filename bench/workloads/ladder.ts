@@ -35,6 +35,13 @@ function slope(
   };
 }
 
+/** 0, step, 2 step, ... and the top, however far the last step is. */
+export function countsUpTo(top: number, step: number): readonly number[] {
+  const counts = [0];
+  for (let count = step; count < top; count += step) counts.push(count);
+  return [...counts, top];
+}
+
 export const ladder: LadderWorkload<Options> = {
   kind: 'ladder',
   id: 'ladder',
@@ -44,10 +51,7 @@ export const ladder: LadderWorkload<Options> = {
   options,
   estimateSeconds: ({ instances, step, settle }) => Math.ceil(instances / step) * settle * 1.5,
   steps: ({ instances, step, settle }) => {
-    const counts = [0];
-    for (let count = step; count < instances; count += step) counts.push(count);
-    counts.push(instances);
-    return { counts, settleSeconds: settle };
+    return { counts: countsUpTo(instances, step), settleSeconds: settle };
   },
   metrics: [
     slope(

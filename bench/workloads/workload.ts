@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { ExecResult } from '../../runners/runner.ts';
 import type { Bytes, Family, MetricDeclaration, Sample, Seconds, Shape } from '../model.ts';
+import type { ServiceLoad } from './service-load.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
 // fit one list. The scenario hands each module only what its own schema has read.
@@ -17,6 +18,8 @@ interface WorkloadBase<Options> {
   readonly metrics: readonly MetricDeclaration[];
   /** Metrics it reports with these options, where they depend on them. */
   metricsFor?(options: Options): readonly MetricDeclaration[];
+  /** Service of the scenario it works with: a workload without it is refused before anything starts. */
+  readonly service?: string;
   /** Asks that a client outside can reach the service inside. */
   readonly reachable?: boolean;
   /** Whether these options ask something of the workload's service, so that it must have one. */
@@ -43,6 +46,13 @@ export interface IdleWorkload<Options = unknown> extends WorkloadBase<Options> {
   timing(options: Options): { readonly settleSeconds: Seconds; readonly seconds: Seconds };
 }
 
+/** An instance weighed from the host while its service works: idle, under load, and after it. */
+export interface WeighWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'weigh';
+  load(options: Options): ServiceLoad;
+  timing(options: Options): { readonly settleSeconds: Seconds; readonly seconds: Seconds };
+}
+
 /** Instances added one by one and left idle; quantities are read at each step, slopes in the analysis. */
 export interface LadderWorkload<Options = unknown> extends WorkloadBase<Options> {
   readonly kind: 'ladder';
@@ -50,6 +60,8 @@ export interface LadderWorkload<Options = unknown> extends WorkloadBase<Options>
     readonly counts: readonly number[];
     readonly settleSeconds: Seconds;
   };
+  /** What the service of each instance is given before it is left alone, and for how long clients ask. */
+  load?(options: Options): { readonly load: ServiceLoad; readonly seconds: Seconds };
 }
 
 /** Two instances of a cell side by side: one is examined from inside, the other is there to be seen. */
@@ -105,7 +117,7 @@ export interface ScaleOutWorkload<Options = unknown> extends WorkloadBase<Option
 }
 
 /** What happens inside one launched instance. */
-export type InsideWorkload = CommandWorkload | IdleWorkload;
+export type InsideWorkload = CommandWorkload | IdleWorkload | WeighWorkload;
 /** What launches instances of its own; it has a workload of the scenario to itself. */
 export type FleetWorkload = LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload;
 export type Workload = InsideWorkload | FleetWorkload;

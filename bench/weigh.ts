@@ -1,0 +1,136 @@
+/**
+ * An instance weighed while its service works: ready and idle, half-way through its load, and idle again
+ * after it. A guest's memory only ratchets up, so the three are different facts (METHODOLOGY B14). Read from
+ * the host with every ruler at once, and once from inside, where a guest's own kernel knows what is free.
+ */
+import { hostMemory, parseMeminfo } from '../host/memory.ts';
+import { TrialFailure } from '../runners/runner.ts';
+import type { GroupReading, GuestMemory, MemoryMoment, MemoryReading, Sample } from './model.ts';
+import { runInside, type Inside } from './program.ts';
+import { waitForMerging } from './merging.ts';
+import type { Gathered } from './gathered.ts';
+import { readSeen, type ServiceLoad, type Step } from './workloads/service-load.ts';
+import type { WeighWorkload } from './workloads/workload.ts';
+
+/** Weighs a ready instance at the three moments and adds its metrics. */
+export async function weighService(
+  inside: Inside & { readonly gathered: Gathered },
+  workload: WeighWorkload,
+  options: unknown,
+): Promise<void> {
+  const { trial, signal, gathered } = inside;
+  const { tools } = trial;
+  const load = workload.load(options);
+  const { settleSeconds, seconds } = workload.timing(options);
+  const weigh = async (moment: MemoryMoment): Promise<MemoryReading> => {
+    // From the host first: looking from inside starts programs there.
+    const outside = await readOutside(inside);
+    const reading = { ...outside, ...(await readInside(inside, load, moment)), moment, load: load.words };
+    gathered.observations.push(reading);
+    return reading;
+  };
+  await tools.sleep(settleSeconds, signal);
+  await weigh('ready');
+  if (load.steps.fill !== null) await take(inside, 'fill', load.steps.fill);
+  await take(inside, 'start', load.steps.start);
+  await tools.sleep(seconds / 2, signal);
+  const loaded = await weigh('loaded');
+  await tools.sleep(seconds / 2, signal);
+  await take(inside, 'stop', load.steps.stop);
+  await tools.sleep(settleSeconds, signal);
+  const after = await weigh('after');
+  if (load.steps.check !== null) await take(inside, 'check', load.steps.check);
+  const end = inside.instance.ended();
+  if (end !== null) throw new TrialFailure(end);
+  gathered.samples.push(...samplesOf(loaded, after));
+}
+
+/** Gives an instance of a ladder its load and lets it work for a while. */
+export async function loadService(inside: Inside, load: ServiceLoad, seconds: number): Promise<void> {
+  const { signal, trial } = inside;
+  if (load.steps.fill !== null) await take(inside, 'fill', load.steps.fill);
+  await take(inside, 'start', load.steps.start);
+  await trial.tools.sleep(seconds, signal);
+  await take(inside, 'stop', load.steps.stop);
+}
+
+/** Counts what is stored; after the last reading, because counting takes memory too. */
+export async function checkService(inside: Inside, { steps }: ServiceLoad): Promise<void> {
+  if (steps.check !== null) await take(inside, 'check', steps.check);
+}
+
+async function take(inside: Inside, label: string, step: Step): Promise<string> {
+  // As generous as for any program: an emulated guest is tens of times slower.
+  const { result } = await runInside(inside, label, step.argv, Math.ceil(step.seconds * 20 + 30));
+  step.expect(result.stdout);
+  return result.stdout;
+}
+
+type Outside = Omit<MemoryReading, 'guest' | 'serviceBytes' | 'clientBytes' | 'moment' | 'load'>;
+
+async function readOutside({ trial, instance, group, signal }: Inside): Promise<Outside> {
+  const { tools, cell, prepared } = trial;
+  const mergedBytes = await waitForMerging(tools, signal);
+  const reading = group?.read() ?? null;
+  const pids = group?.pids() ?? instance.pids();
+  const isGuest = prepared.acceleration.class !== 'none';
+  const configuredBytes = cell.shape.memoryBytes;
+  const { pssBytes, rssBytes, hypervisor } = tools.processes(
+    pids,
+    isGuest ? guestBytes(configuredBytes) : null,
+  );
+  return {
+    kind: 'memory',
+    pssBytes,
+    rssBytes,
+    groupBytes: reading?.memoryBytes ?? null,
+    workingSetBytes: workingSet(reading),
+    heldBytes: reading?.workingBytes ?? null,
+    cacheBytes: reading?.cacheBytes ?? null,
+    configuredBytes,
+    hypervisor,
+    mergedBytes,
+  };
+}
+
+/** Guests have whole mebibytes. */
+function guestBytes(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20) * 2 ** 20;
+}
+
+function workingSet(reading: GroupReading | null): number | null {
+  if (reading?.memoryBytes == null || reading.inactiveFileBytes == null) return null;
+  return Math.max(0, reading.memoryBytes - reading.inactiveFileBytes);
+}
+
+async function readInside(
+  inside: Inside,
+  { steps }: ServiceLoad,
+  moment: MemoryMoment,
+): Promise<Pick<MemoryReading, 'guest' | 'serviceBytes' | 'clientBytes'>> {
+  const { meminfo, serviceBytes, clientBytes } = readSeen(await take(inside, `look ${moment}`, steps.look));
+  const isGuest = inside.trial.prepared.acceleration.class !== 'none';
+  return { guest: isGuest ? guestMemory(meminfo) : null, serviceBytes, clientBytes };
+}
+
+function guestMemory(meminfo: string): GuestMemory {
+  const { hostBytes: usedBytes } = hostMemory(meminfo);
+  const values = parseMeminfo(meminfo);
+  const get = (key: string) => values.get(key) ?? 0;
+  const totalBytes = get('MemTotal');
+  return {
+    totalBytes,
+    availableBytes: totalBytes - usedBytes,
+    cacheBytes: get('Cached') + get('Buffers') - get('Shmem'),
+  };
+}
+
+function samplesOf(loaded: MemoryReading, after: MemoryReading): readonly Sample[] {
+  const values: readonly (readonly [string, number | null])[] = [
+    ['memory.loaded-held', loaded.heldBytes],
+    ['memory.loaded-pss', loaded.pssBytes],
+    ['memory.loaded-working-set', loaded.workingSetBytes],
+    ['memory.after-held', after.heldBytes],
+  ];
+  return values.flatMap(([metric, value]) => (value === null ? [] : [{ metric, value }]));
+}
