@@ -3,9 +3,11 @@
  * family, each from a file of its own. Facts without a metric get a section by this door alone.
  */
 import type { Analysis, Family, RunRecord } from '../bench/model.ts';
+import { densityBlocks } from './density.ts';
 import { ladderBlocks } from './ladder.ts';
 import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
+import { scaleOutBlocks } from './scale-out.ts';
 import { stageBlocks } from './startup.ts';
 import type { Subjects } from './subjects.ts';
 import { surfaceBlocks } from './surface.ts';
@@ -74,15 +76,16 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
 
   density: {
     lead: 'Instances were added in steps until an objective failed or the question was answered; nothing is extrapolated beyond twice what ran (C24).',
-    before: [],
+    before: [densityBlocks],
     after: [],
     foldCharts: true,
   },
 
   'scale-out': {
     lead: 'All instances of a wave were requested at one instant (T0); the wave is over when the last one is ready.',
-    before: [],
+    before: [scaleOutBlocks],
     after: [],
+    foldCharts: true,
   },
 
   isolation: {

@@ -65,7 +65,8 @@ export function thinned<T>(items: readonly T[], most = drawnDots): readonly T[] 
   ).filter((item) => item !== undefined);
 }
 
-function spansWidely(values: readonly number[]): boolean {
+/** Whether values, all positive, need a log axis. */
+export function spansWidely(values: readonly number[]): boolean {
   let low = Infinity;
   let high = 0;
   for (const value of values) {

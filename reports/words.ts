@@ -8,6 +8,7 @@ import type {
   Comparison,
   FailureReason,
   Family,
+  HostResource,
   Interval,
   Milestone,
   Verdict,
@@ -54,6 +55,21 @@ export const claimWords: Readonly<Record<ClaimState, { readonly text: string; re
   refused: { text: 'not judged', tone: 'refused' },
   'not-measured': { text: 'not measured', tone: 'unsure' },
 };
+
+const resources: Readonly<Record<HostResource, string>> = {
+  memory: 'memory',
+  cpu: 'CPU',
+  pids: 'process slots',
+  disk: 'disk',
+  'open-files': 'open files',
+  ports: 'ports',
+  unknown: 'something unidentified',
+};
+
+/** What binds, for a reader; null: nothing did. */
+export function resourceWords(resource: HostResource | null): string {
+  return resource === null ? 'nothing yet' : resources[resource];
+}
 
 export const familyTitles: Readonly<Record<Family, string>> = {
   startup: 'Starting up',
