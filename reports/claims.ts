@@ -15,6 +15,7 @@ import type {
   RunRecord,
 } from '../bench/model.ts';
 import { formatRatio } from '../bench/units.ts';
+import { fitRows } from './claims-density.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
@@ -70,7 +71,11 @@ const resources: readonly Resource[] = [
 /** The claims that one run can speak to (DESIGN, claims S1 to S6). Pure; never throws. */
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
   const subjects = subjectsOf(record);
-  const rows = [taxRows(analysis, subjects), sameRows(record), shareRows(record, subjects)] as const;
+  const rows = [
+    taxRows(analysis, subjects),
+    sameRows(record),
+    shareRows(record, analysis, subjects),
+  ] as const;
   return [
     claim(
       'S1',
@@ -173,7 +178,7 @@ function withVersion(cellId: string, subjects: Subjects): string {
   return cell === null ? subjects.label(cellId) : `${subjects.label(cellId)} (${productOf(cell)})`;
 }
 
-function shareRows(record: RunRecord, subjects: Subjects): ClaimRow[] {
+function shareRows(record: RunRecord, analysis: Analysis, subjects: Subjects): ClaimRow[] {
   const host = subjects.cells.find((cell) => subjects.isolation(cell.id) === 'process')?.traits.kernel;
   const groups = new Map<string, { readonly cell: CellRecord; readonly runners: Set<string> }>();
   for (const cell of subjects.cells) {
@@ -202,14 +207,5 @@ function shareRows(record: RunRecord, subjects: Subjects): ClaimRow[] {
       rule: null,
     };
   });
-  return [
-    ...seen,
-    {
-      resource: 'how many fit',
-      state: 'not-measured',
-      evidence: `Density was not measured in "${record.header.scenario.name}"; an instance count follows from "tare size" with this record as profile, or from a density run.`,
-      metric: null,
-      rule: 'C24',
-    },
-  ];
+  return [...seen, ...fitRows(record, analysis, subjects)];
 }

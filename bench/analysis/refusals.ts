@@ -4,6 +4,7 @@
  * settled before anything is known. Each refusal says what would lift it.
  */
 import type { Family, HostFingerprint, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
+import { densityResult } from '../density-result.ts';
 import { voidingRows } from '../fairness.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
@@ -32,6 +33,7 @@ export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: 
   if (pair.kind === 'control') return [];
   return [
     ...emulation(pair, metric),
+    ...openEnd(pair, metric, met),
     ...unfairness(pair, metric.family),
     ...disturbance(metric, met),
     ...memorySharing(pair, metric, met.host),
@@ -66,7 +68,8 @@ function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
     (cell) =>
       isVirtualMachine(cell) && (cell.acceleration.class === 'tcg' || cell.acceleration.class === 'none'),
   );
-  const alwaysPerformance: readonly Family[] = ['cpu', 'density', 'network', 'isolation', 'scale-out'];
+  // Density's memory per instance is a fact about mappings; its counts say themselves that they need a real CPU.
+  const alwaysPerformance: readonly Family[] = ['cpu', 'network', 'isolation', 'scale-out'];
   if (emulated === undefined) return [];
   if (!metric.needsRealCpu && !alwaysPerformance.includes(metric.family)) return [];
   const how =
@@ -77,6 +80,28 @@ function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
       message: `The virtual machine "${emulated.runner}" ${how}: emulated, not representative.`,
       remedy:
         'Run on a host where KVM can run a guest: bare metal with virtualization enabled in firmware, or an instance type with nested virtualization. "tare doctor" says which this host is.',
+    },
+  ];
+}
+
+/** C24: a sweep that stopped before anything bound it says "at least", and no ratio follows from that. */
+function openEnd(pair: Pair, { source }: MetricDeclaration, { trials }: Conditions): Refusal[] {
+  if (source.kind !== 'density' || source.of !== 'instances') return [];
+  const open = [pair.subject, pair.reference].flatMap((cell) => {
+    const bounds = trials
+      .filter((trial) => trial.cell === cell.id)
+      .map(densityResult)
+      .filter((result) => result?.atLeast === true)
+      .map((result) => result?.instances ?? 0);
+    return bounds.length === 0 ? [] : [`"${cell.runner}" at least ${Math.max(...bounds)}`];
+  });
+  if (open.length === 0) return [];
+  return [
+    {
+      rule: 'C24',
+      message: `How many fit is only a lower bound (${open.join(', ')}): the sweep stopped before anything bound it.`,
+      remedy:
+        'Raise `instances` of the density workload, or ask for a stricter objective, until something binds.',
     },
   ];
 }
