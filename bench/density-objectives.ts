@@ -94,7 +94,7 @@ async function workAll({ trial, sweep, members }: ObjectiveScene): Promise<reado
   const options = { duration: sweep.workFor };
   const rates = await Promise.all(
     sampleOf(members, sweep.sampled).map(async (member) => {
-      const result = await run(trial, member, cpu.command(options, cell.shape), sweep.workFor);
+      const result = await run(trial, member, cpu.command(options, cell.shape, null), sweep.workFor);
       if (result?.exitCode !== 0) return null;
       const samples = cpu.parse({ result, cpuSeconds: null }, options);
       return samples.find(({ metric }) => metric === 'cpu.events')?.value ?? null;

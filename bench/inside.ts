@@ -70,9 +70,15 @@ async function weighIdle(
 
 async function runProgram(session: Session, workload: CommandWorkload, options: unknown): Promise<void> {
   const { trial, gathered } = session;
-  const argv = workload.command(options, trial.cell.shape);
+  const { shape } = trial.cell;
+  const { volume } = session.instance;
   // Generous: an emulated guest is tens of times slower to start a program; the trial's own limit is the user's.
   const timeoutSeconds = Math.ceil(workload.estimateSeconds(options) * 4 + 30);
-  const measured = await runInside(session, workload.id, argv, timeoutSeconds);
+  const run = (label: string, argv: readonly string[]) =>
+    runInside(session, label, argv, timeoutSeconds, (output) => workload.explain?.(output, options) ?? null);
+  const setup = workload.setup?.(options, shape, volume);
+  if (setup !== undefined) await run(`${workload.id} (setup)`, setup);
+  const measured = await run(workload.id, workload.command(options, shape, volume));
   gathered.samples.push(...workload.parse(measured, options));
+  gathered.observations.push(...(workload.observe?.(measured, options) ?? []));
 }

@@ -23,6 +23,7 @@ export interface Inside {
 
 /**
  * Runs it to its end.
+ * @param explain what the output of a run that failed means, where its workload knows
  * @param label what its output and its begin and end are kept under
  * @throws TrialFailure unless it ended with status 0, in time and in its memory
  */
@@ -31,6 +32,7 @@ export async function runInside(
   label: string,
   argv: readonly string[],
   timeoutSeconds: Seconds,
+  explain: (output: string) => string | null = () => null,
 ): Promise<Measured> {
   const before = group?.read() ?? null;
   const result = await instance.exec(
@@ -48,7 +50,10 @@ export async function runInside(
   if (oomKills > 0) throw fail('oom', `${name} met the memory cap: ${oomKills} OOM kill(s)`);
   if (exitCode === 127) throw fail('missing-program', `${name} is not in the image`);
   if (exitCode === 124) throw fail('timeout', `${name} did not end within ${timeoutSeconds} s`);
-  if (exitCode !== 0) throw fail('crash', `${name} ended with status ${exitCode}`);
+  if (exitCode !== 0) {
+    const why = explain(`${stdout}\n${stderr}`);
+    throw fail('crash', why === null ? `${name} ended with status ${exitCode}` : `${name}: ${why}`);
+  }
   return { result, cpuSeconds: usedBetween(before, after) };
 }
 

@@ -132,3 +132,28 @@ test('the JSON Schema spells out runners and programs, and accepts what the pars
   expect(accepts({ name: 'all', scenarios: ['a.yaml'] })).toBe(true);
   expect(accepts({ name: 'all', scenarios: ['a.yaml'], blocks: 3 })).toBe(false);
 });
+
+const withFio = (workload: string) => `name: s\nrunners: { process: {} }\nworkloads:\n  w: ${workload}\n`;
+
+test('fio without its volume, or with a file that does not fit, is told by its place', () => {
+  expect(problemsOf(withFio('[{ use: fio }]'))).toMatch(
+    /f\.yaml:4:.*workloads\.w\.0: works on a volume, and the workload has none/,
+  );
+  const small = '{ programs: [{ use: fio, size: 1GiB }], volume: { kind: block, size: 64MiB } }';
+  expect(problemsOf(withFio(small))).toMatch(/works on 1\.00 GiB, and a volume of 64\.0 MiB holds/);
+  const good = '{ programs: [{ use: fio }], volume: { kind: directory } }';
+  expect(parseScenario(withFio(good), 'f.yaml', runners).workloads[0]?.volume?.kind).toBe('directory');
+});
+
+test('two programs that report one metric are refused: one launch gives one value of it', () => {
+  const twice = '[{ use: fio, target: root }, { use: fio, target: root, depth: 8 }]';
+  expect(problemsOf(withFio(twice))).toMatch(
+    /workloads\.w\.1: measures io\.randread-[a-z]+ as program 1 does already: give it a workload of its own/,
+  );
+});
+
+test('of options that cannot be read nothing further is said', () => {
+  const problems = problemsOf(withFio('[{ use: fio, size: 12 }, { use: fio }]'));
+  expect(problems).toMatch(/size: expected a value with a unit/);
+  expect(problems).not.toMatch(/the workload has none/);
+});

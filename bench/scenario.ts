@@ -173,6 +173,14 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
     }
   }
   const { baseline, runners, volume } = object;
+  // Options with problems of their own were not read: nothing more can be said of them.
+  if (!problems.some((problem) => problem.path.join('.').startsWith(`${path.join('.')}.`))) {
+    programs.forEach(({ use, options }, index) => {
+      const problem = workloads.get(use)?.problem?.(options, volumeOf(volume)) ?? null;
+      if (problem !== null) problems.push({ path: [...path, index], message: problem });
+    });
+    problems.push(...reportedTwice(programs, path));
+  }
   return {
     id,
     programs,
@@ -182,6 +190,23 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
     baseline: typeof baseline === 'string' ? baseline : null,
     volume: volumeOf(volume),
   };
+}
+
+/** One launch gives one value per metric: two programs that report the same one would be mixed up. */
+function reportedTwice(programs: readonly ProgramSpec[], path: Problem['path']): Problem[] {
+  const reporters = new Map<string, number>();
+  const problems = new Map<string, Problem>();
+  programs.forEach(({ use, options }, index) => {
+    const workload = workloads.get(use);
+    for (const { id } of workload?.metricsFor?.(options) ?? []) {
+      const first = reporters.get(id);
+      reporters.set(id, first ?? index);
+      if (first === undefined || first === index) continue;
+      const message = `measures ${id} as program ${first + 1} does already: give it a workload of its own`;
+      problems.set(String(index), { path: [...path, index], message });
+    }
+  });
+  return [...problems.values()];
 }
 
 /** Problems of a volume are told by the schema as a whole; here its values are read. */

@@ -99,6 +99,7 @@ function startFake(
   }
   const instance: Instance = {
     marks,
+    volume: job.volume,
     pids: () => [],
     exec: (request) =>
       Promise.resolve(

@@ -89,6 +89,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   const stop = (): Promise<StopReport> => (stopping ??= stopHosted(launched, request));
   const instance: Instance = {
     marks,
+    volume: job.volume,
     pids: () => group?.pids() ?? processTree(launched.pid),
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),

@@ -151,6 +151,8 @@ export interface ExecResult {
 
 export interface Instance extends AsyncDisposable {
   readonly marks: readonly Mark[];
+  /** The job's volume. */
+  readonly volume: Volume | null;
   /** Host pids of the instance while it lives, for PSS where there is no group. */
   pids(): readonly number[];
   exec(request: ExecRequest, context: Context): Promise<ExecResult>;

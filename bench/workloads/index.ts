@@ -3,6 +3,7 @@ import type { MetricDeclaration } from '../model.ts';
 import { contextSwitch, cpu, matrix } from './cpu.ts';
 import { density } from './density.ts';
 import { idle } from './idle.ts';
+import { fio } from './io.ts';
 import { ladder } from './ladder.ts';
 import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-load.ts';
 import { faults, memory } from './memory.ts';
@@ -23,6 +24,7 @@ const all: readonly Workload[] = [
   memoryNginx,
   memory,
   faults,
+  fio,
   density,
   scaleOut,
   surface,

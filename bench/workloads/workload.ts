@@ -3,8 +3,17 @@
  * A workload knows nothing of runners: it gives a command line and reads what the program printed.
  */
 import type { z } from 'zod';
-import type { ExecResult } from '../../runners/runner.ts';
-import type { Bytes, Family, MetricDeclaration, Sample, Seconds, Shape } from '../model.ts';
+import type { ExecResult, Volume } from '../../runners/runner.ts';
+import type {
+  Bytes,
+  Family,
+  MetricDeclaration,
+  Observation,
+  Sample,
+  Seconds,
+  Shape,
+  VolumeSpec,
+} from '../model.ts';
 import type { ServiceLoad } from './service-load.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
@@ -28,16 +37,27 @@ interface WorkloadBase<Options> {
   readonly options: z.ZodType<Options>;
   /** Programs the image must hold. */
   readonly programs: readonly string[];
+  /** Why it cannot be done with the volume its workload has (null: none), as the scenario's reader is told. */
+  problem?(options: Options, volume: VolumeSpec | null): string | null;
   /** Seconds one launch spends on it when unaccelerated guests are not involved. */
   estimateSeconds(options: Options): Seconds;
 }
 
+/** The workload's volume as seen inside: a mount point, or (kind block) a device node. */
+export type VolumeInside = Pick<Volume, 'kind' | 'place'>;
+
 /** A program started through the agent; its output and the host-side meter become samples. */
 export interface CommandWorkload<Options = unknown> extends WorkloadBase<Options> {
   readonly kind: 'command';
-  command(options: Options, shape: Shape): readonly string[];
+  /** Run to its end before, neither timed nor counted: what the command needs to find. */
+  setup?(options: Options, shape: Shape, volume: VolumeInside | null): readonly string[];
+  command(options: Options, shape: Shape, volume: VolumeInside | null): readonly string[];
+  /** What the words of a run that failed mean for the scenario; null: nothing more than they say. */
+  explain?(output: string, options: Options): string | null;
   /** Throws UnreadableOutput when the program's output is not what it should be. */
   parse(measured: Measured, options: Options): readonly Sample[];
+  /** What the output holds beside one number per metric. Called after `parse` has read it. */
+  observe?(measured: Measured, options: Options): readonly Observation[];
 }
 
 /** Nothing: the instance is left alone and metered from the host. */

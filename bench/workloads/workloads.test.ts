@@ -83,7 +83,7 @@ test('a program that claims more time than the host saw has a wrong clock', () =
 test('command lines carry the shape and the duration', () => {
   const shape = { id: 's', cpus: 2, memoryBytes: 2 ** 28 };
   const argv = (id: string, options: unknown) =>
-    command(id).command(command(id).options.parse(options), shape).join(' ');
+    command(id).command(command(id).options.parse(options), shape, null).join(' ');
   expect(argv('cpu', { duration: '3s' })).toBe('sysbench cpu --cpu-max-prime=10000 --threads=2 --time=3 run');
   expect(argv('matrix', { duration: '2s' })).toContain('--matrix 2 --matrix-size 64 --timeout 2s');
 });

@@ -71,6 +71,7 @@ function instanceOf(vm: Vm, session: Session, job: Job, marks: readonly Mark[]):
   const stop = (): ReturnType<Vm['stop']> => vm.stop();
   return {
     marks,
+    volume: job.volume,
     pids: () => job.group?.pids() ?? [vm.launched.pid],
     exec: (request, context) =>
       session.exec(
