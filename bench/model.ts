@@ -92,9 +92,12 @@ export interface VolumeSpec {
 /** A server started as the workload's main program (T5) and ready on its first correct reply (T6). */
 export interface ServiceSpec {
   readonly name: string;
-  /** Run in the instance's scratch folder; `{port}` stands for `port`. */
+  /**
+   * Run in the instance's scratch folder; `{port}` stands for `port`, `{bind}` for the address to listen on:
+   * the loopback, unless clients reach the instance through a network of its own.
+   */
   readonly argv: readonly string[];
-  /** Its standard input (a configuration, say); `{port}` stands for `port` here too. */
+  /** Its standard input (a configuration, say); `{port}` and `{bind}` stand for the same here. */
   readonly input: string;
   readonly port: number;
   /** Text sent to the port and text that must come back. */

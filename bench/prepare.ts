@@ -152,10 +152,11 @@ function refusal(
   tools: Tools,
 ): { readonly reason: string; readonly hint: string } | null {
   const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
-  if (workload.volume === null && !reachable) return null;
   const serving = tools.runners[runner.kind];
+  // Asked even without needs: options alone can ask for what this host does not have.
   if (serving.refuse !== undefined)
     return serving.refuse(runner.options, { volume: workload.volume, reachable });
+  if (workload.volume === null && !reachable) return null;
   const what = workload.volume === null ? 'be reached from outside' : 'take volumes';
   return {
     reason: `the runner "${runner.kind}" cannot ${what}`,

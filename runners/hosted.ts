@@ -13,6 +13,7 @@ import { killQuietly } from '../host/process-identity.ts';
 import { processTree } from '../host/process-tree.ts';
 import { launch } from './launch.ts';
 import type { Launched } from './launch.ts';
+import type { Attachment } from './network.ts';
 import type { Context, Instance, Job, PrepareRequest, StopReport, TrialFailureFacts } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 import { openSession } from './session.ts';
@@ -30,6 +31,8 @@ export interface HostedLaunch {
   readonly cwd: string;
   /** Host folder of this instance alone. */
   readonly folder: string;
+  /** How clients reach it; absent: not at all. */
+  readonly network?: Attachment;
   /** Called when every process is gone; returns what it could not put away. */
   readonly putAway: () => Promise<readonly string[]>;
 }
@@ -68,6 +71,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   } catch (error) {
     // The launcher is gone; a tool that it had just started may not be.
     await group?.kill(killSeconds);
+    await request.network?.gone();
     await request.putAway();
     throw error;
   }
@@ -79,6 +83,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   const session = openSession(channel, {
     now: context.now,
     onMark,
+    ...(request.network === undefined ? {} : { bind: request.network.bind }),
     tail: launched.tail,
     // The channel closes a moment before the exit is known.
     explainEnd: async () => {
@@ -93,7 +98,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
     pids: () => group?.pids() ?? processTree(launched.pid),
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),
-    endpoint: () => null,
+    endpoint: (port) => request.network?.endpoint(port) ?? null,
     diskBytes: () => allocatedBytes(request.folder),
     console: launched.tail,
     ended,
@@ -108,6 +113,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
       await session.hello(context.signal);
       await session.ping(context.signal);
     } else await session.serve(job.service, context.signal);
+    await request.network?.connect(instance);
     return instance;
   } catch (error) {
     const facts = ended() ?? (error instanceof TrialFailure ? error.facts : null);
@@ -127,7 +133,10 @@ function endOf(launched: Launched, group: Group | null, killsBefore: number): Tr
     : { reason: 'early-exit', message: `ended by itself: ${how}`, detail: launched.tail() };
 }
 
-async function stopHosted(launched: Launched, { job, context, putAway }: HostedLaunch): Promise<StopReport> {
+async function stopHosted(
+  launched: Launched,
+  { job, context, network, putAway }: HostedLaunch,
+): Promise<StopReport> {
   // A forced stop, as for a VM: an agent asked to end takes its own time, and a busy one does not listen.
   const tree = job.group === null ? processTree(launched.pid) : [];
   if (launched.exited() === null) launched.kill();
@@ -137,7 +146,8 @@ async function stopHosted(launched: Launched, { job, context, putAway }: HostedL
   const gone: Mark = { name: 'T7', at: context.now() };
   const alive = emptied ? [] : (job.group?.pids() ?? []).map((pid) => `process ${pid} (${nameOf(pid)})`);
   const unkillable = launched.exited() === null ? [`process ${launched.pid} (${nameOf(launched.pid)})`] : [];
-  const leftovers = [...new Set([...alive, ...unkillable]), ...(await putAway())];
+  const links = (await network?.gone()) ?? [];
+  const leftovers = [...new Set([...alive, ...unkillable]), ...links, ...(await putAway())];
   return { gone: leftovers.length === 0 ? gone : null, leftovers };
 }
 

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly onMark: (mark: Mark) => void;
   /** Knows better than "the channel closed" why the instance ended (OOM, panic); may take a moment. */
   readonly explainEnd?: () => Promise<TrialFailureFacts | null> | TrialFailureFacts | null;
+  /** Address that services listen on, for `{bind}`; default: the loopback inside. */
+  readonly bind?: string;
   /** Text for `detail` of failures: console or stderr tail. */
   readonly tail?: () => string;
 }
@@ -176,7 +178,9 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       return (await ask([`ping ${id}`], start, signal, 'waiting for the agent')) - asked;
     },
     async serve(service, signal) {
-      const withPort = (text: string) => text.replaceAll('{port}', String(service.port));
+      const bind = options.bind ?? '127.0.0.1';
+      const withPort = (text: string) =>
+        text.replaceAll('{port}', String(service.port)).replaceAll('{bind}', bind);
       const argv = service.argv.map(withPort);
       const lines = [service.probe.send, service.probe.expect, withPort(service.input), ...argv].map(
         encodeLine,

@@ -29,12 +29,6 @@ export function cacheModeTrait(
   return `direct I/O ${hostCache === 'bypassed' ? "past the host's page cache" : "ends in the host's page cache"}; ${flushes}`;
 }
 
-/** Said by runners whose instances no client outside reaches yet. */
-export const unreachable = {
-  reason: 'its instances cannot be reached from outside',
-  hint: 'use another runner for this workload',
-} as const;
-
 /** Why a runner on the host's kernel cannot take this volume, as far as options and user tell. */
 export function refuseHostVolume(
   volume: VolumeSpec | null,

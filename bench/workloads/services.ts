@@ -1,7 +1,7 @@
 /**
  * Servers that can stand as an instance's main program: how they are started and what their first
- * correct reply is (T6). Loopback inside the instance only; the probe asks the server to close, so that
- * the reply is complete when the connection ends.
+ * correct reply is (T6). The probe asks the server to close, so that the reply is complete when the connection
+ * ends. Without a password: they listen on a loopback, or in a network namespace that only tare's client is in.
  */
 import type { ServiceSpec } from '../model.ts';
 
@@ -18,7 +18,8 @@ http {
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
   server {
-    listen 127.0.0.1:{port};
+    listen {bind}:{port};
+    keepalive_requests 1000000000;
     location / { return 200 "ok"; }
   }
 }
@@ -27,7 +28,19 @@ http {
 export const services: Readonly<Record<string, ServiceSpec>> = {
   redis: {
     name: 'redis',
-    argv: ['redis-server', '--port', '{port}', '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    argv: [
+      'redis-server',
+      '--port',
+      '{port}',
+      '--bind',
+      '{bind}',
+      '--protected-mode',
+      'no',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ],
     input: '',
     port: 16379,
     probe: { send: 'PING\r\nQUIT\r\n', expect: '+PONG' },

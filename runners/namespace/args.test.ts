@@ -57,7 +57,7 @@ test('what the kernel has of its own is hidden or read-only, after the mounts th
 });
 
 test('options are strict and have defaults', () => {
-  expect(namespaceOptions.parse({})).toEqual({ user: 'auto', loopDirect: true });
+  expect(namespaceOptions.parse({})).toEqual({ network: 'none', user: 'auto', loopDirect: true });
   expect(namespaceOptions.safeParse({ user: 'nobody' }).success).toBe(false);
 });
 

@@ -14,15 +14,18 @@ export interface NamespacePlan {
   /** Static busybox of the image, absolute on the host. */
   readonly busybox: string;
   readonly enterScript: string;
+  /** Stays in the network namespace of whoever starts it. */
+  readonly hostNetwork?: boolean;
 }
 
 /**
  * `setpriv --pdeathsig` is done by the launcher; `--kill-child` carries its death on to the namespaces' first
  * process, and the kernel kills the rest with that one. Six namespaces besides mounts, private to all.
  */
-export function namespaceArguments({ rootless, busybox, enterScript }: NamespacePlan): readonly string[] {
+export function namespaceArguments(plan: NamespacePlan): readonly string[] {
+  const { rootless, busybox, enterScript, hostNetwork = false } = plan;
   const user = rootless ? ['--user', '--map-root-user'] : [];
-  const kinds = ['--mount', '--pid', '--net', '--uts', '--ipc', '--cgroup'];
+  const kinds = ['--mount', '--pid', ...(hostNetwork ? [] : ['--net']), '--uts', '--ipc', '--cgroup'];
   const control = ['--fork', '--kill-child=SIGKILL', '--propagation', 'private'];
   const bounding = ['-all', ...keptCapabilities.map((name) => `+${name}`)].join(',');
   return ['unshare', ...user, ...kinds, ...control, 'sh', enterScript, busybox, bounding];

@@ -1,8 +1,10 @@
 # First process of the instance's namespaces: makes the root, moves into it, drops what a container has
 # not, becomes the agent. Runs in the instance's folder. Tools are the image's own static busybox (0.5 ms
 # each, where the host's dynamic ones take 1.3), but for setpriv; all mounts of the root are one call.
-# Arguments: busybox, bounding set, place of the volume if there is one. Descriptors: 0 and 1 the agent's channel, 3 control.
+# Arguments: busybox, bounding set, place of the volume or "", how it is networked: nothing (loopback alone),
+# "host", or bridge.sh and its arguments. Descriptors: 0 and 1 the agent's channel, 3 control.
 B=$1 bounding=$2 volume=$3
+if [ $# -ge 3 ]; then shift 3; else set --; fi
 fail() { echo "tare: $*" >&2; exit 1; }
 {
   "$B" mount -t tmpfs -o "mode=755" tmpfs layer || fail "cannot mount a tmpfs"
@@ -14,7 +16,8 @@ fail() { echo "tare: $*" >&2; exit 1; }
     *) "$B" mkdir "layer/upper$volume" || fail "cannot make $volume" ;;
   esac
   "$B" mount -a -T fstab || fail "cannot mount the root"
-  "$B" ip link set lo up || fail "cannot bring lo up"
+  if [ "$1" != host ]; then "$B" ip link set lo up || fail "cannot bring lo up"; fi
+  case $1 in */bridge.sh) sh "$@" || exit 1 ;; esac
   "$B" hostname tare
   cd layer/root || fail "no root"
 } >&2

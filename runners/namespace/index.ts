@@ -14,7 +14,9 @@ import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '.
 import { busyboxOf } from '../process/index.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
-import { hostVolumeUse, refuseHostVolume, unreachable } from '../volume-use.ts';
+import type { Attachment } from '../network.ts';
+import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
+import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { fstab, namespaceArguments } from './args.ts';
 import { namespaceOptions } from './options.ts';
 import type { NamespaceOptions } from './options.ts';
@@ -81,7 +83,9 @@ async function prepare(
   const beside = await mkdtemp(join(context.workDir, 'beside-'));
   context.lease.own({ kind: 'folder', path: beside });
   await makeBeside(beside, image, agent, !rootless);
-  const argv = namespaceArguments({ rootless, busybox: busyboxOf(image), enterScript });
+  const hostNetwork = options.network === 'host';
+  const argv = namespaceArguments({ rootless, busybox: busyboxOf(image), enterScript, hostNetwork });
+  const network = createCellNetwork(options.network, 'slirp4netns');
   const table = fstab(rootless);
   return {
     identity: { argv: argv.join(' '), fstab: table },
@@ -94,18 +98,20 @@ async function prepare(
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       rootFilesystem: 'overlay of a host folder',
       writableLayer: 'overlay on tmpfs',
-      network: 'loopback of its own network namespace',
+      network: networkTrait(options.network, 'container'),
       privileges: `root${rootless ? " of a user namespace, tare's user outside" : ''}, 13 capabilities, no new privileges, no seccomp`,
       startState: 'cold',
     },
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
+      await network.close();
       await rm(beside, { recursive: true, force: true });
       context.lease.release({ kind: 'folder', path: beside });
     },
   };
 
   async function start(job: Job, inner: Context): Promise<Instance> {
+    const attached = await network.attach(job, inner);
     const folder = join(inner.workDir, `namespace-${job.id}`);
     inner.lease.own({ kind: 'folder', path: folder });
     await makeInstanceFolder(folder, beside, image);
@@ -115,7 +121,8 @@ async function prepare(
       job,
       context: inner,
       limits: { shape, pidsLimit },
-      argv: job.volume === null ? argv : [...argv, job.volume.place],
+      argv: [...argv, ...enterArguments(job, attached)],
+      network: attached,
       environment: { ...insideEnvironment, ...job.environment },
       cwd: folder,
       folder,
@@ -131,12 +138,24 @@ async function prepare(
   }
 }
 
+/** What enter.sh is told beyond every start's: nothing, where there is nothing to tell. */
+function enterArguments({ volume }: Job, attached: Attachment): readonly string[] {
+  const network = attached.mode === 'host' ? ['host'] : bridgeArguments(attached.link);
+  if (volume === null && network.length === 0) return [];
+  return [volume?.place ?? '', ...network];
+}
+
 export const namespace: Runner<NamespaceOptions, 'namespace'> = {
   kind: 'namespace',
   title: 'Container from plain namespaces',
   options: namespaceOptions,
   refuse: (options, { volume, reachable }) =>
-    refuseHostVolume(volume, isRootless(options)) ?? (reachable ? unreachable : null),
+    refuseHostVolume(volume, isRootless(options)) ??
+    refuseNetwork(
+      options.network,
+      { reachable },
+      isRootless(options) ? 'rootless container' : 'root container',
+    ),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,

@@ -1,5 +1,6 @@
 /** What a scenario may say about the namespace runner. */
 import { z } from 'zod';
+import { containerNetwork } from '../network.ts';
 import { loopDirectOption } from '../volume-use.ts';
 
 export const namespaceOptions = z.strictObject({
@@ -7,6 +8,7 @@ export const namespaceOptions = z.strictObject({
     .enum(['auto', 'root', 'rootless'])
     .default('auto')
     .describe('rootless: in a user namespace, without root; auto: root where tare runs as root.'),
+  network: containerNetwork,
   loopDirect: loopDirectOption,
 });
 

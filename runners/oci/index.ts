@@ -14,12 +14,14 @@ import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
 import { busyboxOf } from '../process/index.ts';
 import type { Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
-import { hostVolumeUse, refuseHostVolume, unreachable } from '../volume-use.ts';
+import type { Attachment } from '../network.ts';
+import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
+import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { ociOptions } from './options.ts';
 import type { OciOptions } from './options.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, probe, versionOf } from './probe.ts';
 import { ociArguments, ociSpec, waysOf } from './spec.ts';
-import type { OciVolume } from './spec.ts';
+import type { OciPlan, OciVolume } from './spec.ts';
 
 export { containerGroup };
 
@@ -38,6 +40,8 @@ async function prepare(
   const beside = await mkdtemp(join(context.workDir, 'beside-'));
   context.lease.own({ kind: 'folder', path: beside });
   await makeBeside(beside, image, agent, true);
+  const network = createCellNetwork(options.network, 'slirp4netns');
+  const givenNetwork = options.network === 'host' || options.network === 'bridge';
   const plan = { enterScript, busybox: busyboxOf(image), binary, ways, unified };
   const table = `overlay layer/root overlay ${overlayOptions(false).join(',')} 0 0\n`;
   const seccomp = options.seccomp ? 'seccomp denylist' : 'no seccomp';
@@ -46,7 +50,12 @@ async function prepare(
       runtime: await versionOf(binary),
       argv: ociArguments({ ...plan, id: 'ID' }).join(' '),
       config: JSON.stringify(
-        ociSpec({ environment: insideEnvironment, cgroupsPath: null, seccomp: options.seccomp }),
+        ociSpec({
+          environment: insideEnvironment,
+          cgroupsPath: null,
+          seccomp: options.seccomp,
+          givenNetwork,
+        }),
       ),
     },
     acceleration,
@@ -58,18 +67,20 @@ async function prepare(
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       rootFilesystem: 'overlay of a host folder',
       writableLayer: 'overlay on tmpfs',
-      network: 'loopback of its own network namespace',
+      network: networkTrait(options.network, 'container'),
       privileges: `root, 13 capabilities, no new privileges, ${seccomp}`,
       startState: 'cold',
     },
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
+      await network.close();
       await rm(beside, { recursive: true, force: true });
       context.lease.release({ kind: 'folder', path: beside });
     },
   };
 
   async function start(job: Job, inner: Context): Promise<Instance> {
+    const attached = await network.attach(job, inner);
     const folder = join(inner.workDir, `oci-${job.id}`);
     const id = `${inner.lease.runId}-${job.id}`;
     const stateRoot = join(folder, 'state');
@@ -84,13 +95,14 @@ async function prepare(
     const environment = { ...insideEnvironment, ...job.environment };
     const cgroupsPath = ways.ownGroup && job.group !== null ? containerGroup(job.group) : null;
     const volume = await volumeOf(job.volume);
-    const spec = ociSpec({ environment, cgroupsPath, seccomp: options.seccomp, volume });
+    const spec = ociSpec({ environment, cgroupsPath, seccomp: options.seccomp, volume, givenNetwork });
     await writeFile(join(folder, 'config.json'), JSON.stringify(spec));
     return startHosted({
       job,
       context: inner,
       limits: { shape, pidsLimit },
-      argv: ociArguments({ ...plan, id }),
+      argv: ociArguments({ ...plan, id, bridge: bridgeOf(attached) }),
+      network: attached,
       environment: {},
       cwd: folder,
       folder,
@@ -111,6 +123,12 @@ async function prepare(
   }
 }
 
+/** The bridge's namespace comes as a descriptor. */
+function bridgeOf({ link }: Attachment): NonNullable<OciPlan['bridge']> | null {
+  if (link === null) return null;
+  return { argv: bridgeArguments({ ...link, path: '/proc/self/fd/9' }), namespace: link.path };
+}
+
 /** The volume with the numbers of its device, which a container's own node is made from. */
 async function volumeOf(volume: Job['volume']): Promise<OciVolume | null> {
   if (volume?.kind !== 'block') return volume as OciVolume | null;
@@ -124,8 +142,8 @@ export const oci: Runner<OciOptions, 'oci'> = {
   kind: 'oci',
   title: 'Container by an OCI runtime',
   options: ociOptions,
-  refuse: (_options, { volume, reachable }) =>
-    refuseHostVolume(volume, false) ?? (reachable ? unreachable : null),
+  refuse: ({ network }, { volume, reachable }) =>
+    refuseHostVolume(volume, false) ?? refuseNetwork(network, { reachable }, 'root container'),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,

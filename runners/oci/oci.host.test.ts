@@ -46,7 +46,7 @@ describe('the probe', () => {
     await mkdir(place);
     await symlink((await findRuntime('runc'))!, join(place, 'runc'));
     const found = await runner.probe(
-      { runtime: join(place, 'runc'), seccomp: false, loopDirect: true },
+      { runtime: join(place, 'runc'), seccomp: false, network: 'none', loopDirect: true },
       context,
     );
     expect(found).toMatchObject({ usable: true });
@@ -62,7 +62,7 @@ describe('the probe', () => {
     await chmod(join(place, 'runc'), 0o755);
     announced.length = 0;
     const found = await runner.probe(
-      { runtime: join(place, 'runc'), seccomp: false, loopDirect: true },
+      { runtime: join(place, 'runc'), seccomp: false, network: 'none', loopDirect: true },
       context,
     );
     expect(found).toMatchObject({ usable: false, reason: 'sorry, not today' });

@@ -1,5 +1,6 @@
 /** What a scenario may say about the OCI runner. */
 import { z } from 'zod';
+import { containerNetwork } from '../network.ts';
 import { loopDirectOption } from '../volume-use.ts';
 
 export const ociOptions = z.strictObject({
@@ -14,6 +15,7 @@ export const ociOptions = z.strictObject({
     .describe(
       'Refuse the system calls that container engines refuse; costs start-up time and time per call.',
     ),
+  network: containerNetwork,
   loopDirect: loopDirectOption,
 });
 

@@ -60,7 +60,12 @@ test('the container is put below the instance: beside the leaf that holds its pr
 });
 
 test('options are strict and have defaults', () => {
-  expect(ociOptions.parse({})).toEqual({ runtime: 'runc', seccomp: false, loopDirect: true });
+  expect(ociOptions.parse({})).toEqual({
+    network: 'none',
+    runtime: 'runc',
+    seccomp: false,
+    loopDirect: true,
+  });
   expect(ociOptions.safeParse({ runtme: 'crun' }).success).toBe(false);
 });
 

@@ -14,6 +14,8 @@ export interface SpecRequest {
   readonly cgroupsPath: string | null;
   readonly seccomp: boolean;
   readonly volume?: OciVolume | null;
+  /** In the network namespace that the runtime is started in, instead of one that it makes. */
+  readonly givenNetwork?: boolean;
 }
 
 /** A volume as config.json has it: a mount, or a device node with its numbers. */
@@ -34,7 +36,9 @@ export const refusedCalls: readonly string[] = [
 ];
 
 /** config.json; paths in it are relative to the bundle, so that no host path shows inside. */
-export function ociSpec({ environment, cgroupsPath, seccomp, volume = null }: SpecRequest) {
+export function ociSpec(request: SpecRequest) {
+  const { environment, cgroupsPath, seccomp, volume = null, givenNetwork = false } = request;
+  const network = givenNetwork ? [] : ['network'];
   const capabilities = keptCapabilities.map((name) => `CAP_${name.toUpperCase()}`);
   return {
     ociVersion: '1.0.2',
@@ -56,7 +60,7 @@ export function ociSpec({ environment, cgroupsPath, seccomp, volume = null }: Sp
       options,
     })),
     linux: {
-      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
+      namespaces: ['pid', ...network, 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
       maskedPaths,
       readonlyPaths: readOnlyPaths,
       ...(volume?.kind === 'block' ? { devices: [deviceOf(volume)] } : {}),
@@ -118,11 +122,7 @@ export function waysOf({ runtime }: Pick<OciOptions, 'runtime'>): RuntimeWays {
   }
 }
 
-/**
- * A runtime's container survives its parent, so the runtime is put into a pid namespace whose death is
- * certain: the launcher's death signal kills unshare, `--kill-child` its first process, the kernel the rest.
- */
-export function ociArguments(plan: {
+export interface OciPlan {
   readonly enterScript: string;
   readonly busybox: string;
   /** Absolute path. */
@@ -131,9 +131,21 @@ export function ociArguments(plan: {
   /** Mount point of the cgroup2 tree to hide, or null. */
   readonly unified: string | null;
   readonly id: string;
-}): readonly string[] {
-  const { enterScript, busybox, binary, ways, unified, id } = plan;
-  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+  /** How it joins tare's bridge, in a network namespace made here; null: it makes its own. */
+  readonly bridge?: { readonly argv: readonly string[]; readonly namespace: string } | null;
+}
+
+/**
+ * A runtime's container survives its parent, so the runtime is put into a pid namespace whose death is
+ * certain: the launcher's death signal kills unshare, `--kill-child` its first process, the kernel the rest.
+ */
+export function ociArguments(plan: OciPlan): readonly string[] {
+  const { enterScript, busybox, binary, ways, unified, id, bridge = null } = plan;
+  const own = bridge === null ? [] : ['--net'];
+  const namespaces = ['--mount', '--pid', ...own, '--fork', '--kill-child=SIGKILL', '--mount-proc'];
   const command = [binary, '--root', 'state', ...ways.global, 'run', ...ways.run, '--bundle', '.', id];
-  return ['unshare', ...namespaces, 'sh', enterScript, busybox, unified ?? '-', ...command];
+  // Opened first: in the new pid namespace, whose /proc knows no process of the host's, it has no name.
+  const opened = bridge === null ? [] : ['sh', '-c', 'exec 9<"$0" && exec "$@"', bridge.namespace];
+  const enter = ['sh', enterScript, busybox, unified ?? '-', ...(bridge?.argv ?? []), '--'];
+  return [...opened, 'unshare', ...namespaces, ...enter, ...command];
 }

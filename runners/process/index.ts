@@ -14,7 +14,8 @@ import type { Image } from '../../images/image.ts';
 import { startHosted } from '../hosted.ts';
 import type { Job, Prepared, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
-import { hostVolumeUse, loopDirectOption, refuseHostVolume, unreachable } from '../volume-use.ts';
+import { createCellNetwork, networkTrait } from '../network.ts';
+import { hostVolumeUse, loopDirectOption, refuseHostVolume } from '../volume-use.ts';
 
 export const processOptions = z.strictObject({ loopDirect: loopDirectOption });
 export type ProcessOptions = z.infer<typeof processOptions>;
@@ -68,8 +69,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
   kind: 'process',
   title: 'Host process in its own cgroup',
   options: processOptions,
-  refuse: (_options, { volume, reachable }) =>
-    refuseHostVolume(volume, globalThis.process.geteuid?.() !== 0) ?? (reachable ? unreachable : null),
+  refuse: (_options, { volume }) => refuseHostVolume(volume, globalThis.process.geteuid?.() !== 0),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, false),
   async probe() {
     const { exitCode, stdout, stderr } = await runTool(['setpriv', '--version'], { timeoutSeconds: 10 });
@@ -87,6 +87,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
   },
   prepare({ image, shape, pidsLimit }) {
     const ruler = createRuler();
+    const network = createCellNetwork('host', 'slirp4netns');
     const prepared: Prepared = {
       identity: {
         argv: `${busyboxOf(image)} sh agent.sh`,
@@ -101,11 +102,12 @@ export const process: Runner<ProcessOptions, 'process'> = {
         memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
         rootFilesystem: "host folder, through the image's own loader",
         writableLayer: 'host folder',
-        network: "host's loopback",
+        network: networkTrait('host', 'container'),
         privileges: "those of tare's user",
         startState: 'cold',
       },
       async start(job, context) {
+        const attached = await network.attach(job, context);
         const folder = join(context.workDir, `process-${job.id}`);
         context.lease.own({ kind: 'folder', path: folder });
         await mkdir(folder, { recursive: true });
@@ -117,6 +119,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
           environment: { ...processEnvironment(image, folder), ...job.environment },
           cwd: folder,
           folder,
+          network: attached,
           async putAway() {
             await rm(folder, { recursive: true, force: true });
             if (existsSync(folder)) return [folder];

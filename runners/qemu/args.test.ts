@@ -24,6 +24,7 @@ const base: VmPlan = {
   root: 'disk',
   disk: '/d/disk.ext4',
   volume: null,
+  network: null,
   tscKilohertz: null,
   channels: { agent: 4, console: 5, monitor: 6, firmware: 7 },
   restoreFrom: null,

@@ -30,6 +30,8 @@ export interface VmPlan {
   readonly disk: string | null;
   /** Writable drive of this launch alone. */
   readonly volume: VolumeDrive | null;
+  /** How clients outside reach it; null: no network card. */
+  readonly network: NetworkCard | null;
   /** Frequency of the emulated time stamp counter, where the guest cannot find it by itself. */
   readonly tscKilohertz: number | null;
   readonly channels: ChannelNumbers;
@@ -49,6 +51,15 @@ export interface VolumeDrive {
   readonly aio: QemuOptions['aio'];
 }
 
+/** A virtio network card and what is behind it. */
+export type NetworkCard =
+  | { readonly kind: 'tap'; readonly name: string; readonly mac: string; readonly address: string }
+  /** QEMU's own stack: nothing but the forwarded port gets in, and nothing out. */
+  | { readonly kind: 'user'; readonly hostPort: number; readonly guestPort: number };
+
+/** The guest's address on QEMU's user-mode network, as that gives it by DHCP. */
+const userAddress = '10.0.2.15';
+
 /** Name of the virtio-serial port the agent speaks on. */
 export const agentPort = 'tare.agent';
 
@@ -67,11 +78,15 @@ export function shellQuoted(text: string): string {
 
 /** Kernel parameters. Nothing here turns protection off: the guest is a stock one, only quiet. */
 export function kernelParameters(
-  plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'volume' | 'tscKilohertz' | 'verbose'>,
+  plan: Pick<VmPlan, 'machine' | 'accelerator' | 'root' | 'volume' | 'network' | 'tscKilohertz' | 'verbose'>,
 ): string[] {
   const loudness = plan.verbose ? [] : ['quiet'];
   const parameters = ['console=ttyS0', ...loudness, 'panic=-1', 'reboot=t', `TARE_FROM=${plan.root}`];
   if (plan.volume !== null) parameters.push(`TARE_VOLUME=${plan.volume.kind}`);
+  if (plan.network !== null) {
+    const address = plan.network.kind === 'tap' ? plan.network.address : `${userAddress}/24`;
+    parameters.push(`TARE_ADDRESS=${address}`);
+  }
   if (plan.machine === 'microvm' && plan.accelerator === 'tcg') {
     // No timer the kernel could test its interrupts or calibrate its TSC against: it would wait for ever.
     // Nor one to watch the TSC with: it would compare it with its own late ticks and, on a busy host, turn
@@ -143,6 +158,20 @@ export function volumeArguments(volume: VolumeDrive, machine: VmPlan['machine'])
   return ['-blockdev', opened.join(','), '-device', `${device},write-cache=${writeCache}`];
 }
 
+function networkArguments(plan: VmPlan): string[] {
+  const card = plan.network;
+  if (card === null) return [];
+  // No option ROM: a guest booted from a kernel file has no use for one that boots from the network.
+  const rom = plan.machine === 'q35' ? ',romfile=' : '';
+  const mac = card.kind === 'tap' ? `,mac=${card.mac}` : '';
+  const behind =
+    card.kind === 'tap'
+      ? `tap,id=net,ifname=${card.name},script=no,downscript=no`
+      : `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${String(card.hostPort)}-${userAddress}:${String(card.guestPort)}`;
+  const device = `virtio-net-${deviceSuffix(plan.machine)},netdev=net${mac}${rom}`;
+  return ['-netdev', behind, '-device', device];
+}
+
 /** argv of the VM. */
 export function qemuArguments(plan: VmPlan): string[] {
   return [
@@ -153,6 +182,7 @@ export function qemuArguments(plan: VmPlan): string[] {
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', kernelParameters(plan).join(' ')],
     ...channelArguments(plan),
     ...diskArguments(plan),
+    ...networkArguments(plan),
     ...(plan.volume === null ? [] : volumeArguments(plan.volume, plan.machine)),
     ...(plan.restoreFrom === null ? [] : ['-incoming', `exec:cat ${shellQuoted(plan.restoreFrom)}`]),
   ];
@@ -183,7 +213,10 @@ export function mountTables(root: VmPlan['root']): Record<string, string> {
 }
 
 /** Kernel modules a guest of this kind needs beyond what is built in. */
-export function guestModules(plan: Pick<VmPlan, 'machine' | 'root'>): string[] {
+export function guestModules(
+  plan: Pick<VmPlan, 'machine' | 'root'> & { readonly network?: VmPlan['network'] | QemuOptions['network'] },
+): string[] {
   const bus = plan.machine === 'q35' ? 'virtio_pci' : 'virtio_mmio';
-  return [bus, 'virtio_console', ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : [])];
+  const card = (plan.network ?? 'none') === 'none' ? [] : ['virtio_net'];
+  return [bus, 'virtio_console', ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : []), ...card];
 }

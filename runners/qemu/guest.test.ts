@@ -35,6 +35,7 @@ test('virtual CPUs are whole', () => {
 test('options have defaults and unknown or unsafe ones are refused', () => {
   expect(qemuOptions.parse({})).toEqual({
     machine: 'q35',
+    network: 'none',
     accel: 'auto',
     root: 'disk',
     start: 'cold',

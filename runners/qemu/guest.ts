@@ -28,7 +28,7 @@ const kernelBytes = 96 * mebibyte;
 
 export async function ensureGuestFiles(
   image: Image,
-  options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'>,
+  options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'> & { readonly network?: QemuOptions['network'] },
   report: (line: string) => void = () => undefined,
 ): Promise<GuestFiles> {
   const kernel = await ensureKernel(report, options.kernel === undefined ? {} : { path: options.kernel });

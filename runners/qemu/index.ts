@@ -7,9 +7,10 @@ import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
 import type { Acceleration, Traits } from '../../bench/model.ts';
 import { createRuler } from '../../host/cgroup.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
+import type { Attachment } from '../network.ts';
+import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { sharedTraits } from '../traits.ts';
-import { unreachable } from '../volume-use.ts';
-import type { Accelerator, VmPlan, VolumeDrive } from './args.ts';
+import type { Accelerator, NetworkCard, VmPlan, VolumeDrive } from './args.ts';
 import { qemuArguments } from './args.ts';
 import { emulatedTscKilohertz } from './calibrate.ts';
 import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
@@ -95,7 +96,7 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
         ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty'
         : "the image's tree in guest memory (initramfs)",
     writableLayer: options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory',
-    network: 'loopback of its own kernel',
+    network: networkTrait(options.network, 'VM'),
     privileges: "root of its own kernel; QEMU runs as tare's user",
     programClock: "the guest's own",
     startState: options.start === 'cold' ? 'cold' : 'restored: continued from a saved VM',
@@ -119,12 +120,14 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
     root: options.root,
     disk: files.disk,
     volume: null,
+    network: null,
     tscKilohertz: calibrate ? await emulatedTscKilohertz(options, context) : null,
     // qboot, microvm's firmware, writes nothing.
     channels: { ...coldChannels, firmware: options.machine === 'q35' ? 7 : null },
     restoreFrom: null,
     verbose: false,
   };
+  const network = createCellNetwork(options.network, 'vmm');
   const saved = options.start === 'restored' ? await saveState(cold, context) : null;
   const plan: VmPlan = saved === null ? cold : { ...cold, restoreFrom: saved.file };
   return {
@@ -142,9 +145,13 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
     acceleration: chosen.acceleration,
     traits: traits(chosen, files, request),
     sharedDiskBytes: files.sharedBytes + (saved?.bytes ?? 0),
-    start: (job: Job, startContext: Context) =>
-      startInstance({ ...plan, volume: driveOf(job.volume, options) }, job, startContext),
+    async start(job: Job, startContext: Context) {
+      const attached = await network.attach(job, startContext);
+      const own = { volume: driveOf(job.volume, options), network: cardOf(attached, job) };
+      return startInstance({ ...plan, ...own }, job, startContext, attached);
+    },
     [Symbol.asyncDispose]: async () => {
+      await network.close();
       await saved?.remove();
     },
   };
@@ -155,12 +162,26 @@ function driveOf(volume: Job['volume'], { cache, aio }: QemuOptions): VolumeDriv
   return { file: volume.path, kind: volume.kind, cache, aio };
 }
 
+const restoredWithCard = {
+  reason: 'a restored VM wakes with the address and the network card it was saved with',
+  hint: 'use `start: cold` with a network, or `network: none`',
+};
+
+/** User mode forwards one port, the service's: an instance without one has nothing to reach. */
+function cardOf({ link, hostPort }: Attachment, { service }: Job): NetworkCard | null {
+  if (link !== null) return { kind: 'tap', name: link.name, mac: link.mac, address: link.addressWithPrefix };
+  if (hostPort === null) return null;
+  return { kind: 'user', hostPort, guestPort: service?.port ?? hostPort };
+}
+
 export const qemu: Runner<QemuOptions, 'qemu'> = {
   kind: 'qemu',
   title: 'QEMU virtual machine',
   options: qemuOptions,
   refuse: (options, { volume, reachable }) =>
-    refuseVolume(options, volume) ?? (reachable ? unreachable : null),
+    refuseVolume(options, volume) ??
+    refuseNetwork(options.network, { reachable }, 'VM') ??
+    (options.network !== 'none' && options.start === 'restored' ? restoredWithCard : null),
   volumeUse,
   probe,
   prepare,

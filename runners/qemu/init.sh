@@ -31,6 +31,9 @@ if [ -n "$TARE_VOLUME" ]; then
   fi
 fi
 $B ip link set lo up
+if [ -n "$TARE_ADDRESS" ]; then
+  $B ip addr add "$TARE_ADDRESS" dev eth0 && $B ip link set eth0 up || die "the network card cannot be set up"
+fi
 
 # The only port has this name; number 0 is kept for a console.
 port=/dev/vport0p1
@@ -43,7 +46,7 @@ while [ "${count:-0}" -gt 0 ]; do
   count=$((count - 1))
 done
 from=$TARE_FROM
-unset TARE_FROM TARE_VOLUME TERM
+unset TARE_FROM TARE_VOLUME TARE_ADDRESS TERM
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 export TARE_BUSYBOX=/usr/bin/busybox TARE_BESIDE=/.tare TARE_SCRATCH=/.tare/scratch TARE_MODE=vm
 if [ "$from" = disk ]; then exec $B switch_root /root /usr/bin/busybox sh /.tare/agent.sh; fi

@@ -3,7 +3,9 @@
  * way of not getting there into a failure with a reason.
  */
 import type { Mark } from '../../bench/model.ts';
-import type { Context, Instance, Job } from '../runner.ts';
+import type { Attachment } from '../network.ts';
+import { noNetwork, tapPrefix } from '../network.ts';
+import type { Context, Instance, Job, StopReport } from '../runner.ts';
 import { TrialFailure } from '../runner.ts';
 import { openSession } from '../session.ts';
 import type { Session } from '../session.ts';
@@ -21,9 +23,15 @@ export function environmentLines(environment: Readonly<Record<string, string>>):
 }
 
 /** A session with the agent of a VM. The agent's own T4 is not PID 1's, which the console has shown. */
-export function openAgent(vm: Vm, context: Context, onMark: (mark: Mark) => void): Session {
+export function openAgent(
+  vm: Vm,
+  context: Context,
+  onMark: (mark: Mark) => void,
+  bind = '127.0.0.1',
+): Session {
   return openSession(vm.agent, {
     now: context.now,
+    bind,
     onMark: (mark) => onMark(mark.name === 'T4' ? { ...mark, name: 'agent' } : mark),
     explainEnd: () => vm.whyEnded(),
     tail: () => vm.text(),
@@ -31,15 +39,22 @@ export function openAgent(vm: Vm, context: Context, onMark: (mark: Mark) => void
 }
 
 /** Starts the VM and resolves at T6. Leaves nothing behind when it fails. */
-export async function startInstance(plan: VmPlan, job: Job, context: Context): Promise<Instance> {
+export async function startInstance(
+  plan: VmPlan,
+  job: Job,
+  context: Context,
+  network: Attachment = noNetwork,
+): Promise<Instance> {
   const marks: Mark[] = [];
   const onMark = (mark: Mark): void => {
     marks.push(mark);
     job.onMark(mark);
   };
-  const vm = await startVm({ plan, group: job.group, cpus: job.cpus, onMark, context });
+  const prefix = tapPrefix(network.link);
+  const vm = await startVm({ plan, prefix, group: job.group, cpus: job.cpus, onMark, context });
+  const stop = stopping(vm, network);
   try {
-    const session = openAgent(vm, context, onMark);
+    const session = openAgent(vm, context, onMark, network.bind);
     if (plan.restoreFrom === null) {
       vm.agent.write(environmentLines(job.environment));
       await session.waitFor('T4', context.signal);
@@ -49,10 +64,10 @@ export async function startInstance(plan: VmPlan, job: Job, context: Context): P
       await session.hello(context.signal);
       await session.ping(context.signal);
     }
-    return instanceOf(vm, session, job, marks);
+    return instanceOf(vm, session, job, network, stop, marks);
   } catch (error) {
     const failure = whatFailed(error, vm, marks);
-    await vm.stop();
+    await stop();
     throw failure;
   }
 }
@@ -67,8 +82,25 @@ function whatFailed(error: unknown, vm: Vm, marks: readonly Mark[]): unknown {
   );
 }
 
-function instanceOf(vm: Vm, session: Session, job: Job, marks: readonly Mark[]): Instance {
-  const stop = (): ReturnType<Vm['stop']> => vm.stop();
+/** QEMU first, then what it was attached to. */
+function stopping(vm: Vm, network: Attachment): Instance['stop'] {
+  let report: Promise<StopReport> | null = null;
+  const stop = async (): Promise<StopReport> => {
+    const { gone, leftovers } = await vm.stop();
+    const links = await network.gone();
+    return { gone: links.length === 0 ? gone : null, leftovers: [...leftovers, ...links] };
+  };
+  return () => (report ??= stop());
+}
+
+function instanceOf(
+  vm: Vm,
+  session: Session,
+  job: Job,
+  network: Attachment,
+  stop: Instance['stop'],
+  marks: readonly Mark[],
+): Instance {
   return {
     marks,
     volume: job.volume,
@@ -79,8 +111,8 @@ function instanceOf(vm: Vm, session: Session, job: Job, marks: readonly Mark[]):
         context.signal,
       ),
     prove: (paths, context) => session.prove(paths, context.signal),
+    endpoint: (port) => network.endpoint(port),
     // The disk is shared and read-only, what is written stays in guest memory.
-    endpoint: () => null,
     diskBytes: () => Promise.resolve(0),
     console: () => vm.text(),
     ended: () => vm.ended(),

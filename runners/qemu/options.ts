@@ -1,5 +1,6 @@
 /** What a scenario may say about the QEMU runner. */
 import { z } from 'zod';
+import { vmNetwork } from '../network.ts';
 
 /** Cache modes that open the volume's file for direct I/O. */
 export function passesHostCache(cache: string): boolean {
@@ -32,6 +33,7 @@ export const qemuOptions = z
       .regex(/^[\w.,=+-]+$/, 'a QEMU CPU model, e.g. "host" or "EPYC-Milan"')
       .optional()
       .describe("QEMU's -cpu; default: host under KVM, max under emulation."),
+    network: vmNetwork,
     cache: z
       .enum(['none', 'writeback', 'writethrough', 'directsync', 'unsafe'])
       .default('none')

@@ -134,6 +134,7 @@ describe('a guest that fails', () => {
       root: 'disk',
       disk: files.disk,
       volume: null,
+      network: null,
       tscKilohertz: null,
       channels: { ...coldChannels, firmware: null },
       restoreFrom: null,

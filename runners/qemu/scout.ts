@@ -55,6 +55,7 @@ export async function smallPlan(
     root: 'initramfs',
     disk: null,
     volume: null,
+    network: null,
     tscKilohertz: null,
     channels: { ...coldChannels, firmware: null },
     restoreFrom: null,

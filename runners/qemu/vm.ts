@@ -23,6 +23,8 @@ const killSeconds = 10;
 
 export interface VmRequest {
   readonly plan: VmPlan;
+  /** argv before QEMU's own, which becomes it. */
+  readonly prefix?: readonly string[];
   readonly group: Group | null;
   readonly cpus: string | null;
   readonly onMark: (mark: Mark) => void;
@@ -67,7 +69,7 @@ export async function startVm(request: VmRequest): Promise<Vm> {
     onMark(mark);
   };
   const launched = await launch({
-    argv: qemuArguments(plan),
+    argv: [...(request.prefix ?? []), ...qemuArguments(plan)],
     group,
     cpus: request.cpus,
     environment: {},
