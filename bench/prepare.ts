@@ -4,11 +4,11 @@
  */
 import type { Availability, Prepared, VolumeUse } from '../runners/runner.ts';
 import type { VolumeProblem } from '../host/volume.ts';
+import { problemOf, type CellProblem } from './cell-problems.ts';
 import { exitCode, UserError } from './errors.ts';
 import { contextOf } from './instance.ts';
 import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
 import type { Tools } from './tools.ts';
-import { workloads } from './workloads/index.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
 export interface PreparedRun {
@@ -41,7 +41,7 @@ export async function prepareRun(
   tools: Tools,
 ): Promise<PreparedRun> {
   const availability = await probeRunners(scenario.runners, tools);
-  const shared = new Map<string, Prepared>();
+  const shared = new Map<string, Prepared | CellProblem>();
   const prepared = new Map<string, Prepared>();
   const records: CellRecord[] = [];
   const skipped: SkippedCell[] = [];
@@ -50,27 +50,15 @@ export async function prepareRun(
     tools.progress({ kind: 'skipped', cell, reason, hint });
   };
   const dispose = async () => {
-    for (const one of shared.values()) await one[Symbol.asyncDispose]();
+    for (const one of shared.values()) if (!('reason' in one)) await one[Symbol.asyncDispose]();
   };
   try {
     for (const cell of cells) {
       const { runner, shape } = cell;
       const found = availability.get(runner.id);
-      if (found?.usable !== true) {
-        skip(cell, found?.reason ?? 'unknown runner', found?.hint ?? '');
-        continue;
-      }
-      if (shape.cpus > tools.cpus.length) {
-        skip(
-          cell,
-          `the shape wants ${shape.cpus} CPUs, this host has ${tools.cpus.length}`,
-          'use a smaller shape',
-        );
-        continue;
-      }
-      const refused = refusal(cell, tools);
-      if (refused !== null) {
-        skip(cell, refused.reason, refused.hint);
+      const inTheWay = problemOf(cell, found, tools);
+      if (found?.usable !== true || inTheWay !== null) {
+        skip(cell, inTheWay?.reason ?? '', inTheWay?.hint ?? '');
         continue;
       }
       const { use, problem } = await volumeUse(cell, tools);
@@ -79,14 +67,13 @@ export async function prepareRun(
         continue;
       }
       const key = `${runner.id}/${shape.id}`;
-      let ready = shared.get(key);
-      if (ready === undefined) {
-        tools.progress({ kind: 'preparing', cell });
-        ready = await tools.runners[runner.kind].prepare(
-          { options: runner.options, shape, image: tools.image, pidsLimit: scenario.pidsLimit },
-          contextOf(tools, tools.signal),
-        );
-        shared.set(key, ready);
+      const known = shared.get(key);
+      if (known === undefined) tools.progress({ kind: 'preparing', cell });
+      const ready = known ?? (await prepareOne(cell, scenario, tools));
+      shared.set(key, ready);
+      if ('reason' in ready) {
+        skip(cell, ready.reason, ready.hint);
+        continue;
       }
       prepared.set(cell.id, ready);
       records.push({
@@ -111,7 +98,7 @@ export async function prepareRun(
     }
     if (records.length === 0) {
       throw new UserError(
-        `none of the scenario's runners can run here: ${skipped.map(({ runner, reason }) => `${runner}: ${reason}`).join('; ')}`,
+        `nothing of scenario ${scenario.name} can run here: ${[...new Set(skipped.map(({ runner, reason }) => `${runner}: ${reason}`))].join('; ')}`,
         'see `tare doctor` for what each needs',
         exitCode.hostCannot,
       );
@@ -120,6 +107,23 @@ export async function prepareRun(
   } catch (error) {
     await dispose();
     throw error;
+  }
+}
+
+/** A runner made ready for a shape; one that cannot be is a problem of its own cells. */
+async function prepareOne(
+  { runner, shape }: Cell,
+  scenario: Scenario,
+  tools: Tools,
+): Promise<Prepared | CellProblem> {
+  try {
+    return await tools.runners[runner.kind].prepare(
+      { options: runner.options, shape, image: tools.image, pidsLimit: scenario.pidsLimit },
+      contextOf(tools, tools.signal),
+    );
+  } catch (error) {
+    if (!(error instanceof UserError) || tools.signal.aborted) throw error;
+    return { reason: error.message, hint: error.hint };
   }
 }
 
@@ -143,23 +147,5 @@ function volumeIdentity({ workload }: Cell, use: VolumeUse | null, tools: Tools)
     volumeBytes: String(sizeBytes),
     volumeOn: tools.volumes.describePlace(),
     hostPageCache: use.hostCache,
-  };
-}
-
-/** Why this runner cannot serve this workload: what it needs beside a launch is not there. */
-function refusal(
-  { runner, workload }: Cell,
-  tools: Tools,
-): { readonly reason: string; readonly hint: string } | null {
-  const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
-  const serving = tools.runners[runner.kind];
-  // Asked even without needs: options alone can ask for what this host does not have.
-  if (serving.refuse !== undefined)
-    return serving.refuse(runner.options, { volume: workload.volume, reachable });
-  if (workload.volume === null && !reachable) return null;
-  const what = workload.volume === null ? 'be reached from outside' : 'take volumes';
-  return {
-    reason: `the runner "${runner.kind}" cannot ${what}`,
-    hint: 'use another runner for this workload',
   };
 }

@@ -10,7 +10,6 @@ import { readHostCounters } from '../host/drift.ts';
 import { openVolumes } from '../host/volume.ts';
 import { readLoadCounters, readRoom } from '../host/room.ts';
 import type { Image } from '../images/image.ts';
-import { UserError } from './errors.ts';
 import { judgeBlock, voidLimits } from './execute.ts';
 import type { HostFingerprint, RecordedTrial } from './model.ts';
 import { readRecord, recordFile } from './record.ts';
@@ -199,14 +198,30 @@ test('a runner that cannot run here is skipped with its reason; none at all is e
   await expect(runScenario(request(text, 'q', set), tools())).rejects.toMatchObject({ code: 3 });
 });
 
-test('a program that the image lacks is told before anything starts', async () => {
-  const error = await runScenario(
-    request(text, 'r', ['workloads.empty=[matrix]', 'runners.b={kind: process}']),
+test('a program that the image lacks skips its cells only', async () => {
+  const set = ['workloads={empty: [matrix]}', 'runners.c={kind: process}', 'runners.d={kind: process}'];
+  const { state } = await runScenario(request(text, 'r', set), tools());
+  expect(state).toBe('complete');
+  const { skipped, cells } = readRecord(join(folder, 'r')).header;
+  expect(skipped.map(({ cell }) => cell).filter((cell) => cell.startsWith('c/'))).toContain('c/empty/small');
+  for (const { runner, reason } of skipped) {
+    expect(['c', 'd']).toContain(runner);
+    expect(reason).toContain('lacks stress-ng (for matrix)');
+  }
+  expect(cells.some(({ id }) => id === 'a/empty/small')).toBe(true);
+});
+
+test('a runner that cannot be made ready skips its cells only', async () => {
+  const { state } = await runScenario(
+    request(text, 'r', ['runners.b.unprepared=no room for its disk']),
     tools(),
-  ).catch((e: unknown) => e);
-  expect(error).toBeInstanceOf(UserError);
-  expect((error as UserError).message).toContain('lacks stress-ng (for matrix)');
-  expect(events).toEqual([]);
+  );
+  expect(state).toBe('complete');
+  const { skipped, cells } = readRecord(join(folder, 'r')).header;
+  expect(new Set(skipped.map(({ runner, reason }) => `${runner}: ${reason}`))).toEqual(
+    new Set(['b: no room for its disk']),
+  );
+  expect(cells.every(({ runner }) => runner !== 'b')).toBe(true);
 });
 
 test('blocks are voided by the declared rules only', () => {

@@ -109,7 +109,6 @@ export interface RunRequest {
 export async function runScenario(request: RunRequest, tools: Tools): Promise<RunResult> {
   const { scenario, earlier, facts, folder } = request;
   const begun = tools.now();
-  requirePrograms(scenario, tools);
   if (earlier === null) claimFolder(folder);
   else requireSame(earlier, scenario, tools.image.digest, facts.host);
   const run = await prepareRun(scenario, cellsOf(scenario), tools);
@@ -142,25 +141,6 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
   } finally {
     await run.dispose();
   }
-}
-
-/** Every program the scenario uses must be in the image: found out now, not in the hundredth launch. */
-function requirePrograms(scenario: Scenario, { image }: Pick<Tools, 'image'>): void {
-  if (scenario.runners.every(({ kind }) => kind === 'fake')) return; // fakes run no program
-  const wanted = new Map<string, string>();
-  for (const workload of scenario.workloads) {
-    for (const { use } of workload.programs) {
-      for (const program of workloads.get(use)?.programs ?? []) wanted.set(program, use);
-    }
-    const server = workload.service?.argv[0];
-    if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);
-  }
-  const missing = [...wanted].filter(([program]) => image.programs[program] === undefined);
-  if (missing.length === 0) return;
-  throw new UserError(
-    `image ${image.name} lacks ${missing.map(([program, by]) => `${program} (for ${by})`).join(', ')}`,
-    `it holds: ${Object.keys(image.programs).join(', ')}; use another image or drop these workloads`,
-  );
 }
 
 /** Refuses to go on with a record whose later launches could not be compared with its earlier ones. */

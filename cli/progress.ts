@@ -40,8 +40,9 @@ export function showProgress(
         if (!output.live) output.err(`preparing ${event.cell.runner.id}`);
         return;
       case 'skipped':
-        if (skipped.has(event.cell.runner.id)) return;
-        skipped.add(event.cell.runner.id);
+        // Cells of one runner that lack the same thing are told once.
+        if (skipped.has(`${event.cell.runner.id}: ${event.reason}`)) return;
+        skipped.add(`${event.cell.runner.id}: ${event.reason}`);
         output.err(
           `skipping ${event.cell.runner.id}: ${event.reason}${event.hint === '' ? '' : ` (${event.hint})`}`,
         );

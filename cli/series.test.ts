@@ -107,7 +107,7 @@ test('one that fails does not stop the others, and the series says so', async ()
   );
   const { code, err, out } = await tare('run', `${absent}.yaml`, scenario('b'), '--out', at('out'));
   expect(code).toBe(3);
-  expect(err).toMatch(/tare: absent: none of the scenario's runners can run here: process: is absent/);
+  expect(err).toMatch(/tare: absent: nothing of scenario absent can run here: process: is absent/);
   expect(readRecord(at('out', 'b')).end?.state).toBe('complete');
   expect(out).toContain(at('out', 'report.html'));
 });

@@ -9,6 +9,7 @@ import type { Fact, Opening, Tile, Tone } from './parts.ts';
 import { shortDigests } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable } from './ratios.ts';
 import { answerOf, listed, topicOf } from './sentences.ts';
+import { everything, skipsOf } from './skips.ts';
 import type { Topic } from './sentences.ts';
 import type { Subjects } from './subjects.ts';
 import { kindOf, shapeWords } from './subjects.ts';
@@ -72,7 +73,9 @@ function tilesTitle({ kind, items }: Topic, subjects: Subjects): string {
 function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening['counts'] {
   const failed = analysis.failures.reduce((sum, item) => sum + item.count, 0);
   const refused = analysis.comparisons.filter((item) => item.verdict === 'refused').length;
-  const skipped = new Set(record.header.skipped.map((item) => item.runner)).size;
+  const skips = skipsOf(record);
+  const absent = new Set(skips.filter(({ what }) => what === everything).map(({ runner }) => runner)).size;
+  const gaps = skips.filter(({ what }) => what !== everything).reduce((sum, { cells }) => sum + cells, 0);
   const warnings = warningLines(record, analysis, subjects).length;
   const { used, planned, voided } = analysis.blocks;
   const tone = (bad: boolean): Tone => (bad ? 'warn' : 'plain');
@@ -80,10 +83,8 @@ function countsOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Op
     { text: `${used} of ${count(planned, 'block')} analysed`, tone: tone(used < planned) },
     { text: `${count(voided, 'block')} voided`, tone: tone(voided > 0) },
     { text: count(failed, 'failed launch', 'failed launches'), tone: tone(failed > 0) },
-    {
-      text: count(skipped, 'runner skipped', 'runners skipped'),
-      tone: tone(skipped > 0),
-    },
+    { text: count(absent, 'runner skipped', 'runners skipped'), tone: tone(absent > 0) },
+    ...(gaps === 0 ? [] : [{ text: count(gaps, 'cell skipped', 'cells skipped'), tone: tone(true) }]),
     { text: count(warnings, 'warning'), tone: tone(warnings > 0) },
     { text: count(refused, 'verdict refused', 'verdicts refused'), tone: tone(refused > 0) },
   ];

@@ -2,11 +2,13 @@
  * What qualifies the numbers: claims put to the test, the fairness ledger, what was refused and what
  * would lift it, failures with their last words, and the machine.
  */
+import { partsOf } from '../bench/merge.ts';
 import type { Analysis, ClaimRow, Comparison, LedgerRow, Refusal, RunRecord } from '../bench/model.ts';
 import { machineWords } from './answer.ts';
 import { claimsOf } from './claims.ts';
 import type { Block, Section, Table, Tone } from './parts.ts';
 import { badge, columns, digestText, folded, number, shortDigests, table, text } from './parts.ts';
+import { skipsOf } from './skips.ts';
 import type { Subjects } from './subjects.ts';
 import { few, warningLines } from './warnings.ts';
 import { shownWarnings } from './notices.ts';
@@ -220,26 +222,29 @@ export function failuresSection(record: RunRecord, analysis: Analysis, subjects:
     }
   }
   if (record.voided.length > 0) {
-    const rows = record.voided.map((item) => ({
-      head: String(item.block),
-      cells: [text(item.rule), text(item.detail)],
-    }));
+    const rows = partsOf(record).flatMap((part) =>
+      part.voided.map((item) => ({
+        head: blockWords(record, part, item.block),
+        cells: [text(item.rule), text(item.detail)],
+      })),
+    );
     blocks.push({
       kind: 'table',
       table: table('voided', 'Voided blocks', columns('Block', 'Rule', 'Detail'), rows),
     });
   }
-  if (record.header.skipped.length > 0) {
-    const rows = record.header.skipped.map((item) => ({
-      head: item.runner,
-      cells: [text(item.cell), text(item.reason), text(item.hint)],
+  const skips = skipsOf(record);
+  if (skips.length > 0) {
+    const rows = skips.map(({ runner, what, reason, hint }) => ({
+      head: runner,
+      cells: [text(what), text(reason), text(hint)],
     }));
     blocks.push({
       kind: 'table',
       table: table(
         'skipped',
         'Not measured on this host',
-        columns('Runner', 'Cell', 'Why', 'What would help'),
+        columns('Runner', 'What', 'Why', 'What would help'),
         rows,
       ),
     });
@@ -254,6 +259,15 @@ export function failuresSection(record: RunRecord, analysis: Analysis, subjects:
         : [],
     blocks,
   };
+}
+
+/** A block by its number in its own run. */
+function blockWords(record: RunRecord, part: RunRecord, block: number): string {
+  if (record.parts === undefined || block < 0) return String(block);
+  const first = Math.min(
+    ...part.header.trials.filter((trial) => trial.block >= 0).map((trial) => trial.block),
+  );
+  return `${part.header.scenario.name}, ${block - first}`;
 }
 
 export function hostSection(record: RunRecord): Section {

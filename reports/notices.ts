@@ -4,12 +4,16 @@
  */
 import type { Analysis, CellRecord, RunRecord } from '../bench/model.ts';
 import type { Notice } from './parts.ts';
+import { everything, skipsOf } from './skips.ts';
 import type { Subjects } from './subjects.ts';
 import { warningLines } from './warnings.ts';
 import { count, failureWords } from './words.ts';
 
 /** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
 export const shownWarnings = 5;
+
+/** Reasons for gaps spelled out there, likewise. */
+const shownSkips = 6;
 
 /** What kind of CPU the VMs ran on, and whether anything ran at all, said as loudly as it matters. */
 export function accelerationNotices(cells: readonly CellRecord[], subjects: Subjects): Notice[] {
@@ -74,7 +78,7 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
       kind: 'notice',
       tone: 'warn',
       title: record.end === null ? 'This run has no end' : `This run was ${record.end.state}`,
-      lines: ['Only the blocks that were finished are analysed.'],
+      lines: [`Only the blocks that were finished are analysed${unfinishedWords(record)}.`],
     });
   }
   const lines = warningLines(record, analysis, subjects);
@@ -103,22 +107,30 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
         ),
     });
   }
-  if (record.header.skipped.length > 0) {
+  const skips = skipsOf(record);
+  if (skips.length > 0) {
+    const lines = skips.map(
+      ({ runner, what, reason, hint }) =>
+        `${runner}${what === everything ? '' : ` (${what})`}: ${stopped(reason)}${hint === '' ? '' : ` To mend: ${stopped(hint)}`}`,
+    );
+    const rest = lines.length - shownSkips;
     notices.push({
       kind: 'notice',
       tone: 'unsure',
       title: 'Not measured',
-      lines: [
-        ...new Set(
-          record.header.skipped.map(
-            ({ runner, reason, hint }) =>
-              `${runner}: ${stopped(reason)}${hint === '' ? '' : ` To mend: ${stopped(hint)}`}`,
-          ),
-        ),
-      ],
+      lines:
+        rest > 0
+          ? [...lines.slice(0, shownSkips), `and ${rest} more under “Failures”, each with its reason.`]
+          : lines,
     });
   }
   return notices;
+}
+
+/** Which runs of a merged record are not complete. */
+function unfinishedWords({ parts }: RunRecord): string {
+  const cut = (parts ?? []).filter(({ end }) => end?.state !== 'complete');
+  return cut.length === 0 ? '' : `; unfinished: ${cut.map(({ header }) => header.scenario.name).join(', ')}`;
 }
 
 /** The sentence with a full stop, if it lacks its end. */

@@ -4,6 +4,7 @@
  * nothing it prints is a measurement.
  */
 import { z } from 'zod';
+import { UserError } from '../bench/errors.ts';
 import { createRandom } from '../bench/random.ts';
 import type { FailureReason, Mark } from '../bench/model.ts';
 import { duration } from '../bench/options.ts';
@@ -35,6 +36,7 @@ const options = z.strictObject({
     .describe('With more than this running, starts and programs slow down alike.'),
   falls: z.int().min(1).optional().describe('This launch ends by itself when the next has started.'),
   unusable: z.string().optional().describe('Claim to be unusable here, with this reason.'),
+  unprepared: z.string().optional().describe('Fail to be made ready, with this reason.'),
 });
 export type FakeOptions = z.infer<typeof options>;
 
@@ -54,6 +56,9 @@ export const fake: Runner<FakeOptions, 'fake'> = {
         : { usable: false, reason: unusable, hint: 'take `unusable` out of the scenario' },
     ),
   prepare: ({ options: given, image }) => {
+    if (given.unprepared !== undefined) {
+      return Promise.reject(new UserError(given.unprepared, 'take `unprepared` out of the scenario'));
+    }
     const running = new Set<number>();
     let launches = 0;
     const prepared: Prepared = {

@@ -1,0 +1,60 @@
+/**
+ * Why a cell cannot be measured on this host with this image, found out before its first launch: each
+ * problem belongs to its cell alone, and the others go on.
+ */
+import type { Availability } from '../runners/runner.ts';
+import type { Cell } from './model.ts';
+import type { Tools } from './tools.ts';
+import { workloads } from './workloads/index.ts';
+
+export interface CellProblem {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** The first thing that stands in the way of a cell; null where nothing does. */
+export function problemOf(cell: Cell, found: Availability | undefined, tools: Tools): CellProblem | null {
+  if (found?.usable !== true) {
+    return { reason: found?.reason ?? 'unknown runner', hint: found?.hint ?? '' };
+  }
+  const { shape } = cell;
+  if (shape.cpus > tools.cpus.length) {
+    return {
+      reason: `the shape wants ${shape.cpus} CPUs, this host has ${tools.cpus.length}`,
+      hint: 'use a smaller shape',
+    };
+  }
+  return missingPrograms(cell, tools) ?? refusal(cell, tools);
+}
+
+/** Every program that runs inside must be in the image: found out now, not in the hundredth launch. */
+function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'image'>): CellProblem | null {
+  if (runner.kind === 'fake') return null; // fakes run no program
+  const wanted = new Map<string, string>();
+  for (const { use } of workload.programs) {
+    for (const program of workloads.get(use)?.programs ?? []) wanted.set(program, use);
+  }
+  const server = workload.service?.argv[0];
+  if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);
+  const missing = [...wanted].filter(([program]) => image.programs[program] === undefined);
+  if (missing.length === 0) return null;
+  return {
+    reason: `image ${image.name} lacks ${missing.map(([program, by]) => `${program} (for ${by})`).join(', ')}`,
+    hint: `it holds: ${Object.keys(image.programs).join(', ')}; use another image or drop these workloads`,
+  };
+}
+
+/** Why this runner cannot serve this workload: what it needs beside a launch is not there. */
+function refusal({ runner, workload }: Cell, tools: Tools): CellProblem | null {
+  const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
+  const serving = tools.runners[runner.kind];
+  // Asked even without needs: options alone can ask for what this host does not have.
+  if (serving.refuse !== undefined)
+    return serving.refuse(runner.options, { volume: workload.volume, reachable });
+  if (workload.volume === null && !reachable) return null;
+  const what = workload.volume === null ? 'be reached from outside' : 'take volumes';
+  return {
+    reason: `the runner "${runner.kind}" cannot ${what}`,
+    hint: 'use another runner for this workload',
+  };
+}
