@@ -83,9 +83,10 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
   };
   return {
     summaries: header.metrics.flatMap((metric) =>
-      cellsWith(metric, header.cells, valuesIn).map(({ id }) =>
-        summarise(id, metric.id, valuesIn(id, metric)),
-      ),
+      parts
+        .filter((part) => part.header.metrics.some(({ id }) => id === metric.id))
+        .flatMap((part) => cellsWith(metric, part.header.cells, valuesIn))
+        .map(({ id }) => summarise(id, metric.id, valuesIn(id, metric))),
     ),
     comparisons,
     ledger: fairnessLedger(header.cells),

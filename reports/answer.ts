@@ -2,9 +2,11 @@
  * The first screen in words: what was found, on which host, how sure, and what stands in the way.
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
+import { partsOf } from '../bench/merge.ts';
 import type { Analysis, RunRecord } from '../bench/model.ts';
 import { formatRatio, formatValue } from '../bench/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
+import { overviewSentences, overviewTable } from './overview.ts';
 import type { Fact, Opening, Tile, Tone } from './parts.ts';
 import { shortDigests } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable } from './ratios.ts';
@@ -18,6 +20,7 @@ import { count, intervalWords, verdictWords } from './words.ts';
 
 export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
   const { header } = record;
+  if (record.parts !== undefined) return openingOfSeveral(record, analysis, subjects);
   const headline = headlineComparisons(analysis, subjects, header);
   const topic = topicOf(headline, subjects);
   return {
@@ -35,6 +38,22 @@ export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subje
         : ratioTable('headline', 'What it costs, at a glance', headline, analysis, subjects, {
             withP: false,
           }),
+    notices: noticesOf(record, analysis, subjects),
+  };
+}
+
+/** Over several scenarios: one line per family instead of tiles, which could show one pair only. */
+function openingOfSeveral(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
+  return {
+    title: record.header.scenario.name,
+    subtitle: record.header.scenario.description,
+    answer: overviewSentences(record, analysis, subjects),
+    acceleration: accelerationNotices(subjects.cells, subjects),
+    tilesTitle: '',
+    tiles: [],
+    counts: countsOf(record, analysis, subjects),
+    facts: factsOf(record, subjects),
+    headline: overviewTable(record, analysis, subjects),
     notices: noticesOf(record, analysis, subjects),
   };
 }
@@ -110,18 +129,27 @@ export function machineWords(facts: Readonly<Record<string, string>>): string {
 }
 
 function factsOf(record: RunRecord, subjects: Subjects): Fact[] {
-  const { header, end } = record;
+  const { header } = record;
   const machine = machineWords(header.host.must);
+  const parts = partsOf(record);
+  const baselines = new Set(parts.map((part) => part.header.baseline));
   return [
     { term: 'Compared', value: comparedWords(subjects) },
-    { term: 'Baseline', value: header.baseline },
+    { term: 'Baseline', value: [...baselines].join(', ') },
     { term: 'Host', value: machine === '' ? header.host.hostname : `${header.host.hostname}: ${machine}` },
     { term: 'Image', value: shortDigests(header.imageDigest) },
-    {
-      term: 'Run',
-      value: `${header.startedAt}, ${end === null ? 'unfinished' : `${end.state} after ${formatValue(end.wallSeconds, 's')}`}, ${header.tool.name} ${header.tool.version}, seed ${header.seed}`,
-    },
+    ...(record.parts === undefined
+      ? [{ term: 'Run', value: runWords(record) }]
+      : parts.map((part) => ({
+          term: `Run of ${part.header.scenario.name}`,
+          value: `${runWords(part)}, ${part.header.scenario.file}, sha256 ${shortDigests(part.header.scenario.hash)}`,
+        }))),
   ];
+}
+
+function runWords({ header, end }: RunRecord): string {
+  const ended = end === null ? 'unfinished' : `${end.state} after ${formatValue(end.wallSeconds, 's')}`;
+  return `${header.startedAt}, ${ended}, ${header.tool.name} ${header.tool.version}, seed ${header.seed}`;
 }
 
 /** Runners once each, then the sizes and workloads they all ran. */

@@ -12,6 +12,7 @@ import type { Block, Chart, Section, Table } from './parts.ts';
 import { columns, folded, number, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
 import { families } from '../bench/fairness.ts';
+import { splitStarts } from './startup.ts';
 import type { Subjects } from './subjects.ts';
 import { shapeWords } from './subjects.ts';
 import { few } from './warnings.ts';
@@ -20,19 +21,28 @@ import { count, familyTitles } from './words.ts';
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
   return families.flatMap((family) => {
     const { lead, before, after, foldCharts } = familyParts[family];
+    const { main, rest } =
+      family === 'startup' ? splitStarts(analysis, subjects) : { main: analysis, rest: null };
     const added = (additions: readonly Addition[]) =>
-      additions.flatMap((addition) => addition(record, analysis, subjects, family));
+      additions.flatMap((addition) => addition(record, main, subjects, family));
     const measured = record.header.metrics.filter(
       (metric) =>
-        metric.family === family &&
-        analysis.summaries.some((item) => item.metric === metric.id && item.n > 0),
+        metric.family === family && main.summaries.some((item) => item.metric === metric.id && item.n > 0),
     );
     const first = added(before);
     const blocks = [
       ...first,
       ...(measured.length === 0
         ? []
-        : metricBlocks(family, measured, analysis, subjects, foldCharts === true && first.length > 0)),
+        : metricBlocks(family, measured, main, subjects, foldCharts === true && first.length > 0)),
+      ...(rest === null
+        ? []
+        : [
+            folded(
+              { ...mediansTable(family, measured, rest, subjects), id: `medians-${family}-rest` },
+              'Starts of instances that went on to other work: medians over launches',
+            ),
+          ]),
       ...added([...after, ...everyFamily]),
     ];
     if (blocks.length === 0) return [];

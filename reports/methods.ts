@@ -2,7 +2,15 @@
  * The Methods section, written from the record alone, so that it can never describe another run:
  * design, order, definitions, statistics, exclusions, identities and the scenario as it was run.
  */
-import type { Analysis, CellRecord, MetricDeclaration, MetricSource, RunRecord } from '../bench/model.ts';
+import { partsOf } from '../bench/merge.ts';
+import type {
+  Analysis,
+  CellRecord,
+  MetricDeclaration,
+  MetricSource,
+  RecordEnd,
+  RunRecord,
+} from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Block, Fact, Section } from './parts.ts';
 import { columns, folded, number, shortDigests, table, text } from './parts.ts';
@@ -13,7 +21,11 @@ export function methodsSection(record: RunRecord, analysis: Analysis, subjects: 
   return {
     id: 'methods',
     title: 'Methods',
-    lead: ['Written from the record of this run.'],
+    lead: [
+      record.parts === undefined
+        ? 'Written from the record of this run.'
+        : 'Written from the records of these runs. Launches are paired within a run only; the correction for many tests covers all of them together, so that a verdict can be stricter here than in the report of one run alone.',
+    ],
     blocks: [
       {
         kind: 'facts',
@@ -28,20 +40,38 @@ export function methodsSection(record: RunRecord, analysis: Analysis, subjects: 
       voidRulesTable(record),
       cellsFold(subjects),
       ...packagesFold(record),
-      {
-        kind: 'code',
-        title: `The scenario, ${record.header.scenario.file}, sha256 ${record.header.scenario.hash}`,
-        text: [
-          record.header.scenario.text,
-          ...record.header.scenario.overrides.map((item) => `# overridden: ${item}`),
-        ].join('\n'),
-      },
+      ...partsOf(record).map(scenarioBlock),
     ],
   };
 }
 
+function scenarioBlock({ header: { scenario } }: RunRecord): Block {
+  return {
+    kind: 'code',
+    title: `The scenario, ${scenario.file}, sha256 ${scenario.hash}`,
+    text: [scenario.text, ...scenario.overrides.map((item) => `# overridden: ${item}`)].join('\n'),
+  };
+}
+
+/** Design and cost of each run, what holds for all of them once. */
+
 function designFacts(record: RunRecord): Fact[] {
-  const { header } = record;
+  const parts = partsOf(record);
+  const term = (part: RunRecord, words: string) =>
+    record.parts === undefined ? words : `${words}, ${part.header.scenario.name}`;
+  return [
+    ...parts.map((part) => ({ term: term(part, 'Design'), value: designWords(part) })),
+    { term: 'Identical work', value: proofWords(record) },
+    { term: 'Clock', value: clockWords(record) },
+    ...(record.end === null ? [] : [{ term: 'Own cost', value: costWords(record.end) }]),
+  ];
+}
+
+function costWords({ wallSeconds, toolCpuSeconds, samplerCpuSeconds }: RecordEnd): string {
+  return `Over ${formatValue(wallSeconds, 's')} the tool used ${formatValue(toolCpuSeconds, 's')} of CPU and its sampler ${formatValue(samplerCpuSeconds, 's')}; nothing was subtracted.`;
+}
+
+function designWords({ header }: RunRecord): string {
   const measured = header.cells.filter((cell) => cell.role === 'measured').length;
   const control =
     header.control === null
@@ -51,21 +81,7 @@ function designFacts(record: RunRecord): Fact[] {
     header.warmup === 0
       ? 'There was no warm-up.'
       : `${count(header.warmup, 'warm-up round')} went before and ${header.warmup === 1 ? 'is' : 'are'} not analysed.`;
-  const facts = [
-    {
-      term: 'Design',
-      value: `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn anew for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`,
-    },
-    { term: 'Identical work', value: proofWords(record) },
-    { term: 'Clock', value: clockWords(record) },
-  ];
-  if (record.end !== null) {
-    facts.push({
-      term: 'Own cost',
-      value: `Over ${formatValue(record.end.wallSeconds, 's')} the tool used ${formatValue(record.end.toolCpuSeconds, 's')} of CPU and its sampler ${formatValue(record.end.samplerCpuSeconds, 's')}; nothing was subtracted.`,
-    });
-  }
-  return facts;
+  return `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn anew for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`;
 }
 
 function proofWords(record: RunRecord): string {
@@ -109,7 +125,7 @@ function statisticsFacts(record: RunRecord, analysis: Analysis): Fact[] {
     },
     {
       term: 'Ratios',
-      value: `The ratio of medians, subject over reference, turned so that above 1 is a higher cost. Its ${percentWords(level)} interval is a percentile bootstrap that resamples whole blocks, seeded with ${record.header.seed}, so it can be recomputed exactly.`,
+      value: `The ratio of medians, subject over reference, turned so that above 1 is a higher cost. Its ${percentWords(level)} interval is a percentile bootstrap that resamples whole blocks, seeded with ${record.parts === undefined ? record.header.seed : 'the seed of its own run'}, so it can be recomputed exactly.`,
     },
     {
       term: 'Medians',

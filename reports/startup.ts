@@ -7,6 +7,31 @@ import { columns, folded, number, table } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { milestoneWords } from './words.ts';
 
+/**
+ * Every instance starts, whatever it is for. Where some did nothing else, the section is theirs (`main`)
+ * and the others stand apart (`rest`); where none did, all are shown.
+ */
+export function splitStarts(
+  analysis: Analysis,
+  subjects: Subjects,
+): { readonly main: Analysis; readonly rest: Analysis | null } {
+  const works = new Set(
+    analysis.summaries
+      .filter((item) => item.n > 0 && subjects.metric(item.metric)?.family !== 'startup')
+      .map(({ cell }) => cell),
+  );
+  const started = new Set(analysis.summaries.filter(({ n }) => n > 0).map(({ cell }) => cell));
+  const alone = [...started].filter((cell) => !works.has(cell));
+  if (alone.length === 0 || alone.length === started.size) return { main: analysis, rest: null };
+  const only = (suits: (cell: string) => boolean): Analysis => ({
+    ...analysis,
+    summaries: analysis.summaries.filter(({ cell }) => suits(cell)),
+    stages: analysis.stages.filter(({ cell }) => suits(cell)),
+  });
+  return { main: only((cell) => !works.has(cell)), rest: only((cell) => works.has(cell)) };
+}
+
+/** Where the start of each cell goes, drawn and in numbers. */
 export function stageBlocks(_record: RunRecord, analysis: Analysis, subjects: Subjects): Block[] {
   const chart = stagesChart(analysis, subjects);
   const stages = analysis.stages.filter(

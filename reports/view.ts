@@ -2,6 +2,7 @@
  * From a record and its analysis to everything a report says, as plain data in reading order.
  * Pure: the same record gives the same view on any machine.
  */
+import { families } from '../bench/fairness.ts';
 import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
@@ -12,7 +13,10 @@ import { folded } from './parts.ts';
 import { ratioTable } from './ratios.ts';
 import { inReadingOrder, subjectsOf } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
-import { count, verdictWords } from './words.ts';
+import { count, familyTitles, verdictWords } from './words.ts';
+
+/** Comparisons that one table may hold. */
+const searchable = 150;
 
 /** Above this many bytes of JSON the report points at the record instead of carrying it. */
 const carriedBytes = 2_000_000;
@@ -38,7 +42,7 @@ export function viewOf(record: RunRecord, analysis: Analysis, options: ViewOptio
       methodsSection(record, analysis, subjects),
       dataSection(record, options),
     ].filter((section) => section.blocks.length + section.lead.length > 0),
-    footer: `${header.tool.name} ${header.tool.version}, run ${header.runId}. Every number here is recomputed from the record alone.`,
+    footer: `${header.tool.name} ${header.tool.version}, ${record.parts === undefined ? `run ${header.runId}` : `runs ${record.parts.map((part) => part.header.runId).join(', ')}`}. Every number here is recomputed from the ${record.parts === undefined ? 'record' : 'records'} alone.`,
   };
 }
 
@@ -53,11 +57,19 @@ function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
     if (items.length === 0) return;
     blocks.push(folded(ratioTable(id, caption, items, analysis, subjects, { withP: true })));
   };
-  add(
-    'ratios',
-    `All measures, all pairs (${count(runners.length, 'comparison')}), with adjusted p-values`,
-    runners,
-  );
+  // One long table is easier to search; beyond that, families are what readers look for.
+  const groups = runners.length <= searchable ? [] : families;
+  for (const family of groups) {
+    const own = runners.filter(({ metric }) => subjects.metric(metric)?.family === family);
+    add(`ratios-${family}`, `${familyTitles[family]}, all pairs (${count(own.length, 'comparison')})`, own);
+  }
+  if (groups.length === 0) {
+    add(
+      'ratios',
+      `All measures, all pairs (${count(runners.length, 'comparison')}), with adjusted p-values`,
+      runners,
+    );
+  }
   add('control', 'A/A control: the same runner against itself, true ratio 1', controls);
   return {
     id: 'comparisons',
@@ -83,6 +95,13 @@ function verdictCounts(comparisons: readonly Comparison[], subjects: Subjects): 
 }
 
 function dataSection(record: RunRecord, options: ViewOptions): Section {
+  if (record.parts !== undefined) {
+    const where = options.recordPath ?? 'the folders of these runs';
+    const lead = [
+      `Each run has its own record.jsonl, complete in itself: ${where}. \`tare report\` makes this page from them again.`,
+    ];
+    return { id: 'data', title: 'Raw data', lead, blocks: [] };
+  }
   const lines = [
     record.header,
     ...record.trials,

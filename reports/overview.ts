@@ -1,0 +1,158 @@
+/**
+ * The first screen of a report over many families: one row per family, its foremost comparison of a VM with
+ * a container and of a container with the plain process. Never merged into one number (C28).
+ */
+import { families } from '../bench/fairness.ts';
+import type { Analysis, Comparison, Family, MetricDeclaration, RunRecord } from '../bench/model.ts';
+import { formatValue } from '../bench/units.ts';
+import type { Table, TableCell } from './parts.ts';
+import { badge, columns, table, text } from './parts.ts';
+import { isHeadline, medianFinder } from './ratios.ts';
+import { listed } from './sentences.ts';
+import type { Subjects } from './subjects.ts';
+import { inReadingOrder } from './subjects.ts';
+import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './words.ts';
+
+/** What one family's row tells of. */
+interface Foremost {
+  readonly family: Family;
+  readonly metric: MetricDeclaration;
+  /** A virtual machine against a container; null where none were compared. */
+  readonly machine: Comparison | null;
+  /** A container against the plain process. */
+  readonly container: Comparison | null;
+}
+
+/** One per family that compares anything, in reading order. */
+function foremostOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Foremost[] {
+  const compared = inReadingOrder(
+    analysis.comparisons.filter(
+      (item) =>
+        item.kind === 'runners' &&
+        item.n > 0 &&
+        subjects.applies(item.subject, item.metric) &&
+        subjects.applies(item.reference, item.metric),
+    ),
+    subjects,
+  );
+  const wanted = new Set(record.header.wantedMetrics);
+  return families.flatMap((family) => {
+    const metrics = record.header.metrics.filter(
+      (metric) => metric.family === family && compared.some((item) => item.metric === metric.id),
+    );
+    const metric =
+      metrics.find(({ id }) => wanted.has(id)) ??
+      metrics.find((one) => isHeadline(one) && hasMachine(one, compared, subjects)) ??
+      metrics.find((one) => hasMachine(one, compared, subjects)) ??
+      metrics.find(isHeadline) ??
+      metrics[0];
+    if (metric === undefined) return [];
+    const own = compared.filter((item) => item.metric === metric.id);
+    const machine = best(own.filter((item) => sidesOf(item, subjects) === 'virtual machine/container'));
+    const container = best(own.filter((item) => sidesOf(item, subjects) === 'container/process'));
+    return [{ family, metric, machine, container: container ?? (machine === null ? best(own) : null) }];
+  });
+}
+
+/** The first that may be judged, or the first. */
+function best(items: readonly Comparison[]): Comparison | null {
+  const judged = items.find((item) => item.verdict !== 'refused' && item.ratio !== null);
+  return judged ?? items.find(({ ratio }) => ratio !== null) ?? items[0] ?? null;
+}
+
+function hasMachine(metric: MetricDeclaration, items: readonly Comparison[], subjects: Subjects): boolean {
+  return items.some(
+    (item) => item.metric === metric.id && sidesOf(item, subjects) === 'virtual machine/container',
+  );
+}
+
+function sidesOf(item: Comparison, subjects: Subjects): string {
+  return `${subjects.isolation(item.subject)}/${subjects.isolation(item.reference)}`;
+}
+
+/** One row per family; null where nothing was compared. */
+export function overviewTable(record: RunRecord, analysis: Analysis, subjects: Subjects): Table | null {
+  const foremost = foremostOf(record, analysis, subjects);
+  if (foremost.length === 0) return null;
+  const medians = medianFinder(analysis.summaries);
+  const cellsFor = (item: Comparison | null, metric: MetricDeclaration): TableCell[] => {
+    if (item === null) return [text('not compared'), text('')];
+    const value = (cell: string) => formatValue(medians(cell, metric.id), metric.unit);
+    const ratio = item.ratio === null ? '' : `${ratioWords(item.ratio, item.interval)}: `;
+    const words = verdictWords(item);
+    return [
+      text(
+        `${ratio}${value(item.subject)} for ${subjects.runner(item.subject)}, ${value(item.reference)} for ${subjects.runner(item.reference)}`,
+      ),
+      badge(words.text, words.tone),
+    ];
+  };
+  const rows = foremost.map(({ family, metric, machine, container }) => {
+    const workload = subjects.of((machine ?? container)?.subject ?? '')?.workload;
+    return {
+      head: familyTitles[family],
+      cells: [
+        text(workload === undefined ? metric.title : `${metric.title} (${workload})`),
+        ...cellsFor(machine, metric),
+        ...cellsFor(container, metric),
+      ],
+    };
+  });
+  return table(
+    'headline',
+    'One line per family: its foremost measure as a cost ratio',
+    columns(
+      'Family',
+      'Measure (workload)',
+      'VM against container',
+      'Verdict',
+      'Container against process',
+      'Verdict',
+    ),
+    rows,
+    [
+      'A ratio is a cost: above 1 the first-named costs more, whichever way the measure points. Other measures, workloads and runners follow in the family’s own section.',
+    ],
+  );
+}
+
+/** The answer over all families: what a VM costs beside a container, in few sentences. */
+export function overviewSentences(record: RunRecord, analysis: Analysis, subjects: Subjects): string[] {
+  const foremost = foremostOf(record, analysis, subjects);
+  const host = record.header.host.hostname;
+  const scenarios = count(record.parts?.length ?? 1, 'scenario');
+  if (foremost.length === 0) return [`On this host (${host}), ${scenarios} left nothing to compare.`];
+  return [
+    `On this host (${host}), ${scenarios} compared ${count(foremost.length, 'family', 'families')} of cost, each judged by itself.`,
+    ...sideSentence('A virtual machine against a container', foremost, ({ machine }) => machine, subjects),
+    ...sideSentence(
+      'A container against the plain process',
+      foremost,
+      ({ container }) => container,
+      subjects,
+    ),
+  ];
+}
+
+function sideSentence(
+  title: string,
+  foremost: readonly Foremost[],
+  side: (entry: Foremost) => Comparison | null,
+  subjects: Subjects,
+): string[] {
+  const groups = new Map<string, string[]>();
+  for (const entry of foremost) {
+    const item = side(entry);
+    if (item === null) continue;
+    const words = verdictWords(item).text.replace(/, needs .*$/, '');
+    const name = lowerFirst(familyTitles[entry.family]);
+    const decided = item.verdict === 'regression' || item.verdict === 'improvement';
+    const ratio =
+      decided && item.ratio !== null
+        ? ` (${ratioWords(item.ratio, null)}, ${subjects.runner(item.subject)})`
+        : '';
+    groups.set(words, [...(groups.get(words) ?? []), `${name}${ratio}`]);
+  }
+  if (groups.size === 0) return [];
+  return [`${title}: ${[...groups].map(([words, names]) => `${words} in ${listed(names)}`).join('; ')}.`];
+}
