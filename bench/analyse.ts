@@ -21,6 +21,7 @@ import { comparedPairs, type Pair } from './analysis/pairs.ts';
 import { percentilesOf } from './analysis/percentiles.ts';
 import { refusalsByCondition, refusalsByResult } from './analysis/refusals.ts';
 import { runRefusals, runWarnings } from './analysis/run-notes.ts';
+import { storageWarnings } from './analysis/storage.ts';
 import { countFailures, startupStages, summarise } from './analysis/summaries.ts';
 import {
   countLaunches,
@@ -86,7 +87,10 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
       parts
         .filter((part) => part.header.metrics.some(({ id }) => id === metric.id))
         .flatMap((part) => cellsWith(metric, part.header.cells, valuesIn))
-        .map(({ id }) => summarise(id, metric.id, valuesIn(id, metric))),
+        .map((cell) => {
+          const summary = summarise(cell.id, metric.id, valuesIn(cell.id, metric));
+          return { ...summary, warnings: [...summary.warnings, ...storageWarnings(cell, metric, used)] };
+        }),
     ),
     comparisons,
     ledger: fairnessLedger(header.cells),

@@ -146,6 +146,8 @@ function volumeIdentity({ workload }: Cell, use: VolumeUse | null, tools: Tools)
     volume: kind,
     volumeBytes: String(sizeBytes),
     volumeOn: tools.volumes.describePlace(),
+    volumeAttachment: use.attachment,
     hostPageCache: use.hostCache,
+    volumeFlushes: use.flushes,
   };
 }

@@ -38,6 +38,16 @@ export function fileSystemOf(path: string, mountinfo: string): FileSystem | null
   return best?.system ?? null;
 }
 
+/** Type of the file system below a folder, e.g. `ext4` or `tmpfs`; "unknown" where the host does not tell. */
+export function fileSystemBelow(folder: string): string {
+  try {
+    const found = fileSystemOf(realpathSync(folder), readFileSync('/proc/self/mountinfo', 'utf8'));
+    return found?.type ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
 /** The folder that volumes are made in: $TMPDIR where set, else /var/tmp, which is on disk by convention. */
 export function volumesParent(environment: NodeJS.ProcessEnv = process.env): string {
   const { TMPDIR: set } = environment;

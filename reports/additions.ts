@@ -4,6 +4,7 @@
  */
 import type { Analysis, Family, RunRecord } from '../bench/model.ts';
 import { densityBlocks } from './density.ts';
+import { storageBlocks } from './io.ts';
 import { ladderBlocks } from './ladder.ts';
 import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
@@ -64,7 +65,7 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
 
   io: {
     lead: 'Rates and latencies are fio’s own; CPU cost is read from the host. What only the page cache answered is labelled so.',
-    before: [],
+    before: [storageBlocks],
     after: [],
   },
 

@@ -143,6 +143,11 @@ function mediansTable(
     shapes.size > 1 ? `${cell.workload}, ${shapeWords(cell)}` : cell.workload;
   const settings = [...new Set(measured.map(settingOf))];
   const several = settings.length > 1;
+  const notStorage = (cell: string | undefined, metric: string) =>
+    analysis.summaries
+      .find((item) => item.cell === cell && item.metric === metric)
+      ?.warnings.some(({ code }) => code === 'page-cache') === true;
+  const marked = (value: string, mark: boolean) => (mark && value !== absent ? `${value} †` : value);
   const rows = metrics.flatMap((metric) =>
     settings.flatMap((setting) => {
       const cells = runners.map((runner) =>
@@ -160,7 +165,7 @@ function mediansTable(
               number(
                 cell !== undefined && !subjects.applies(cell.id, metric.id)
                   ? 'not applicable'
-                  : scale.format(values[index] ?? null),
+                  : marked(scale.format(values[index] ?? null), notStorage(cell?.id, metric.id)),
               ),
             ),
           ],
@@ -173,7 +178,11 @@ function mediansTable(
     ...(several ? ['Workload'] : []),
     ...runners.map((runner) => `#${runner}`),
   );
-  return table(`medians-${family}`, `${familyTitles[family]}: medians over launches`, heads, rows);
+  return table(`medians-${family}`, `${familyTitles[family]}: medians over launches`, heads, rows, [
+    ...(rows.some(({ cells }) => cells.some(({ text: shown }) => shown.endsWith('†')))
+      ? ['† Page cache or memory, not storage.']
+      : []),
+  ]);
 }
 
 function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjects): Table['rows'][number] {

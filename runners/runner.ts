@@ -112,6 +112,8 @@ export interface VolumeUse {
   readonly place: string | null;
   /** Whether direct I/O from inside still ends in the host's page cache. */
   readonly hostCache: 'bypassed' | 'used';
+  /** What a flush from inside comes to: it reaches storage, it is ignored, or there is one after each write. */
+  readonly flushes: 'reach' | 'ignored' | 'each write';
   /** `volume` and `cacheMode` of the fairness ledger. */
   readonly traits: Traits;
 }

@@ -17,16 +17,13 @@ export const loopDirectOption = z
   .describe("Loop devices of volumes pass the host's page cache by; false: what `losetup` does by itself.");
 
 /** @param hostCache whether direct I/O from inside still ends in the host's page cache */
-export function cacheModeTrait(
-  hostCache: VolumeUse['hostCache'],
-  flush: 'reach' | 'ignored' | 'each write',
-): string {
-  const flushes = {
+export function cacheModeTrait(hostCache: VolumeUse['hostCache'], flushes: VolumeUse['flushes']): string {
+  const said = {
     reach: 'flushes reach storage',
     ignored: 'flushes are ignored',
     'each write': 'every write is flushed',
-  }[flush];
-  return `direct I/O ${hostCache === 'bypassed' ? "past the host's page cache" : "ends in the host's page cache"}; ${flushes}`;
+  }[flushes];
+  return `direct I/O ${hostCache === 'bypassed' ? "past the host's page cache" : "ends in the host's page cache"}; ${said}`;
 }
 
 /** Why a runner on the host's kernel cannot take this volume, as far as options and user tell. */
@@ -49,7 +46,7 @@ export function hostVolumeUse(kind: VolumeSpec['kind'], loopDirect: boolean, roo
   const place = root ? volumePlace[kind] : null;
   if (kind === 'directory') {
     const traits = { volume: 'host folder', cacheMode: cacheModeTrait('bypassed', 'reach') };
-    return { attachment: 'none', place, hostCache: 'bypassed', traits };
+    return { attachment: 'none', place, hostCache: 'bypassed', flushes: 'reach', traits };
   }
   const hostCache = loopDirect ? 'bypassed' : 'used';
   const what = kind === 'filesystem' ? 'ext4 in an image file' : 'image file';
@@ -57,5 +54,5 @@ export function hostVolumeUse(kind: VolumeSpec['kind'], loopDirect: boolean, roo
     volume: `${what}, loop device (direct I/O ${loopDirect ? 'on' : 'off'})`,
     cacheMode: cacheModeTrait(hostCache, 'reach'),
   };
-  return { attachment: loopDirect ? 'loop-direct' : 'loop', place, hostCache, traits };
+  return { attachment: loopDirect ? 'loop-direct' : 'loop', place, hostCache, flushes: 'reach', traits };
 }

@@ -9,6 +9,7 @@ import { voidingRows } from '../fairness.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
+import { storageMismatch } from './storage.ts';
 
 /** What the launches of both sides met while they ran. */
 export interface Conditions {
@@ -35,6 +36,7 @@ export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: 
     ...emulation(pair, metric),
     ...openEnd(pair, metric, met),
     ...unfairness(pair, metric.family),
+    ...storageMismatch(pair, metric, met.trials),
     ...disturbance(metric, met),
     ...memorySharing(pair, metric, met.host),
     ...tooManyFailures(met.failedShare),

@@ -6,6 +6,7 @@ import { minimumBlocks } from '../statistics/power.ts';
 import type { Contrast } from './contrast.ts';
 import type { OrderFinding } from './order.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
+import { storageWarnings } from './storage.ts';
 import { countLaunches, type ValueReader } from './values.ts';
 
 /** Warnings of one comparison. `order`: order effects found in this metric. */
@@ -22,6 +23,7 @@ export function comparisonWarnings(
     ...numbers.warnings,
     ...fewBlocks(numbers.n, sides, metric, valuesIn),
     ...sides.flatMap((cell) => severalModes(cell, metric, valuesIn)),
+    ...(pair.kind === 'runners' ? sides.flatMap((cell) => storageWarnings(cell, metric, trials)) : []),
     ...(pair.kind === 'runners' ? sides.flatMap(nestedAcceleration) : []),
     ...(pair.kind === 'runners' ? sides.flatMap((cell) => censored(cell, trials)) : []),
     ...fasterThanPhysical(pair, metric, numbers),

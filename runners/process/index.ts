@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { createRuler } from '../../host/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
+import { fileSystemBelow } from '../../host/volume-place.ts';
 import type { Image } from '../../images/image.ts';
 import { startHosted } from '../hosted.ts';
 import type { Job, Prepared, Runner } from '../runner.ts';
@@ -85,7 +86,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
       details: { 'util-linux': version, cgroups: ruler.mode },
     };
   },
-  prepare({ image, shape, pidsLimit }) {
+  prepare({ image, shape, pidsLimit }, context) {
     const ruler = createRuler();
     const network = createCellNetwork('host', 'slirp4netns');
     const prepared: Prepared = {
@@ -101,19 +102,19 @@ export const process: Runner<ProcessOptions, 'process'> = {
         acceleration: 'none',
         memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
         rootFilesystem: "host folder, through the image's own loader",
-        writableLayer: 'host folder',
+        writableLayer: `host folder on ${fileSystemBelow(context.workDir)}`,
         network: networkTrait('host', 'container'),
         privileges: "those of tare's user",
         startState: 'cold',
       },
-      async start(job, context) {
-        const attached = await network.attach(job, context);
-        const folder = join(context.workDir, `process-${job.id}`);
-        context.lease.own({ kind: 'folder', path: folder });
+      async start(job, inner) {
+        const attached = await network.attach(job, inner);
+        const folder = join(inner.workDir, `process-${job.id}`);
+        inner.lease.own({ kind: 'folder', path: folder });
         await mkdir(folder, { recursive: true });
         return startHosted({
           job,
-          context,
+          context: inner,
           limits: { shape, pidsLimit },
           argv: [...mounting(job.volume), busyboxOf(image), 'sh', agent],
           environment: { ...processEnvironment(image, folder), ...job.environment },
@@ -123,7 +124,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
           async putAway() {
             await rm(folder, { recursive: true, force: true });
             if (existsSync(folder)) return [folder];
-            context.lease.release({ kind: 'folder', path: folder });
+            inner.lease.release({ kind: 'folder', path: folder });
             return [];
           },
         });

@@ -37,15 +37,16 @@ export function refuseVolume(
 export function volumeUse({ cache, aio }: QemuOptions, kind: VolumeSpec['kind']): VolumeUse {
   const hostCache = passesHostCache(cache) ? 'bypassed' : 'used';
   const eachWrite = cache === 'writethrough' || cache === 'directsync';
-  const flush = cache === 'unsafe' ? 'ignored' : eachWrite ? 'each write' : 'reach';
+  const flushes = cache === 'unsafe' ? 'ignored' : eachWrite ? 'each write' : 'reach';
   const what = kind === 'filesystem' ? 'ext4 in an image file' : 'image file';
   return {
     attachment: 'none',
     place: volumePlace[kind],
     hostCache,
+    flushes,
     traits: {
       volume: `${what}, virtio-blk (cache=${cache}, aio=${aio})`,
-      cacheMode: cacheModeTrait(hostCache, flush),
+      cacheMode: cacheModeTrait(hostCache, flushes),
     },
   };
 }
