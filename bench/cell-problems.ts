@@ -31,8 +31,9 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
 function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'image'>): CellProblem | null {
   if (runner.kind === 'fake') return null; // fakes run no program
   const wanted = new Map<string, string>();
-  for (const { use } of workload.programs) {
-    for (const program of workloads.get(use)?.programs ?? []) wanted.set(program, use);
+  for (const { use, options } of workload.programs) {
+    const used = workloads.get(use);
+    for (const program of used?.programsFor?.(options) ?? used?.programs ?? []) wanted.set(program, use);
   }
   const server = workload.service?.argv[0];
   if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);

@@ -13,7 +13,9 @@ export const farthest = 2;
 export type Fit =
   | { readonly state: 'known'; readonly instances: number; readonly interval: Interval | null }
   /** More than `beyond` would fit by this count, which is as far as the run allows one to say. */
-  | { readonly state: 'beyond'; readonly beyond: number };
+  | { readonly state: 'beyond'; readonly beyond: number }
+  /** At least so many by the interval's upper end; the slope itself is too unsure, or leads too far. */
+  | { readonly state: 'from'; readonly from: number };
 
 export interface DensityResult {
   /** Largest number running at which every objective was held. */
@@ -65,16 +67,22 @@ export function densityResult({ observations }: Pick<RecordedTrial, 'observation
   };
 }
 
-function fitByUse(room: Bytes, { slope, interval }: NonNullable<DensityResult['memory']>, ran: number): Fit {
-  const beyond = { state: 'beyond', beyond: farthest * ran } as const;
-  if (slope <= 0) return beyond;
-  const count = (each: Bytes) => Math.floor(room / each);
-  if (count(slope) > farthest * ran) return beyond;
+function fitByUse(
+  room: Bytes,
+  { slope, interval }: NonNullable<DensityResult['memory']>,
+  ran: number,
+): Fit | null {
+  const most = farthest * ran;
+  const count = (each: Bytes) => (each > 0 ? Math.max(0, Math.floor(room / each)) : Infinity);
+  const least = count(interval?.high ?? slope);
+  // Noise can turn the slope of small instances negative: its interval still bounds what they may take.
+  if (least > most) return interval === null && slope <= 0 ? null : { state: 'beyond', beyond: most };
+  if (count(slope) > most) return { state: 'from', from: least };
   const known = interval !== null && interval.low > 0;
   return {
     state: 'known',
     instances: count(slope),
-    interval: known ? { low: count(interval.high), high: count(interval.low), level: interval.level } : null,
+    interval: known ? { low: least, high: Math.min(count(interval.low), most), level: interval.level } : null,
   };
 }
 

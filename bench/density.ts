@@ -110,8 +110,9 @@ async function takeStep(course: Course, more: number): Promise<DensityEnd | null
   const loadBefore = tools.hostLoad();
   const started = await fleet.start(more, sweep.parallel, mayStart);
   const starting = { from: loadBefore, to: tools.hostLoad() };
+  const programs = sweep.workAtLeast === null ? [] : ['sysbench'];
   course.gathered.provenDigest =
-    (await proveMembers(trial, started.members, sweep.parallel)) ?? course.gathered.provenDigest;
+    (await proveMembers(trial, started.members, programs, sweep.parallel)) ?? course.gathered.provenDigest;
   await tools.sleep(sweep.settle, tools.signal);
   const startSeconds = started.members.map(startSecondsOf).filter((seconds) => seconds !== null);
   const { members } = fleet;

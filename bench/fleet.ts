@@ -143,20 +143,24 @@ export async function atOnce(
 
 /**
  * Proof from inside for each of these, in bounded parallel; returns the digest.
+ * @param programs whose files are hashed again, beside the agent's and the service's
  * @throws TrialFailure of the first that fails
  */
 export async function proveMembers(
   trial: Trial,
   members: readonly Member[],
+  programs: readonly string[],
   inFlight: number,
 ): Promise<string | null> {
   let digest: string | null = null;
+  const service = trial.cell.workload.service?.argv[0];
+  const wanted = ['busybox', ...(service === undefined ? [] : [service]), ...programs];
   const failures: unknown[] = [];
   await atOnce(members.length, inFlight, async (index) => {
     const member = members[index];
     if (member === undefined || failures.length > 0) return;
     try {
-      digest = await proveImage(member.instance, ['busybox'], trial.tools, launchSignal(trial).signal);
+      digest = await proveImage(member.instance, wanted, trial.tools, launchSignal(trial).signal);
     } catch (error) {
       // One that has ended meanwhile is a loss of the fleet, told by reap().
       if (fallOf(member) === null) failures.push(error);

@@ -9,7 +9,7 @@ import type { MeteredGroup } from '../host/cgroup.ts';
 import { openVolumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import { densityResult, fitByReservation } from './density-result.ts';
-import type { Cell, HostRoom, RecordedTrial } from './model.ts';
+import type { Cell, DensityStep, HostLoad, HostRoom, RecordedTrial } from './model.ts';
 import { parseScenario } from './scenario.ts';
 import type { RunnerSchemas } from './scenario-schema.ts';
 import type { Tools } from './tools.ts';
@@ -18,6 +18,12 @@ import { cellsOf } from './plan.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
+const quiet: HostLoad = {
+  cpuBusyShare: 0,
+  cpuPressureShare: null,
+  memoryPressureShare: null,
+  ioPressureShare: null,
+};
 const digest = 'd'.repeat(64);
 const image: Image = {
   name: 'pretend',
@@ -200,6 +206,30 @@ test('by real use, as many are said to fit as the room holds, with the interval'
   const { result } = await sweep('use: density, instances: 15, step: 1');
   expect(result.byUse).toMatchObject({ state: 'known', instances: 20 });
   expect(result.instances).toBe(15);
+});
+
+test('a slope too unsure to divide by still bounds how many fit from below', () => {
+  const step = (instances: number, bytes: number): DensityStep => ({
+    kind: 'density-step',
+    instances,
+    startSeconds: [],
+    failures: [],
+    objectives: [{ name: 'memoryReserve', value: 3 * GiB, limit: GiB, held: true, load: quiet }],
+    throughputs: [],
+    room: roomNow(),
+    hostBytes: 0,
+    kernelPlusPssBytes: GiB + bytes,
+    groupBytes: null,
+  });
+  const fit = (...levels: readonly number[]) =>
+    densityResult({ observations: levels.map((level, index) => step(index * 4, level * MiB)) })?.byUse;
+  // 2 GiB of room. Noise around 0: its upper end allows more than twice the 20 that ran.
+  expect(fit(0, 9, -8, 5, -9, 4)).toEqual({ state: 'beyond', beyond: 40 });
+  // The same around 0 with a noise of gigabytes says nothing as far as that.
+  expect(fit(0, 1900, -1700, 1500, -1900, 2000)).toMatchObject({ state: 'from' });
+  // Two points have no interval; a fall says nothing at all.
+  expect(fit(0, -100)).toBeNull();
+  expect(fit(0, 2048)).toMatchObject({ state: 'known', instances: 4, interval: null });
 });
 
 test('the start objective ends a sweep at the last number that held it', async () => {

@@ -38,7 +38,7 @@ export async function scaleOut(
       const fallen = await fleet.reap();
       const [first] = fallen;
       if (outcome.state === 'ok' && first !== undefined) outcome = { state: 'failed', ...first };
-      gathered.provenDigest = await proveMembers(trial, fleet.members, provenAtOnce);
+      gathered.provenDigest = await proveMembers(trial, fleet.members, [], provenAtOnce);
     }
   } catch (error) {
     try {

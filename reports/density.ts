@@ -90,7 +90,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
     return {
       head: subjects.label(cell.id),
       cells: [
-        number(scale.format(each[index] ?? null)),
+        number(isResolved(last) ? scale.format(each[index] ?? null) : 'not told from 0'),
         number(
           interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`,
         ),
@@ -118,10 +118,17 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
   ]);
 }
 
+/** Other memory of the host moves too: an interval with 0 in it says that more instances are needed to see one. */
+function isResolved(result: DensityResult | undefined): boolean {
+  const memory = result?.memory ?? null;
+  return memory !== null && memory.slope > 0 && (memory.interval === null || memory.interval.low > 0);
+}
+
 function byUseWords(result: DensityResult | undefined): string {
   const fit = result?.byUse ?? null;
   if (fit === null) return absent;
   if (fit.state === 'beyond') return `more than ${formatValue(fit.beyond, 'count')}, not followed further`;
+  if (fit.state === 'from') return `at least ${formatValue(fit.from, 'count')}`;
   const { interval } = fit;
   const range =
     interval === null || interval.low === interval.high ? '' : ` (${interval.low} to ${interval.high})`;

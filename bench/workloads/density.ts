@@ -86,6 +86,7 @@ export const density: DensityWorkload<Options> = {
   family: 'density',
   title: 'Instances until an objective fails',
   programs: ['sysbench'],
+  programsFor: ({ workAtLeast }) => (workAtLeast === undefined ? [] : ['sysbench']),
   options,
   estimateSeconds: (given) => (Math.ceil(given.instances / given.step) + 1) * stepSeconds(given),
   fleet: ({ instances, parallel }) => ({ starts: instances, inFlight: parallel }),

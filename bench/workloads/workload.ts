@@ -39,6 +39,8 @@ interface WorkloadBase<Options> {
   readonly programs: readonly string[];
   /** Why it cannot be done with the volume its workload has (null: none), as the scenario's reader is told. */
   problem?(options: Options, volume: VolumeSpec | null): string | null;
+  /** Those of them that it needs with these options, where it depends on them. */
+  programsFor?(options: Options): readonly string[];
   /** Seconds one launch spends on it when unaccelerated guests are not involved. */
   estimateSeconds(options: Options): Seconds;
 }
