@@ -6,6 +6,7 @@ import type { Availability } from '../runners/runner.ts';
 import type { Cell } from './model.ts';
 import type { Tools } from './tools.ts';
 import { workloads } from './workloads/index.ts';
+import { programsOf } from './workloads/workload.ts';
 
 export interface CellProblem {
   readonly reason: string;
@@ -32,8 +33,7 @@ function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'ima
   if (runner.kind === 'fake') return null; // fakes run no program
   const wanted = new Map<string, string>();
   for (const { use, options } of workload.programs) {
-    const used = workloads.get(use);
-    for (const program of used?.programsFor?.(options) ?? used?.programs ?? []) wanted.set(program, use);
+    for (const program of programsOf(workloads.get(use), options)) wanted.set(program, use);
   }
   const server = workload.service?.argv[0];
   if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);

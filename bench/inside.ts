@@ -9,7 +9,7 @@ import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
 import { workloads } from './workloads/index.ts';
 import type { CommandWorkload, IdleWorkload, InsideWorkload } from './workloads/workload.ts';
-import { isFleet } from './workloads/workload.ts';
+import { isFleet, programsOf } from './workloads/workload.ts';
 
 /** A trial whose instance is ready. */
 export interface Session extends Inside {
@@ -27,7 +27,7 @@ export async function useInstance(session: Session): Promise<void> {
   for (const { use, options } of cell.workload.programs) {
     const workload = workloads.get(use);
     if (workload === undefined || isFleet(workload)) continue;
-    for (const program of workload.programs) programs.add(program);
+    for (const program of programsOf(workload, options)) programs.add(program);
     await perform(session, workload, options);
   }
   gathered.provenDigest = await proveImage(instance, [...programs], tools, signal);

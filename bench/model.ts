@@ -253,7 +253,7 @@ export interface GroupStrain {
  * Raw, so that a better reading can be made of it years later.
  */
 export type Observation =
-  Distribution | MemoryReading | LoadGiven | SurfaceFacts | DensityStep | DensityEnd | Wave;
+  Distribution | MemoryReading | LoadGiven | SurfaceFacts | DensityStep | DensityEnd | Wave | OutputDigest;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -316,6 +316,16 @@ export interface GuestMemory {
 export interface LoadGiven {
   readonly kind: 'load';
   readonly load: string;
+}
+
+/** What deterministic work printed: equal on every runner, or one of them computes otherwise. */
+export interface OutputDigest {
+  readonly kind: 'output-digest';
+  readonly work: string;
+  /** sha256 (hex) of what of the output follows from the input alone. */
+  readonly digest: string;
+  /** Its beginning, to see what differs. */
+  readonly text: string;
 }
 
 /** What became of a system call made inside: entered, refused (EPERM or a filter), not in this kernel, not made. */

@@ -114,6 +114,12 @@ const observation = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('load'), load: z.string() }),
   z.looseObject({
+    kind: z.literal('output-digest'),
+    work: z.string(),
+    digest: z.string(),
+    text: z.string(),
+  }),
+  z.looseObject({
     kind: z.literal('surface'),
     facts: texts,
     calls: z.record(z.enum(['reached', 'refused', 'absent', 'untried']), z.array(finite)).nullable(),

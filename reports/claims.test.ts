@@ -62,9 +62,9 @@ test('few blocks are refused, not judged', () => {
 function altered(change: (trial: RecordedTrial) => Partial<RecordedTrial>): RunRecord {
   return buildRecord({ blocks: 6, alter: (trial) => ({ ...trial, ...change(trial) }) });
 }
-const printing = (stdout: (trial: RecordedTrial) => string, exitCode = 0) =>
+const printing = (digest: (trial: RecordedTrial) => string, work = 'sort') =>
   altered((trial) => ({
-    outputs: [{ program: 'sum', argv: ['sum'], exitCode, stdout: stdout(trial), stderr: '' }],
+    observations: [{ kind: 'output-digest', work, digest: digest(trial), text: `text of ${digest(trial)}` }],
   }));
 
 test('the image is the same only if every launch proved the digest', () => {
@@ -75,40 +75,28 @@ test('the image is the same only if every launch proved the digest', () => {
   expect(rowOf(other, 'S2', 'same image').state).toBe('does-not-hold');
 });
 
-test('output counts as the same only where it is reproducible at all', () => {
-  expect(
-    rowOf(
-      printing(() => '42'),
-      'S2',
-      'same output',
-    ).state,
-  ).toBe('holds');
-  expect(
-    rowOf(
-      printing((trial) => (trial.cell.startsWith('vm') ? '41' : '42')),
-      'S2',
-      'same output',
-    ).state,
-  ).toBe('does-not-hold');
-  expect(
-    rowOf(
-      printing((trial) => `took ${trial.index} ms`),
-      'S2',
-      'same output',
-    ).state,
-  ).toBe('partly');
-  expect(
-    rowOf(
-      printing(() => '42', 3),
-      'S2',
-      'same output',
-    ).state,
-  ).toBe('does-not-hold');
-  // One launch cannot show what varies by itself.
-  const once = printing((trial) => `took ${trial.index} ms`);
-  const first = { ...once, trials: once.trials.filter((trial) => trial.block === 0) };
-  expect(rowOf(first, 'S2', 'same output').state).toBe('partly');
-  expect(rowOf(buildRecord({ blocks: 6 }), 'S2', 'same output').state).toBe('not-measured');
+test('output is the same only where every runner prints it every time; who differs is named', () => {
+  const row = (record: RunRecord) => rowOf(record, 'S2', 'same output: sort');
+  expect(row(printing(() => 'aaa')).state).toBe('holds');
+  const other = row(printing((trial) => (trial.cell.startsWith('vm') ? 'bbb' : 'aaa')));
+  expect(other.state).toBe('does-not-hold');
+  expect(other.evidence).toBe('process, namespace: aaa (text of aaa); vm: bbb (text of bbb).');
+  const wavering = row(printing((trial) => String(trial.block)));
+  expect(wavering).toMatchObject({ state: 'does-not-hold' });
+  expect(wavering.evidence).toContain('differ among themselves');
+  const broken = altered(({ cell }) =>
+    cell.startsWith('vm')
+      ? {
+          outcome: { state: 'failed', reason: 'crash', message: 'it ended with status 139', detail: '' },
+          outputs: [{ program: 'portability', argv: [], exitCode: 139, stdout: '', stderr: '' }],
+        }
+      : {},
+  );
+  expect(rowOf(broken, 'S2', 'ends without error').evidence).toBe('vm: it ended with status 139.');
+  const alone = printing(() => 'aaa');
+  const kept = alone.trials.filter((trial) => trial.cell.startsWith('vm'));
+  expect(row({ ...alone, trials: kept }).state).toBe('not-measured');
+  expect(rowOf(buildRecord({ blocks: 6 }), 'S2', 'same output')).toMatchObject({ state: 'not-measured' });
 });
 
 test('who shares the kernel is told from what each side sees', () => {

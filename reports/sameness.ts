@@ -7,7 +7,7 @@ import { count } from './words.ts';
 
 /** The rows of claim S2: same image, same output. */
 export function sameRows(record: RunRecord): ClaimRow[] {
-  return [digestRow(record), outputRow(record)];
+  return [digestRow(record), ...brokenRows(record), ...outputRows(record)];
 }
 
 function analysed(record: RunRecord): RunRecord['trials'] {
@@ -15,13 +15,7 @@ function analysed(record: RunRecord): RunRecord['trials'] {
 }
 
 function digestRow(record: RunRecord): ClaimRow {
-  const row = (state: ClaimState, evidence: string): ClaimRow => ({
-    resource: 'same image',
-    state,
-    evidence,
-    metric: null,
-    rule: null,
-  });
+  const row = (state: ClaimState, evidence: string) => rowOf('same image', state, evidence);
   const other = record.trials.find(
     (trial) => trial.outcome.state === 'failed' && trial.outcome.reason === 'digest-mismatch',
   );
@@ -39,74 +33,85 @@ function digestRow(record: RunRecord): ClaimRow {
   return proven.length === trials.length ? row('holds', `${proof}.`) : row('partly', `Only ${proof}.`);
 }
 
-/** What one program printed on one runner. */
-interface Printed {
-  readonly outputs: Set<string>;
-  failed: number;
-  runs: number;
-}
-
-/** The same text every time, and more than one time: one launch cannot show what varies by itself. */
-function isSteady({ outputs, runs }: Printed): boolean {
-  return runs > 1 && outputs.size === 1;
-}
-
 /**
- * Output is compared only where it is reproducible at all: a program that prints its own timing
- * differs from launch to launch on one runner and proves nothing about another.
+ * One row per piece of deterministic work: its digest is the same on every runner, or it is told who
+ * differs. Each runner's launches must first agree with themselves: what varies by itself is not
+ * deterministic, and shows nothing about runners.
  */
-function outputRow(record: RunRecord): ClaimRow {
-  const row = (state: ClaimState, evidence: string): ClaimRow => ({
-    resource: 'same output',
-    state,
-    evidence,
-    metric: null,
-    rule: null,
-  });
-  const byProgram = new Map<string, Map<string, Printed>>();
+function outputRows(record: RunRecord): ClaimRow[] {
+  const works = new Map<string, Map<string, Map<string, string>>>();
   const cellOf = new Map(record.header.cells.map((cell) => [cell.id, cell]));
+  const order = [...new Set(record.header.cells.map((cell) => cell.runner))];
+  // A busy host does not change what is computed, so voided blocks count here.
   for (const trial of analysed(record)) {
-    const cell = cellOf.get(trial.cell);
-    for (const output of trial.outputs) {
-      const key = `${output.program} (${[cell?.workload ?? trial.cell, cell?.shape.id ?? ''].join(' ').trim()})`;
-      // The A/A control is the same runner again, so its launches show what varies by itself.
-      const runner = cell?.runner ?? trial.cell;
-      const runners = byProgram.get(key) ?? new Map<string, Printed>();
-      const seen = runners.get(runner) ?? { outputs: new Set(), failed: 0, runs: 0 };
-      seen.outputs.add(output.stdout);
-      seen.runs += 1;
-      if (output.exitCode !== 0) seen.failed += 1;
-      runners.set(runner, seen);
-      byProgram.set(key, runners);
+    const runner = cellOf.get(trial.cell)?.runner ?? trial.cell;
+    for (const observation of trial.observations) {
+      if (observation.kind !== 'output-digest') continue;
+      const runners = works.get(observation.work) ?? new Map<string, Map<string, string>>();
+      const digests = runners.get(runner) ?? new Map<string, string>();
+      digests.set(observation.digest, observation.text);
+      works.set(observation.work, runners.set(runner, digests));
     }
   }
-  const shared = [...byProgram].filter(([, cells]) => cells.size > 1);
-  if (shared.length === 0) {
-    return row(
-      'not-measured',
-      'No program ran on two runners; run a scenario whose workload runs a program.',
-    );
+  if (works.size === 0) {
+    const toMeasure = 'No deterministic work was done; to find out, run the scenario "portability".';
+    return [rowOf('same output', 'not-measured', toMeasure)];
   }
-  for (const [program, cells] of shared) {
-    const bad = [...cells].find(([, seen]) => seen.failed > 0);
-    if (bad !== undefined) return row('does-not-hold', `${program} ended with an error on ${bad[0]}.`);
-    const steady = [...cells].filter(([, seen]) => isSteady(seen));
-    const texts = new Set(steady.flatMap(([, seen]) => [...seen.outputs]));
-    if (texts.size > 1) {
-      return row(
-        'does-not-hold',
-        `${program} printed different text on ${steady.map(([cell]) => cell).join(' and ')}.`,
-      );
+  return [...works].map(([work, runners]) => workRow(work, runners, order));
+}
+
+/** Work that ended otherwise than well on some runner: with an error, or with rubbish. */
+function brokenRows(record: RunRecord): ClaimRow[] {
+  const runnerOf = new Map(record.header.cells.map((cell) => [cell.id, cell.runner]));
+  const broken = new Map<string, string>();
+  for (const { cell, outcome, outputs } of record.trials) {
+    if (outcome.state === 'ok' || outputs.at(-1)?.program !== 'portability') continue;
+    if (outcome.reason === 'crash' || outcome.reason === 'bad-output') {
+      broken.set(runnerOf.get(cell) ?? cell, outcome.message);
     }
   }
-  const compared = shared.filter(([, cells]) => {
-    const texts = new Set([...cells.values()].flatMap((seen) => [...seen.outputs]));
-    return texts.size === 1 || [...cells.values()].every(isSteady);
-  });
-  const all = `${count(shared.length, 'program')} ended without error on every runner`;
-  if (compared.length === shared.length) return row('holds', `${all} and printed the same text.`);
-  return row(
-    'partly',
-    `${all}; ${count(shared.length - compared.length, 'program')} of them print figures of their own that change from launch to launch, or ran too seldom to tell, so that text was not compared.`,
+  if (broken.size === 0) return [];
+  const words = [...broken].map(([runner, message]) => `${runner}: ${message}`);
+  return [rowOf('ends without error', 'does-not-hold', `${words.join('; ')}.`)];
+}
+
+function workRow(
+  work: string,
+  runners: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  order: readonly string[],
+): ClaimRow {
+  const resource = `same output: ${work}`;
+  const names = order.filter((name) => runners.has(name));
+  const wavering = names.filter((name) => (runners.get(name)?.size ?? 0) > 1);
+  if (wavering.length > 0) {
+    return rowOf(resource, 'does-not-hold', `Launches of ${wavering.join(', ')} differ among themselves.`);
+  }
+  const byDigest = new Map<string, { readonly text: string; readonly names: string[] }>();
+  for (const name of names) {
+    for (const [digest, text] of runners.get(name) ?? []) {
+      const group = byDigest.get(digest) ?? { text, names: [] };
+      group.names.push(name);
+      byDigest.set(digest, group);
+    }
+  }
+  if (names.length < 2) {
+    return rowOf(resource, 'not-measured', `Done on ${names.join('')} alone; run it on two runners.`);
+  }
+  const [only] = byDigest.keys();
+  if (byDigest.size === 1) {
+    return rowOf(resource, 'holds', `${names.join(', ')}: output ${only ?? ''} on each.`);
+  }
+  const sides = [...byDigest].map(
+    ([digest, group]) => `${group.names.join(', ')}: ${digest} (${shownText(group.text)})`,
   );
+  return rowOf(resource, 'does-not-hold', `${sides.join('; ')}.`);
+}
+
+function shownText(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+function rowOf(resource: string, state: ClaimState, evidence: string): ClaimRow {
+  return { resource, state, evidence, metric: null, rule: null };
 }

@@ -228,7 +228,7 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
 
 /** What is found or not, and has no statistic. */
 function isFact({ kind }: Observation): boolean {
-  return kind === 'surface';
+  return kind === 'surface' || kind === 'output-digest';
 }
 
 function capital(sentence: string): string {

@@ -9,6 +9,7 @@ import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-loa
 import { faults, memory } from './memory.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
+import { portability } from './portability.ts';
 import { surface } from './surface.ts';
 import type { Workload } from './workload.ts';
 
@@ -27,6 +28,7 @@ const all: readonly Workload[] = [
   fio,
   density,
   scaleOut,
+  portability,
   surface,
 ];
 

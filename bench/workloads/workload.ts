@@ -151,6 +151,11 @@ export function isFleet(workload: Workload | undefined): workload is FleetWorklo
   return workload !== undefined && fleetKinds.includes(workload.kind);
 }
 
+/** Programs the image must hold for a workload with these options. */
+export function programsOf(workload: Workload | undefined, options: unknown): readonly string[] {
+  return workload?.programsFor?.(options) ?? workload?.programs ?? [];
+}
+
 /** What a finished program left behind. */
 export interface Measured {
   readonly result: ExecResult;

@@ -88,6 +88,31 @@ test('command lines carry the shape and the duration', () => {
   expect(argv('matrix', { duration: '2s' })).toContain('--matrix 2 --matrix-size 64 --timeout 2s');
 });
 
+test('deterministic work keeps one digest of what follows from its input, and nothing that is timed', () => {
+  const observe = (work: string, stdout: string, stderr = '') => {
+    const result = { exitCode: 0, stdout, stderr, begin: 0, end: 1, oomKills: 0 };
+    const workload = command('portability');
+    return workload.observe?.({ result, cpuSeconds: null }, workload.options.parse({ work }));
+  };
+  const told = (seconds: number) =>
+    `stress-ng: metrc: [3] cpu 121 ${seconds} 0.1 0.0 9 9\nstress-ng: info: [3] successful run completed in ${seconds}s\n`;
+  const [first] = observe('verify', '', told(1)) ?? [];
+  expect(first).toMatchObject({ kind: 'output-digest', work: 'verify', text: '121 operations verified' });
+  expect(observe('verify', '', told(7))).toEqual([first]);
+  expect(observe('redis', `${'a'.repeat(40)}\n`)).toHaveLength(1);
+  expect(() => observe('verify', '', told(1).replace('successful', 'unsuccessful in a'))).toThrow(
+    UnreadableOutput,
+  );
+  for (const work of ['digest', 'sort', 'compress', 'arithmetic', 'redis', 'verify']) {
+    for (const text of ['', 'ERR unknown', '\u0000\u001b[2J']) {
+      expect(() => observe(work, text)).toThrow(UnreadableOutput);
+    }
+  }
+  const workload = command('portability');
+  expect(workload.programsFor?.(workload.options.parse({ work: 'redis' }))).toEqual(['redis-cli']);
+  expect(workload.options.safeParse({ work: 'sorting' }).success).toBe(false);
+});
+
 test('metric ids are unique, belong to their family and say what they measure', () => {
   const ids = metrics.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
