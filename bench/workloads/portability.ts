@@ -119,6 +119,7 @@ export const portability: CommandWorkload<Options> = {
   title: 'deterministic work',
   programs: ['busybox'],
   programsFor: (given) => workOf(given).programs,
+  needsService: ({ work }) => workOf({ work }).programs.includes('redis-cli'),
   options,
   metrics: [],
   estimateSeconds: () => 5,
