@@ -172,7 +172,7 @@ export type MetricSource =
   /** A launch's quantile of a distribution, absent where it has too few samples for it (METHODOLOGY C21). */
   | { readonly kind: 'quantile'; readonly of: string; readonly q: number }
   /** Slope of a ladder quantity over the number of instances: idle ones, or ones whose service was loaded. */
-  | { readonly kind: 'slope'; readonly of: LadderQuantity; readonly state?: 'idle' | 'loaded' }
+  | { readonly kind: 'slope'; readonly of: LadderQuantity; readonly state?: LadderState }
   /** Read from the steps of a density sweep. */
   | { readonly kind: 'density'; readonly of: 'instances' | 'memory' };
 
@@ -436,6 +436,9 @@ export interface Wave {
 
 export type LadderQuantity =
   'hostBytes' | 'kernelPlusPssBytes' | 'groupBytes' | 'pssBytes' | 'processes' | 'idleCores' | 'diskBytes';
+
+/** What the instances of a ladder do while it is read: nothing, or hold what their service was given. */
+export type LadderState = 'idle' | 'loaded';
 
 /** State of the host with n instances of one cell idle. */
 export interface LadderPoint {

@@ -6,6 +6,7 @@ import type { Analysis, Family, RunRecord } from '../bench/model.ts';
 import { densityBlocks } from './density.ts';
 import { storageBlocks } from './io.ts';
 import { ladderBlocks } from './ladder.ts';
+import { memoryBlocks } from './memory.ts';
 import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
 import { scaleOutBlocks } from './scale-out.ts';
@@ -59,7 +60,7 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
 
   memory: {
     lead: 'Speed is what the program printed; sizes are read from the host unless a row says otherwise.',
-    before: [],
+    before: [memoryBlocks],
     after: [],
   },
 

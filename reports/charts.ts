@@ -6,11 +6,13 @@ import type {
   Analysis,
   LadderPoint,
   LadderQuantity,
+  LadderState,
   Milestone,
   RunRecord,
   Summary,
   Unit,
 } from '../bench/model.ts';
+import { ladderState } from '../bench/analysis/values.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import type { Chart, Dot, LineSeries, StageBar } from './parts.ts';
 import type { Subjects } from './subjects.ts';
@@ -130,7 +132,12 @@ const ladderTitles: Readonly<Record<LadderQuantity, readonly [string, Unit]>> = 
 };
 
 /** A ladder quantity over the number of instances, above its own first step, one line per cell. */
-export function ladderChart(record: RunRecord, of: LadderQuantity, subjects: Subjects): Chart | null {
+export function ladderChart(
+  record: RunRecord,
+  of: LadderQuantity,
+  subjects: Subjects,
+  state: LadderState = 'idle',
+): Chart | null {
   const [title, unit] = ladderTitles[of];
   const voided = new Set(record.voided.map((item) => item.block));
   const steps = new Map<string, { readonly x: number; readonly y: number }[]>();
@@ -138,6 +145,7 @@ export function ladderChart(record: RunRecord, of: LadderQuantity, subjects: Sub
     if (trial.block < 0 || voided.has(trial.block) || trial.outcome.state !== 'ok' || !trial.cleanupProven)
       continue;
     if (subjects.of(trial.cell)?.role === 'control' || trial.ladder.length < 2) continue;
+    if (ladderState(trial) !== state) continue;
     const known = steps.get(trial.cell) ?? [];
     known.push(...risesOf(trial.ladder, of));
     steps.set(trial.cell, known);
@@ -155,12 +163,11 @@ export function ladderChart(record: RunRecord, of: LadderQuantity, subjects: Sub
   if (series.length === 0 || series.every((item) => item.points.length < 2)) return null;
   return {
     kind: 'lines',
-    id: `chart-ladder-${of}`,
-    title,
-    description:
-      'What n idle instances take above the first step, median over launches of the ladder; the steeper the line, the more one more instance costs.',
+    id: state === 'idle' ? `chart-ladder-${of}` : `chart-ladder-${state}-${of}`,
+    title: state === 'idle' ? title : `${title}, each instance holding its load`,
+    description: `What n ${state} instances take above the first step, median over launches of the ladder; the steeper the line, the more one more instance costs.`,
     unit,
-    xTitle: 'idle instances',
+    xTitle: `${state} instances`,
     series,
   };
 }

@@ -75,7 +75,7 @@ export const familyTitles: Readonly<Record<Family, string>> = {
   startup: 'Starting up',
   tare: 'What an empty instance weighs',
   cpu: 'CPU',
-  memory: 'Memory speed',
+  memory: 'Memory',
   io: 'Disk',
   network: 'Network',
   density: 'Density',

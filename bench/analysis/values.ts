@@ -3,7 +3,14 @@
  * measured many times inside a launch is reduced here, before any statistics can mistake it for evidence.
  * Only launches that may count are seen: past the warm-up, successful, clean, in a block not voided.
  */
-import type { LadderPoint, LaunchValue, MetricDeclaration, RecordedTrial, RunRecord } from '../model.ts';
+import type {
+  LadderPoint,
+  LadderState,
+  LaunchValue,
+  MetricDeclaration,
+  RecordedTrial,
+  RunRecord,
+} from '../model.ts';
 import { densityValue } from '../density-result.ts';
 import { median } from '../statistics/descriptive.ts';
 import { theilSen } from '../statistics/slope.ts';
@@ -92,7 +99,7 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
       return bins === null ? null : allowedQuantileOf(bins, metric.source.q);
     }
     case 'slope':
-      return stateOf(trial) === (metric.source.state ?? 'idle')
+      return ladderState(trial) === (metric.source.state ?? 'idle')
         ? ladderSlope(trial.ladder, metric.source.of)
         : null;
     case 'density':
@@ -108,7 +115,7 @@ function interval(trial: RecordedTrial, from: string, to: string): number | null
 }
 
 /** What the instances of a ladder were doing. */
-function stateOf(trial: RecordedTrial): 'idle' | 'loaded' {
+export function ladderState(trial: RecordedTrial): LadderState {
   return trial.observations.some(({ kind }) => kind === 'load') ? 'loaded' : 'idle';
 }
 
