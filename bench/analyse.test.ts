@@ -218,6 +218,27 @@ describe('refusals', () => {
     expect(compared(analysis, 'startup.ready', 'vm').refusals).toEqual([]);
   });
 
+  it('withhold verdicts on amounts of memory that is given in different ways, or unknown ones (C25)', () => {
+    const taken = { ...realVm, traits: { memoryPolicy: 'taken all before the start; not merged' } };
+    const analysis = read({ runners: [processRunner, taken] });
+    const refused = compared(analysis, 'tare.hostMemory', 'vm');
+    expect(refused).toMatchObject({ verdict: 'refused', refusals: [{ rule: 'C25' }] });
+    expect(refused.ratio).not.toBeNull();
+    expect(refused.refusals[0]?.message).toContain('taken all before the start');
+    expect(compared(analysis, 'startup.ready', 'vm').refusals).toEqual([]);
+    const record = buildRecord({ runners: [processRunner, realVm] });
+    const cells = record.header.cells.map((cell) => {
+      const { memoryPolicy: _, ...traits } = cell.traits;
+      return cell.runner === 'vm' ? { ...cell, traits } : cell;
+    });
+    const unknown = analyse({ ...record, header: { ...record.header, cells } }, quick);
+    const [refusal] = compared(unknown, 'tare.hostMemory', 'vm').refusals;
+    expect(refusal).toMatchObject({
+      rule: 'C25',
+      message: expect.stringContaining('not recorded') as string,
+    });
+  });
+
   it('withhold families whose conditions differed (C4)', () => {
     const moved = { ...namespaceRunner, traits: { cpuPlacement: 'CPU 0' } };
     const analysis = read({ runners: [processRunner, moved, realVm] });

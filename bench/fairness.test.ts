@@ -19,8 +19,8 @@ function withTrait(runner: string, trait: TraitKey, value: string | null): CellR
 describe('fairness ledger', () => {
   it('has a row for every trait, each with a value per runner', () => {
     const ledger = fairnessLedger(cells);
-    expect(ledger).toHaveLength(18);
-    expect(new Set(ledger.map(({ title }) => title)).size).toBe(18);
+    expect(ledger).toHaveLength(19);
+    expect(new Set(ledger.map(({ title }) => title)).size).toBe(19);
     for (const { values } of ledger)
       expect(values.map(({ runner }) => runner)).toEqual(builtRunners.map(({ id }) => id));
   });

@@ -55,6 +55,12 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
       'A container is bounded by its cgroup, a virtual machine by the memory it is given, from which its kernel lives too.',
     voids: [],
   },
+  memoryPolicy: {
+    title: 'How memory is given and taken back',
+    meaning:
+      'Preallocated memory is all there from the start, merged or ballooned memory partly gone: no verdict on amounts of memory (C25).',
+    voids: [],
+  },
   rootFilesystem: {
     title: 'Root filesystem form',
     meaning:

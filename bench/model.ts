@@ -559,6 +559,7 @@ export type TraitKey =
   | 'acceleration'
   | 'cpuPlacement'
   | 'memoryLimit'
+  | 'memoryPolicy'
   | 'rootFilesystem'
   | 'writableLayer'
   | 'volume'

@@ -206,6 +206,7 @@ function buildTraits(runner: BuiltRunner): Traits {
     kernel: virtual ? 'its own, 6.1' : "the host's, 6.18",
     acceleration: runner.acceleration,
     cpuPlacement: 'CPU 1',
+    memoryPolicy: 'taken on first touch; not merged, not ballooned',
     memoryLimit: virtual ? '256 MiB of guest memory' : '256 MiB by cgroup',
     rootFilesystem: virtual ? 'initramfs' : 'overlay',
     writableLayer: 'memory',

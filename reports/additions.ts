@@ -62,6 +62,7 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
     lead: 'Speed is what the program printed; sizes are read from the host unless a row says otherwise.',
     before: [memoryBlocks],
     after: [],
+    foldCharts: true,
   },
 
   io: {

@@ -87,6 +87,16 @@ function truthTable(work: Work, index: number, analysis: Analysis): Table {
       read: slope('memory.loaded-available-per-instance'),
       misses: 'nothing, but moves with everything else on the host',
     },
+    {
+      title: 'One more: PSS',
+      read: slope('memory.loaded-pss-per-instance'),
+      misses: 'kernel memory',
+    },
+    {
+      title: 'One more: cgroup anonymous + kernel + shared',
+      read: slope('memory.loaded-held-per-instance'),
+      misses: 'page cache, and kernel memory charged to nobody',
+    },
   ];
   const rows = [...marginal, ...ways]
     .map((way) => ({ way, values: work.columns.map(way.read) }))
@@ -101,7 +111,7 @@ function truthTable(work: Work, index: number, analysis: Analysis): Table {
     `Memory of ${work.load}: counted in every way`,
     heads,
     rows.map(({ way, values }) => ({ head: way.title, cells: [...cellsOf(values), text(way.misses)] })),
-    [...sizingNotes(work), ...launchNotes(work)],
+    [...sizingNotes(work), ...disturbedNotes(work, find), ...launchNotes(work)],
   );
 }
 
@@ -154,12 +164,27 @@ function sizingNotes({ columns: sides }: Work): string[] {
   }
   const low = climbed.filter(({ top }) => top < enoughInstances);
   return [
-    'Sizing reads kernel memory + PSS as a slope over instances that hold their load: it counts what the kernel keeps for them and shares what they share, and is blind to what else the host does. MemAvailable should agree with it on a quiet host.',
+    'Sizing reads kernel memory + PSS as a slope over instances that hold their load: it counts what the kernel keeps for them and divides what they share; of other work on the host only its kernel memory disturbs it. On a quiet host MemAvailable agrees with it.',
     ...(low.length === 0
       ? []
       : [
           `Ladders of ${low.map(({ runner, top }) => `${runner} reached ${top}`).join(', ')}: fewer than the ${enoughInstances} instances that a slope for density asks for (B14).`,
         ]),
+  ];
+}
+
+/** Kernel memory is the whole host's: when it shrank meanwhile, the sum falls below the instances' own part. */
+function disturbedNotes({ columns: sides }: Work, find: ReturnType<typeof medianFinder>): string[] {
+  const disturbed = sides.filter(({ ladder }) => {
+    if (ladder === null) return false;
+    const whole = find(ladder.id, 'memory.loaded-per-instance');
+    const part = find(ladder.id, 'memory.loaded-pss-per-instance');
+    return whole !== null && part !== null && whole < part;
+  });
+  if (disturbed.length === 0) return [];
+  const names = disturbed.map(({ runner }) => runner).join(', ');
+  return [
+    `${names}: kernel memory + PSS rose by less than PSS alone, so other work gave kernel memory back meanwhile: measure on a quiet host, with more instances, before sizing from it.`,
   ];
 }
 

@@ -4,6 +4,7 @@ import { namespaceArguments } from './namespace/args.ts';
 import { bridgeArguments, networkTrait, noNetwork, tapPrefix } from './network.ts';
 import { ociArguments, ociSpec, waysOf } from './oci/spec.ts';
 import { guestModules, kernelParameters, qemuArguments, type NetworkCard, type VmPlan } from './qemu/args.ts';
+import { stockMemory } from './qemu/memory.ts';
 
 const link = {
   name: 'link2',
@@ -20,6 +21,7 @@ const vm: VmPlan = {
   cpuModel: 'max',
   cpus: 1,
   memoryMiB: 256,
+  memory: stockMemory,
   kernel: '/k',
   initramfs: '/i',
   root: 'disk',

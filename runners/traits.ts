@@ -12,12 +12,20 @@ export function sharedTraits(image: Image, ruler: Ruler): Traits {
     image: image.digest,
     cpuPlacement: 'every thread held to as many host CPUs as the shape has, before the start',
     pageCache: "the host's warm",
+    memoryPolicy: memoryPolicyTrait(),
     environment: 'PATH, HOME, TARE_* and padding only',
     readySignal: 'first reply of the agent, or of the service to the agent inside',
     clock: 'host monotonic, stamped on arrival at the host',
     programClock: "the host's",
     ruler: ruler.usable ? `host cgroup (${ruler.mode})` : 'none',
   };
+}
+
+/** How memory is given and taken back; without arguments as a process of the host has it. */
+export function memoryPolicyTrait(
+  { taken, merged, returned } = { taken: 'on first touch', merged: 'not merged', returned: 'not ballooned' },
+): string {
+  return `taken ${taken}; ${merged}, ${returned}`;
 }
 
 /** A memory cap by cgroup, page cache and kernel memory of the instance included. */

@@ -52,6 +52,7 @@ export function refusalsByResult(
 ): Refusal[] {
   const physical = pair.reference.runnerKind === 'process';
   const speed: readonly Family[] = ['startup', 'cpu', 'memory', 'io', 'network', 'scale-out'];
+  if (metric.unit === 'B') return [];
   if (estimate === null || pair.kind === 'control' || !physical || !isVirtualMachine(pair.subject)) return [];
   if (!speed.includes(metric.family) || estimate.interval.high >= 1) return [];
   if (!isBeyond(estimate.ratio, metric.threshold)) return [];
@@ -168,7 +169,40 @@ function memorySharing(pair: Pair, metric: MetricDeclaration, host: HostFingerpr
       remedy: 'Measure again with a version of tare whose runner records it.',
     });
   }
-  return refusals;
+  return [...refusals, ...unlikePolicies(pair)];
+}
+
+/** C25: memory taken beforehand, merged or ballooned on one side only is another quantity. */
+function unlikePolicies({ subject, reference }: Pair): Refusal[] {
+  const [first, second] = [subject, reference].map((cell) => ({
+    runner: cell.runner,
+    policy: cell.traits.memoryPolicy,
+  })) as [PolicyOf, PolicyOf];
+  const unrecorded = [first, second].find(({ policy }) => policy === undefined);
+  if (unrecorded !== undefined) {
+    return [
+      {
+        rule: 'C25',
+        message: `How "${unrecorded.runner}" is given memory and gives it back was not recorded.`,
+        remedy: 'Measure again with a version of tare whose runner records it.',
+      },
+    ];
+  }
+  if (first.policy === second.policy) return [];
+  const words = ({ runner, policy }: PolicyOf) => `"${runner}": ${policy ?? 'unknown'}`;
+  return [
+    {
+      rule: 'C25',
+      message: `Memory is not given and taken back alike (${words(first)}; ${words(second)}).`,
+      remedy:
+        'The ratio is shown and stands for these two ways alone. For a verdict give both sides the same ksm, freePageReporting, balloon and prealloc; between two such VMs the difference is what the options do.',
+    },
+  ];
+}
+
+interface PolicyOf {
+  readonly runner: string;
+  readonly policy: string | undefined;
 }
 
 function tooManyFailures(share: number): Refusal[] {

@@ -9,6 +9,7 @@ import {
   volumeArguments,
 } from './args.ts';
 import type { VmPlan } from './args.ts';
+import { stockMemory } from './memory.ts';
 import { qemuOptions } from './options.ts';
 import { refuseVolume, volumeUse } from './volume.ts';
 
@@ -19,6 +20,7 @@ const base: VmPlan = {
   cpuModel: 'max',
   cpus: 2,
   memoryMiB: 512,
+  memory: stockMemory,
   kernel: '/k/vmlinuz',
   initramfs: '/i/initramfs.cpio',
   root: 'disk',
@@ -45,8 +47,8 @@ const firmware = [
 ];
 const blockdev =
   'driver=file,node-name=image,filename=/d/disk.ext4,read-only=on,auto-read-only=off,cache.direct=off';
-const q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
-const microvm = 'microvm,x-option-roms=off,isa-serial=on';
+const q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off,mem-merge=off';
+const microvm = 'microvm,x-option-roms=off,isa-serial=on,mem-merge=off';
 const stock = 'console=ttyS0 quiet panic=-1 reboot=t TARE_FROM=disk';
 
 describe('argv', () => {

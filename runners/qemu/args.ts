@@ -2,6 +2,8 @@
  * The command line of one VM, as a pure function of what it shall be: the one place that knows QEMU's
  * flags. Channels are inherited descriptors, so no socket file has a name that could collide or be left.
  */
+import { hasBalloon, memoryArguments, memoryProperties, stockMemory } from './memory.ts';
+import type { MemoryPolicy } from './memory.ts';
 import { passesHostCache } from './options.ts';
 import type { QemuOptions } from './options.ts';
 
@@ -23,6 +25,7 @@ export interface VmPlan {
   readonly cpuModel: string;
   readonly cpus: number;
   readonly memoryMiB: number;
+  readonly memory: MemoryPolicy;
   readonly kernel: string;
   readonly initramfs: string;
   readonly root: QemuOptions['root'];
@@ -103,7 +106,14 @@ function machineArguments(plan: VmPlan): string[] {
       ? 'q35,usb=off,smbus=off,sata=off,vmport=off'
       : 'microvm,x-option-roms=off,isa-serial=on';
   const accelerator = plan.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi';
-  return ['-machine', machine, '-accel', accelerator, '-cpu', plan.cpuModel];
+  return [
+    '-machine',
+    `${machine},${memoryProperties(plan.memory)}`,
+    '-accel',
+    accelerator,
+    '-cpu',
+    plan.cpuModel,
+  ];
 }
 
 /** virtio devices sit on PCI on q35 and on memory-mapped slots on microvm. */
@@ -179,6 +189,7 @@ export function qemuArguments(plan: VmPlan): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...machineArguments(plan),
     ...['-smp', String(plan.cpus), '-m', `${String(plan.memoryMiB)}M`],
+    ...memoryArguments(plan.memory, plan.memoryMiB, deviceSuffix(plan.machine)),
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', kernelParameters(plan).join(' ')],
     ...channelArguments(plan),
     ...diskArguments(plan),
@@ -215,8 +226,14 @@ export function mountTables(root: VmPlan['root']): Record<string, string> {
 /** Kernel modules a guest of this kind needs beyond what is built in. */
 export function guestModules(
   plan: Pick<VmPlan, 'machine' | 'root'> & { readonly network?: VmPlan['network'] | QemuOptions['network'] },
+  memory: MemoryPolicy = stockMemory,
 ): string[] {
   const bus = plan.machine === 'q35' ? 'virtio_pci' : 'virtio_mmio';
-  const card = (plan.network ?? 'none') === 'none' ? [] : ['virtio_net'];
-  return [bus, 'virtio_console', ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : []), ...card];
+  return [
+    bus,
+    'virtio_console',
+    ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : []),
+    ...((plan.network ?? 'none') === 'none' ? [] : ['virtio_net']),
+    ...(hasBalloon(memory) ? ['virtio_balloon'] : []),
+  ];
 }

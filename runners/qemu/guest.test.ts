@@ -39,6 +39,9 @@ test('options have defaults and unknown or unsafe ones are refused', () => {
     accel: 'auto',
     root: 'disk',
     start: 'cold',
+    ksm: false,
+    freePageReporting: false,
+    prealloc: false,
     cache: 'none',
     aio: 'threads',
   });

@@ -12,6 +12,8 @@ import { ensureInitramfs } from '../../images/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Kernel } from '../../images/kernel.ts';
 import { guestModules, mountTables } from './args.ts';
+import { stockMemory } from './memory.ts';
+import type { MemoryPolicy } from './memory.ts';
 import type { QemuOptions } from './options.ts';
 
 export interface GuestFiles {
@@ -29,6 +31,7 @@ const kernelBytes = 96 * mebibyte;
 export async function ensureGuestFiles(
   image: Image,
   options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'> & { readonly network?: QemuOptions['network'] },
+  memory: MemoryPolicy = stockMemory,
   report: (line: string) => void = () => undefined,
 ): Promise<GuestFiles> {
   const kernel = await ensureKernel(report, options.kernel === undefined ? {} : { path: options.kernel });
@@ -36,7 +39,7 @@ export async function ensureGuestFiles(
   const initramfs = await ensureInitramfs({
     image,
     kernel,
-    modules: guestModules(options),
+    modules: guestModules(options, memory),
     files: {
       init: await script('init.sh'),
       'layer/tare/agent.sh': await script('../agent.sh'),

@@ -6,6 +6,7 @@
 import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
 import type { Acceleration, Traits } from '../../bench/model.ts';
 import { createRuler } from '../../host/cgroup.ts';
+import { readMergedBytes } from '../../host/memory.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import type { Attachment } from '../network.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
@@ -16,6 +17,7 @@ import { emulatedTscKilohertz } from './calibrate.ts';
 import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
 import type { GuestFiles } from './guest.ts';
 import { startInstance } from './instance.ts';
+import { memoryPolicyOf, policyWords } from './memory.ts';
 import { qemuOptions } from './options.ts';
 import type { QemuOptions } from './options.ts';
 import { probeAcceleration } from './probe.ts';
@@ -58,6 +60,12 @@ async function choose(options: QemuOptions, context: Context): Promise<Chosen> {
   return { accelerator: 'tcg', acceleration: verdict.acceleration, cpuModel: options.cpuModel ?? 'max' };
 }
 
+const noMerging: Availability = {
+  usable: false,
+  reason: 'ksm is asked for, but this host merges no pages',
+  hint: 'as root: echo 1 >/sys/kernel/mm/ksm/run (echo 2 undoes it); or take ksm out of the runner',
+};
+
 async function probe(options: QemuOptions, context: Context): Promise<Availability> {
   try {
     if (process.arch !== 'x64') {
@@ -67,6 +75,7 @@ async function probe(options: QemuOptions, context: Context): Promise<Availabili
         hint: 'use an x86-64 host',
       };
     }
+    if (options.ksm && readMergedBytes() === null) return noMerging;
     const version = await qemuVersion();
     const { accelerator, acceleration, cpuModel } = await choose(options, context);
     return {
@@ -90,6 +99,7 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
     ...sharedTraits(image, createRuler()),
     kernel: `own (${files.kernel.release})`,
     acceleration: chosen.acceleration.class,
+    memoryPolicy: policyWords(memoryPolicyOf(options)),
     memoryLimit: `guest memory of ${String(shape.memoryBytes)} bytes; QEMU's own memory comes on top, uncapped`,
     rootFilesystem:
       options.root === 'disk'
@@ -106,7 +116,8 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
 async function prepare(request: PrepareRequest<QemuOptions>, context: Context): Promise<Prepared> {
   const { options, image, shape } = request;
   const chosen = await choose(options, context);
-  const files = await ensureGuestFiles(image, options);
+  const memory = memoryPolicyOf(options);
+  const files = await ensureGuestFiles(image, options, memory);
   const calibrate = options.machine === 'microvm' && chosen.accelerator === 'tcg';
   const cold: VmPlan = {
     binary: qemuBinary,
@@ -115,6 +126,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
     cpuModel: chosen.cpuModel,
     cpus: guestCpus(shape.cpus),
     memoryMiB: guestMemoryMiB(shape.memoryBytes, image, options.root),
+    memory,
     kernel: files.kernel.vmlinuz,
     initramfs: files.initramfs,
     root: options.root,

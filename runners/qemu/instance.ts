@@ -10,6 +10,7 @@ import { TrialFailure } from '../runner.ts';
 import { openSession } from '../session.ts';
 import type { Session } from '../session.ts';
 import type { VmPlan } from './args.ts';
+import { inflate } from './balloon.ts';
 import { startVm } from './vm.ts';
 import type { Vm } from './vm.ts';
 
@@ -64,6 +65,7 @@ export async function startInstance(
       await session.hello(context.signal);
       await session.ping(context.signal);
     }
+    if (plan.memory.balloonBytes !== null) await inflate(vm.qmp, plan.memory.balloonBytes, context.signal);
     return instanceOf(vm, session, job, network, stop, marks);
   } catch (error) {
     const failure = whatFailed(error, vm, marks);

@@ -1,5 +1,6 @@
 /** What a scenario may say about the QEMU runner. */
 import { z } from 'zod';
+import { size } from '../../bench/options.ts';
 import { vmNetwork } from '../network.ts';
 
 /** Cache modes that open the volume's file for direct I/O. */
@@ -34,6 +35,21 @@ export const qemuOptions = z
       .optional()
       .describe("QEMU's -cpu; default: host under KVM, max under emulation."),
     network: vmNetwork,
+    ksm: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Let the kernel merge equal pages of VMs; KSM must be on on the host, tare does not switch it.',
+      ),
+    freePageReporting: z
+      .boolean()
+      .default(false)
+      .describe('The guest reports pages it has freed, and the host takes them back (virtio-balloon).'),
+    balloon: size
+      .refine((bytes) => bytes >= 96 * 2 ** 20, 'must leave the guest at least 96MiB')
+      .optional()
+      .describe('What a balloon leaves the guest once it is ready; default: no balloon.'),
+    prealloc: z.boolean().default(false).describe('Touch all guest memory before the start.'),
     cache: z
       .enum(['none', 'writeback', 'writethrough', 'directsync', 'unsafe'])
       .default('none')

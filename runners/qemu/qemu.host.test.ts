@@ -16,6 +16,7 @@ import { guestModules, mountTables } from './args.ts';
 import type { VmPlan } from './args.ts';
 import { ensureGuestFiles } from './guest.ts';
 import { qemu } from './index.ts';
+import { stockMemory } from './memory.ts';
 import { startInstance } from './instance.ts';
 import { probeAcceleration } from './probe.ts';
 import { qemuBinary } from './scout.ts';
@@ -129,6 +130,7 @@ describe('a guest that fails', () => {
       cpuModel: 'max',
       cpus: 1,
       memoryMiB: 256,
+      memory: stockMemory,
       kernel: files.kernel.vmlinuz,
       initramfs: files.initramfs,
       root: 'disk',

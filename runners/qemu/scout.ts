@@ -12,6 +12,7 @@ import type { Kernel } from '../../images/kernel.ts';
 import type { Context } from '../runner.ts';
 import type { Accelerator, VmPlan } from './args.ts';
 import { ensureGuestFiles } from './guest.ts';
+import { stockMemory } from './memory.ts';
 import type { QemuOptions } from './options.ts';
 import { coldChannels, startVm } from './vm.ts';
 
@@ -50,6 +51,7 @@ export async function smallPlan(
     cpuModel,
     cpus: 1,
     memoryMiB: 192,
+    memory: stockMemory,
     kernel: kernel.vmlinuz,
     initramfs,
     root: 'initramfs',
