@@ -2,6 +2,7 @@
  * What a run is about to do and how long that takes: a few lines before it starts, or for `--dry-run` the
  * whole plan as a table and the order of every block, no instance started.
  */
+import { availableParallelism, loadavg } from 'node:os';
 import type { Cell } from '../bench/model.ts';
 import { cellsOf, createPlan } from '../bench/plan.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
@@ -15,11 +16,25 @@ import { clock, table } from './table.ts';
 const basis =
   'Estimated from the durations asked for and usual start costs on a quiet host; images and guest kernels not yet built come on top.';
 
+/** What the estimate does not know: how busy the host is by now. */
+function printBusy(output: Output): void {
+  const [load = 0] = loadavg();
+  const cpus = availableParallelism();
+  if (load < busyFrom * cpus) return;
+  output.err(
+    `This host is busy (load ${load.toFixed(1)} on ${cpus} CPUs): starts and fixed work may take about ${Math.ceil(load / cpus)} times as long.`,
+  );
+}
+
+/** Runnable tasks per CPU from which on waiting shows. */
+const busyFrom = 1.5;
+
 /** Before a run: how long it will take, and what its blocks can conclude. */
 export function printForecast(batch: Batch, forecasts: readonly Forecast[], output: Output): void {
   const { requests, series } = batch;
   const [request] = requests;
   const [only] = forecasts;
+  printBusy(output);
   if (series === null && request !== undefined && only !== undefined) {
     output.err(`${estimateWords(only)}. ${basis}`);
     output.err(powerLine(request.scenario.blocks));
@@ -49,6 +64,7 @@ export function printPlans(
     );
     return;
   }
+  printBusy(output);
   requests.forEach((request, at) => {
     if (at > 0) output.out('');
     printPlan(request, forecasts[at], output);

@@ -65,11 +65,12 @@ function logTicks(from: number, to: number, unit: Unit): Axis['ticks'] {
     .map((value) => ({ value, text: tickText(value, unit, scaleFor([value], unit).factor) }));
 }
 
+/** Made once: making one takes longer than a thousand numbers. */
+const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+
 function tickText(value: number, unit: Unit, factor: number): string {
   const { suffix } = scaleFor([factor], unit);
-  const number = Number((value / factor).toPrecision(3)).toLocaleString('en-US', {
-    maximumSignificantDigits: 3,
-  });
+  const number = threeDigits.format(Number((value / factor).toPrecision(3)));
   return suffix === '' ? number : `${number} ${suffix}`;
 }
 

@@ -44,13 +44,17 @@ function policyOf(assets: Assets): string {
   ].join('; ');
 }
 
+/** Digits of a number that a chart can show; the record keeps them all. */
+const drawnDigits = 6;
+
 /** What the client draws again, with the display units it needs; labels cleaned as in the markup. */
 function chartData(view: View): unknown {
   const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
   const data = charts.map((chart) => ({ ...chart, steps: unitSteps(chart.unit) }));
-  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? visibleText(value) : value,
-  );
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) => {
+    if (typeof value === 'number') return Number(value.toPrecision(drawnDigits));
+    return typeof value === 'string' ? visibleText(value) : value;
+  });
 }
 
 function chartsIn(block: Block): readonly Chart[] {

@@ -46,8 +46,11 @@ test('the first screen has one line per family and no tiles', () => {
     'CPU',
   ]);
   expect(opening.tiles).toEqual([]);
-  expect(opening.answer[0]).toContain('3 scenarios compared 3 families of cost');
-  expect(opening.answer[1]).toMatch(/^A virtual machine against a container: costs more in starting up \(/);
+  expect(opening.answer[0]).toMatch(
+    /^On this host \(build-host\), a virtual machine against a container: costs more in starting up \(/,
+  );
+  expect(opening.answer[1]).toMatch(/^A container against the plain process: /);
+  expect(opening.answer[2]).toContain('3 scenarios compared 3 families of cost');
   const [startup] = opening.headline?.rows ?? [];
   expect(startup?.cells.map(({ text }) => text).join(' ')).toMatch(
     /Start to ready \(empty\) [\d.]+× \([\d.]+ to [\d.]+\): [\d.]+ ms for vm, .* for namespace costs more/,

@@ -122,16 +122,28 @@ export function overviewSentences(record: RunRecord, analysis: Analysis, subject
   const host = record.header.host.hostname;
   const scenarios = count(record.parts?.length ?? 1, 'scenario');
   if (foremost.length === 0) return [`On this host (${host}), ${scenarios} left nothing to compare.`];
-  return [
-    `On this host (${host}), ${scenarios} compared ${count(foremost.length, 'family', 'families')} of cost, each judged by itself.`,
-    ...sideSentence('A virtual machine against a container', foremost, ({ machine }) => machine, subjects),
+  const [lead = '', ...more] = [
+    ...sideSentence('a virtual machine against a container', foremost, ({ machine }) => machine, subjects),
     ...sideSentence(
-      'A container against the plain process',
+      'a container against the plain process',
       foremost,
       ({ container }) => container,
       subjects,
     ),
   ];
+  return [
+    `On this host (${host}), ${lead}`,
+    ...more.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)),
+    `${scenarios} compared ${count(foremost.length, 'family', 'families')} of cost by their foremost measures; each family is judged by itself.`,
+  ];
+}
+
+/** What is known comes before what is not. */
+const surest = ['costs more', 'costs less', 'equivalent', 'different but small', 'inconclusive'];
+
+function sureness(words: string): number {
+  const at = surest.indexOf(words);
+  return at < 0 ? surest.length : at;
 }
 
 function sideSentence(
@@ -154,5 +166,6 @@ function sideSentence(
     groups.set(words, [...(groups.get(words) ?? []), `${name}${ratio}`]);
   }
   if (groups.size === 0) return [];
-  return [`${title}: ${[...groups].map(([words, names]) => `${words} in ${listed(names)}`).join('; ')}.`];
+  const told = [...groups].sort(([a], [b]) => sureness(a) - sureness(b));
+  return [`${title}: ${told.map(([words, names]) => `${words} in ${listed(names)}`).join('; ')}.`];
 }

@@ -11,7 +11,7 @@ import type {
   Summary,
 } from '../bench/model.ts';
 import { formatRatio, scaleFor } from '../bench/units.ts';
-import type { Table, TableCell } from './parts.ts';
+import type { Table, TableCell, Tone } from './parts.ts';
 import { badge, columns, number, table, text } from './parts.ts';
 import { inReadingOrder } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
@@ -100,14 +100,14 @@ export function runnerPair(comparison: Comparison, subjects: Subjects): string {
   return JSON.stringify([subjects.runner(comparison.subject), subjects.runner(comparison.reference)]);
 }
 
-/** Ratios with intervals and verdicts; `withP` adds the adjusted p-value as last column. */
+/** Ratios with intervals and verdicts; `withP` adds the adjusted p-value, `drawn: false` leaves the drawing out. */
 export function ratioTable(
   id: string,
   caption: string,
   comparisons: readonly Comparison[],
   analysis: Analysis,
   subjects: Subjects,
-  options: { readonly withP: boolean },
+  options: { readonly withP: boolean; readonly drawn?: boolean },
 ): Table {
   const medians = medianFinder(analysis.summaries);
   const rows = comparisons.map((item) => {
@@ -122,9 +122,7 @@ export function ratioTable(
       text(subjects.pair(item)),
       number(formatRatio(item.ratio)),
       number(intervalWords(item.interval)),
-      item.ratio === null
-        ? text('')
-        : { kind: 'range', ratio: item.ratio, interval: item.interval, tone: words.tone, text: '' },
+      ...(options.drawn === false ? [] : [rangeCell(item, words.tone)]),
       badge(words.text, words.tone),
       number(String(item.n)),
       number(scale.format(subject)),
@@ -139,7 +137,7 @@ export function ratioTable(
     'Compared',
     '#Cost ratio',
     `#${Math.round(level * 100)} % interval`,
-    '~Ratio, log axis',
+    ...(options.drawn === false ? [] : ['~Ratio, log axis']),
     'Verdict',
     '#n',
     '#Subject',
@@ -150,6 +148,10 @@ export function ratioTable(
     'A ratio is a cost: above 1 the subject (named first) costs more than the reference, whichever way the measure points. Subject and reference columns are medians over launches; n counts launches paired by block.',
   ];
   return table(id, caption, heads, rows, notes);
+}
+
+function rangeCell({ ratio, interval }: Comparison, tone: Tone): TableCell {
+  return ratio === null ? text('') : { kind: 'range', ratio, interval, tone, text: '' };
 }
 
 function pWords(comparison: Comparison): string {

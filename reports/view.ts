@@ -55,7 +55,8 @@ function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
   const blocks: Block[] = [];
   const add = (id: string, caption: string, items: typeof runners) => {
     if (items.length === 0) return;
-    blocks.push(folded(ratioTable(id, caption, items, analysis, subjects, { withP: true })));
+    const drawn = items.length <= searchable;
+    blocks.push(folded(ratioTable(id, caption, items, analysis, subjects, { withP: true, drawn })));
   };
   // One long table is easier to search; beyond that, families are what readers look for.
   const groups = runners.length <= searchable ? [] : families;

@@ -42,18 +42,32 @@ export function wasInterrupted({ outcome }: RecordedTrial): boolean {
   return outcome.state === 'failed' && outcome.reason === 'interrupted';
 }
 
+interface LaunchCount {
+  readonly failed: number;
+  readonly all: number;
+}
+
+/** Every comparison asks for both its sides; a record's launches are counted once. */
+const counted = new WeakMap<readonly RecordedTrial[], ReadonlyMap<string, LaunchCount>>();
+
 /** Failed and all launches of a cell past the warm-up, interrupted ones apart. */
-export function countLaunches(
-  trials: readonly RecordedTrial[],
-  cell: string,
-): { readonly failed: number; readonly all: number } {
-  const launches = trials.filter(
-    (trial) => trial.cell === cell && trial.block >= 0 && !wasInterrupted(trial),
-  );
-  return {
-    failed: launches.filter(({ outcome }) => outcome.state === 'failed').length,
-    all: launches.length,
-  };
+export function countLaunches(trials: readonly RecordedTrial[], cell: string): LaunchCount {
+  const counts = counted.get(trials) ?? countByCell(trials);
+  counted.set(trials, counts);
+  return counts.get(cell) ?? { failed: 0, all: 0 };
+}
+
+function countByCell(trials: readonly RecordedTrial[]): ReadonlyMap<string, LaunchCount> {
+  const counts = new Map<string, LaunchCount>();
+  for (const trial of trials) {
+    if (trial.block < 0 || wasInterrupted(trial)) continue;
+    const { failed, all } = counts.get(trial.cell) ?? { failed: 0, all: 0 };
+    counts.set(trial.cell, {
+      failed: failed + (trial.outcome.state === 'failed' ? 1 : 0),
+      all: all + 1,
+    });
+  }
+  return counts;
 }
 
 /** Values of one metric in one cell, one per launch, in block order; empty if there are none. */
