@@ -4,13 +4,25 @@
  */
 import { messageOf } from '../bench/errors.ts';
 import { help } from './bench/help.ts';
+import { idle } from './bench/idle.ts';
+import { machines } from './bench/machines.ts';
+import { rates } from './bench/rates.ts';
 import { report } from './bench/report.ts';
 import { formatRows, type Bench, type Row } from './bench/row.ts';
 import { sampler } from './bench/sampler.ts';
 import { share } from './bench/share.ts';
 import { start } from './bench/start.ts';
 
-const benches: Readonly<Record<string, Bench>> = { help, start, sampler, report, share };
+const benches: Readonly<Record<string, Bench>> = {
+  help,
+  start,
+  rates,
+  idle,
+  machines,
+  sampler,
+  report,
+  share,
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in benches));

@@ -3,12 +3,17 @@
  * agent's first reply ends it). Both in a fresh group, both read by this same process.
  */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import { createRuler, type MeteredGroup } from '../../host/cgroup.ts';
 import { toolPath } from '../../host/exec.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
+import { ensureBuiltinImage } from '../../images/builtin.ts';
 import type { Image } from '../../images/image.ts';
 import type { Context, Instance, Prepared, Runner } from '../../runners/runner.ts';
+import type { Row } from './row.ts';
 
 const shape = { id: 'bench', cpus: 1, memoryBytes: 256 * 2 ** 20 };
 
@@ -16,14 +21,68 @@ const shape = { id: 'bench', cpus: 1, memoryBytes: 256 * 2 ** 20 };
 export interface Bed {
   readonly image: Image;
   readonly context: Context;
+  openGroup(): Promise<MeteredGroup>;
+  /** Kills what is in it and removes it. */
+  closeGroup(group: MeteredGroup): Promise<void>;
+  /** Groups that could not be removed so far. */
+  groupsLeft(): number;
   /** Runs a launch in a group of its own, and removes it. */
   inGroup<T>(launch: (group: MeteredGroup) => Promise<T>): Promise<T>;
+}
+
+/** Makes everything that launches need, and takes it away again. */
+export async function withBed(
+  say: (line: string) => void,
+  use: (bed: Bed) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const ruler = createRuler();
+  if (!ruler.usable) throw new Error(`Launches are compared in groups: ${ruler.reason}; ${ruler.hint}`);
+  const workDir = await mkdtemp(join(tmpdir(), 'tare-bench-'));
+  let count = 0;
+  let left = 0;
+  const openGroup = () => ruler.createGroup(`tare/bench-${String(process.pid)}/i${String(count++)}`);
+  const closeGroup = async (group: MeteredGroup) => {
+    await group.kill(10);
+    if (!(await group.remove()) || group.exists()) left += 1;
+  };
+  const bed: Bed = {
+    image: await ensureBuiltinImage(say),
+    context: {
+      signal: AbortSignal.timeout(1_800_000),
+      now: monotonicSeconds,
+      workDir,
+      lease: { runId: 'bench', own: () => undefined, release: () => undefined },
+    },
+    openGroup,
+    closeGroup,
+    groupsLeft: () => left,
+    async inGroup(launch) {
+      const group = await openGroup();
+      try {
+        return await launch(group);
+      } finally {
+        await closeGroup(group);
+      }
+    },
+  };
+  try {
+    return await use(bed);
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+/** A running container, whoever started it. */
+export interface Held {
+  end(): Promise<void>;
 }
 
 export interface Launcher {
   readonly prepared: Prepared;
   /** T6 - T0 in seconds; `look` sees the running instance. */
   readonly launch: (look?: (instance: Instance) => Promise<void>) => Promise<number>;
+  /** Starts one in a group of its own and leaves it running. */
+  readonly hold: () => Promise<Held>;
 }
 
 /** Launches through a runner. */
@@ -31,26 +90,41 @@ export async function byTare<Options>(bed: Bed, runner: Runner<Options>, given: 
   const options = runner.options.parse(given);
   const prepared = await runner.prepare({ options, shape, image: bed.image, pidsLimit: 512 }, bed.context);
   let count = 0;
-  const launch: Launcher['launch'] = (look) =>
-    bed.inGroup(async (group) => {
-      const id = `i${String(count++)}`;
-      const job = {
-        id,
-        group,
-        cpus: null,
-        service: null,
-        volume: null,
-        environment: {},
-        onMark: () => undefined,
+  const start = (group: MeteredGroup) => {
+    const id = `i${String(count++)}`;
+    const job = {
+      id,
+      group,
+      cpus: null,
+      service: null,
+      volume: null,
+      environment: {},
+      onMark: () => undefined,
+    };
+    return prepared.start(job, bed.context);
+  };
+  return {
+    prepared,
+    launch: (look) =>
+      bed.inGroup(async (group) => {
+        const instance = await start(group);
+        const at = (name: string) => instance.marks.find((mark) => mark.name === name)?.at ?? Number.NaN;
+        const seconds = at('T6') - at('T0');
+        await look?.(instance);
+        await instance.stop();
+        return seconds;
+      }),
+    async hold() {
+      const group = await bed.openGroup();
+      const instance = await start(group);
+      return {
+        async end() {
+          await instance.stop();
+          await bed.closeGroup(group);
+        },
       };
-      const instance = await prepared.start(job, bed.context);
-      const at = (name: string) => instance.marks.find((mark) => mark.name === name)?.at ?? Number.NaN;
-      const seconds = at('T6') - at('T0');
-      await look?.(instance);
-      await instance.stop();
-      return seconds;
-    });
-  return { prepared, launch };
+    },
+  };
 }
 
 export interface ByHand {
@@ -65,8 +139,13 @@ export interface ByHand {
   readonly greeting: string;
 }
 
+/** A command that has answered, with the time it took from being let go. */
+export interface RunningByHand extends Held {
+  readonly seconds: number;
+}
+
 /** Starts a command in the group, lets it go, and times until the agent answers a ping. */
-export async function byHand(group: MeteredGroup, request: ByHand): Promise<number> {
+export async function byHand(group: MeteredGroup, request: ByHand): Promise<RunningByHand> {
   const { argv, cwd, environment, channel, last, greeting } = request;
   const joining = group.procsFiles.map((file) => `echo 0 >'${file}'`).join('; ');
   const shell = ['sh', '-c', `${joining}; exec "$@"`, 'sh'];
@@ -81,6 +160,11 @@ export async function byHand(group: MeteredGroup, request: ByHand): Promise<numb
   for (const stream of streams.slice(3)) stream.resume();
   const [from, to] = channel === 0 ? [streams[1], streams[0]] : [streams[channel], streams[channel]];
   if (from === undefined || to === undefined) throw new Error(`no descriptor ${String(channel)}`);
+  const end = async () => {
+    child.kill('SIGKILL');
+    await group.kill(10);
+    await closed;
+  };
   try {
     await waitFor(streams[3] ?? from, 'ready');
     const listening = waitFor(from, 'mark T4');
@@ -91,12 +175,18 @@ export async function byHand(group: MeteredGroup, request: ByHand): Promise<numb
     const answered = waitFor(from, 'pong 1');
     to.write('ping 1\n');
     await answered;
-    return monotonicSeconds() - start;
-  } finally {
-    child.kill('SIGKILL');
-    await group.kill(10);
-    await closed;
+    return { seconds: monotonicSeconds() - start, end };
+  } catch (error) {
+    await end();
+    throw error;
   }
+}
+
+/** One start by hand from beginning to end; its seconds. */
+export async function timedByHand(group: MeteredGroup, request: ByHand): Promise<number> {
+  const running = await byHand(group, request);
+  await running.end();
+  return running.seconds;
 }
 
 const patience = 60_000;

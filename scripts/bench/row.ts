@@ -3,6 +3,7 @@
  * round to round, ratio of medians with the product's own paired bootstrap. A single number would hide both
  * the machine's drift and how unsure it is.
  */
+import { median } from '../../bench/statistics/descriptive.ts';
 import { createBootstrap } from '../../bench/statistics/bootstrap.ts';
 
 export interface Row {
@@ -51,6 +52,21 @@ export function ratioRow(what: string, { first, second }: Rounds, goal: number |
     n: first.length,
     goal: goal === null ? '' : `<= ${String(goal)}`,
     met: goal === null ? null : ratio <= goal,
+  };
+}
+
+/** Things per second, from the times two sides take for equal batches: those of `second` over `first`'s. */
+export function rateRow(what: string, { first, second }: Rounds, batch: number, least: number): Row {
+  const estimate = createBootstrap(1).paired(first, second);
+  if (estimate === null) throw new Error(`${what}: no ratio of these values: ${first.join(' ')}`);
+  const { ratio, interval } = estimate;
+  const rate = (seconds: readonly number[]) => (batch / (median(seconds) ?? Number.NaN)).toPrecision(3);
+  return {
+    what,
+    value: `${ratio.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}] (${rate(second)}/s : ${rate(first)}/s)`,
+    n: first.length,
+    goal: `>= ${String(least)}`,
+    met: ratio >= least,
   };
 }
 
