@@ -253,7 +253,15 @@ export interface GroupStrain {
  * Raw, so that a better reading can be made of it years later.
  */
 export type Observation =
-  Distribution | MemoryReading | LoadGiven | SurfaceFacts | DensityStep | DensityEnd | Wave | OutputDigest;
+  | Distribution
+  | MemoryReading
+  | LoadGiven
+  | SurfaceFacts
+  | DensityStep
+  | DensityEnd
+  | Wave
+  | OutputDigest
+  | NeighbourPhase;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -432,6 +440,70 @@ export interface Wave {
   /** Of each instance that became ready, ascending; `launched`: when its own launch began (tare's preparations before it). */
   readonly ready: readonly { readonly launched: Seconds; readonly ready: Seconds }[];
   readonly failures: readonly InstanceFailure[];
+}
+
+/** What holds a neighbour: nothing of its own; equal shares of what is contended; hard caps. */
+export type NeighbourLimits = 'off' | 'weights' | 'hard';
+
+/** One number of a victim's program. */
+export interface VictimValue {
+  readonly name: 'throughput' | 'p50' | 'p99';
+  readonly unit: Unit;
+  readonly better: 'lower' | 'higher';
+  readonly value: number;
+}
+
+/** Limits that were in force on a neighbour; null: none of that kind. */
+export interface LimitsHeld {
+  readonly cpuQuota: number | null;
+  readonly cpuWeight: number | null;
+  readonly memoryBytes: Bytes | null;
+  readonly pids: number | null;
+  readonly writeBytesPerSecond: number | null;
+}
+
+/** A neighbour during one phase, seen from the host. */
+export interface NeighbourEvidence {
+  readonly held: LimitsHeld;
+  /** Around it whatever its own limits are, so that the host survives. */
+  readonly cage: { readonly memoryBytes: Bytes; readonly pids: number; readonly cpus: string };
+  /** Limits that this host or runner cannot set. */
+  readonly unset: readonly string[];
+  /** Whether its CPU time is weighed against the victim's as a whole; false: thread by thread; null: unknown. */
+  readonly cpuApart: boolean | null;
+  /** While the victim worked; peaks are those since its start. */
+  readonly during: GroupStrain;
+  /** From its start to the end of the victim's work. */
+  readonly strain: GroupStrain;
+  /** Why it, or its stressor, ended by itself; null: it ran on. */
+  readonly ended: string | null;
+}
+
+/**
+ * A victim's program run once: alone, beside an idle instance, or beside one that does its worst. A launch
+ * has one phase of each, in random order.
+ */
+export interface NeighbourPhase {
+  readonly kind: 'neighbour';
+  /** From 0, in the order they ran. */
+  readonly place: number;
+  /** What it is the phase of: `alone`, `idle`, or a stressor's name. */
+  readonly beside: string;
+  readonly victim: string;
+  readonly limits: NeighbourLimits;
+  readonly result:
+    | { readonly state: 'finished'; readonly values: readonly VictimValue[] }
+    /** Killed, timed out, failed, or its instance ended: worse than any number. */
+    | { readonly state: 'did-not-finish'; readonly reason: FailureReason; readonly message: string }
+    /** Nothing was learnt of the victim: the stressor was not running throughout, or the output is unreadable. */
+    | { readonly state: 'void'; readonly message: string };
+  readonly wallSeconds: Seconds;
+  /** null: alone. */
+  readonly neighbour: NeighbourEvidence | null;
+  /** What the victim's own group met while its program ran. */
+  readonly suffered: GroupStrain | null;
+  /** Share of the host's CPU time stolen meanwhile. */
+  readonly stealShare: number;
 }
 
 export type LadderQuantity =

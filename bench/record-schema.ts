@@ -95,7 +95,45 @@ const load = z.looseObject({
   memoryPressureShare: finite.nullable(),
   ioPressureShare: finite.nullable(),
 });
+const strain = z.record(z.string(), finite.nullable());
+const neighbourPhase = z.looseObject({
+  kind: z.literal('neighbour'),
+  place: finite,
+  beside: z.string(),
+  victim: z.string(),
+  limits: z.enum(['off', 'weights', 'hard']),
+  result: z.discriminatedUnion('state', [
+    z.looseObject({
+      state: z.literal('finished'),
+      values: z.array(
+        z.looseObject({
+          name: z.string(),
+          unit: z.string(),
+          better: z.enum(['lower', 'higher']),
+          value: finite,
+        }),
+      ),
+    }),
+    z.looseObject({ state: z.literal('did-not-finish'), reason: z.string(), message: z.string() }),
+    z.looseObject({ state: z.literal('void'), message: z.string() }),
+  ]),
+  wallSeconds: finite,
+  neighbour: z
+    .looseObject({
+      held: z.record(z.string(), finite.nullable()),
+      cage: z.looseObject({ memoryBytes: finite, pids: finite, cpus: z.string() }),
+      unset: z.array(z.string()),
+      cpuApart: z.boolean().nullable(),
+      during: strain,
+      strain,
+      ended: z.string().nullable(),
+    })
+    .nullable(),
+  suffered: strain.nullable(),
+  stealShare: finite,
+});
 const observation = z.discriminatedUnion('kind', [
+  neighbourPhase,
   z.looseObject({
     kind: z.literal('distribution'),
     metric: z.string(),

@@ -5,6 +5,7 @@
 import type { Runner } from '../runners/runner.ts';
 import type { HostCounters } from '../host/drift.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
+import type { GroupOptions } from '../host/cgroup-hierarchy.ts';
 import type { Lease } from '../host/lease.ts';
 import type { LoadCounters } from '../host/room.ts';
 import type { LadderMemory } from '../host/memory.ts';
@@ -42,7 +43,7 @@ export interface Tools {
   readonly now: () => Seconds;
   readonly sleep: (seconds: Seconds, signal: AbortSignal) => Promise<void>;
   /** A new cgroup for an instance; null where this user has none. */
-  readonly createGroup: ((path: string) => Promise<MeteredGroup>) | null;
+  readonly createGroup: ((path: string, options?: GroupOptions) => Promise<MeteredGroup>) | null;
   readonly meters: Meters | null;
   /** A load generator's own process where a server can be reached; its CPU counts as tare's. */
   readonly startLoad: (place: Omit<GeneratorPlace, 'lease'>) => Promise<LoadGenerator>;

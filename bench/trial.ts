@@ -20,6 +20,7 @@ import {
 import { climbLadder } from './ladder.ts';
 import type { Outcome, ProgramSpec, RecordedTrial } from './model.ts';
 import { examine } from './surface/examine.ts';
+import { measureNeighbours } from './neighbour.ts';
 import { scaleOut } from './scale-out.ts';
 import { workloads } from './workloads/index.ts';
 import { isFleet } from './workloads/workload.ts';
@@ -121,6 +122,8 @@ function launchFleet(trial: Trial, program: ProgramSpec, gathered: Gathered): Pr
       return examine(trial, gathered);
     case 'density':
       return sweepDensity(trial, workload, program.options, gathered);
+    case 'neighbour':
+      return measureNeighbours(trial, workload, program.options, gathered);
     case 'scale-out':
       return scaleOut(trial, workload, program.options, gathered);
   }

@@ -74,7 +74,7 @@ export async function openTools(
       workDir,
       now: monotonicSeconds,
       sleep: (seconds, signal) => delay(seconds * 1000, undefined, { signal }),
-      createGroup: ruler.usable ? (path) => ruler.createGroup(path) : null,
+      createGroup: ruler.usable ? (path, options) => ruler.createGroup(path, options) : null,
       meters: sampler,
       startLoad: (place) => generators.start(place),
       volumes,

@@ -5,6 +5,7 @@
 import type { Analysis, Family, RunRecord } from '../bench/model.ts';
 import { densityBlocks } from './density.ts';
 import { storageBlocks } from './io.ts';
+import { isolationBlocks } from './isolation.ts';
 import { ladderBlocks } from './ladder.ts';
 import { memoryBlocks } from './memory.ts';
 import type { Block } from './parts.ts';
@@ -93,7 +94,7 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
 
   isolation: {
     lead: 'Interference, containment and what is reachable from inside are separate questions; they are never merged into one score (C28).',
-    before: [],
+    before: [isolationBlocks],
     after: [surfaceBlocks],
   },
 };

@@ -17,6 +17,7 @@ import type {
 import { formatRatio } from '../bench/units.ts';
 import { fitRows } from './claims-density.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
+import { isolationClaimRows } from './isolation.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
 import { productOf, subjectsOf } from './subjects.ts';
@@ -88,7 +89,13 @@ export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[
       'Many workloads share one operating system, so containers let you run more of them.',
       rows[2],
     ),
+    // Two claims in one sentence, answered apart: what can be reached, and who disturbs whom (C28).
     claim('S5', 'Virtual machines are more isolated and secure.', surfaceRows(record, subjects)),
+    claim(
+      'S5-neighbours',
+      'Virtual machines are more isolated: a noisy neighbour disturbs them less.',
+      isolationClaimRows(record, analysis, subjects),
+    ),
     claim(
       'S6',
       'A virtual machine gives an app the whole of an operating system.',

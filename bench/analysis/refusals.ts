@@ -6,6 +6,7 @@
 import type { Family, HostFingerprint, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
 import { densityResult } from '../density-result.ts';
 import { voidingRows } from '../fairness.ts';
+import { besideOf } from '../workloads/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
@@ -40,6 +41,7 @@ export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: 
     ...disturbance(metric, met),
     ...memorySharing(pair, metric, met.host),
     ...tooManyFailures(met.failedShare),
+    ...unfinishedVictims(metric, met.trials),
     ...changedHost(met),
   ];
 }
@@ -212,6 +214,25 @@ function tooManyFailures(share: number): Refusal[] {
       rule: 'C6',
       message: `${percent(share)} of one side's launches failed: those that succeeded do not stand for it.`,
       remedy: 'Read the failures, mend their cause, and run again.',
+    },
+  ];
+}
+
+/** A slowdown has no value where the victim did not finish: the launches that have one are the lucky ones. */
+function unfinishedVictims(metric: MetricDeclaration, trials: readonly RecordedTrial[]): Refusal[] {
+  if (metric.family !== 'isolation') return [];
+  const phases = trials
+    .flatMap(({ observations }) => observations)
+    .filter((one) => one.kind === 'neighbour' && besideOf(metric.id) === one.beside);
+  const unfinished = phases.filter(
+    (one) => one.kind === 'neighbour' && one.result.state === 'did-not-finish',
+  );
+  if (unfinished.length === 0) return [];
+  return [
+    {
+      rule: 'C6',
+      message: `The victim did not finish in ${unfinished.length} of ${phases.length} launches of both sides: a ratio of those that did would leave the worst out.`,
+      remedy: 'Read the isolation matrix, where such launches rank below every number.',
     },
   ];
 }

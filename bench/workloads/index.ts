@@ -7,6 +7,7 @@ import { fio } from './io.ts';
 import { ladder } from './ladder.ts';
 import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-load.ts';
 import { faults, memory } from './memory.ts';
+import { neighbour } from './neighbour.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
 import { portability } from './portability.ts';
@@ -30,6 +31,7 @@ const all: readonly Workload[] = [
   scaleOut,
   portability,
   surface,
+  neighbour,
 ];
 
 export const workloads: ReadonlyMap<string, Workload> = new Map(

@@ -14,6 +14,7 @@ import type {
   Shape,
   VolumeSpec,
 } from '../model.ts';
+import type { NeighbourDesign } from './neighbour-design.ts';
 import type { ServiceLoad } from './service-load.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
@@ -138,13 +139,24 @@ export interface ScaleOutWorkload<Options = unknown> extends WorkloadBase<Option
   };
 }
 
+/** A victim measured alone, beside an idle neighbour and beside one that does its worst. */
+export interface NeighbourWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'neighbour';
+  fleet(options: Options): FleetSize;
+  design(
+    options: Options,
+    world: { readonly cpus: number; readonly shape: Shape; readonly pidsLimit: number },
+  ): NeighbourDesign;
+}
+
 /** What happens inside one launched instance. */
 export type InsideWorkload = CommandWorkload | IdleWorkload | WeighWorkload;
 /** What launches instances of its own; it has a workload of the scenario to itself. */
-export type FleetWorkload = LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload;
+export type FleetWorkload =
+  LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload | NeighbourWorkload;
 export type Workload = InsideWorkload | FleetWorkload;
 
-const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface', 'density', 'scale-out'];
+const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface', 'density', 'scale-out', 'neighbour'];
 
 /** Whether a workload launches its own instances. */
 export function isFleet(workload: Workload | undefined): workload is FleetWorkload {

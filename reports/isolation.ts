@@ -1,0 +1,386 @@
+/**
+ * Isolation by performance, as tables: what each neighbour did to its victim (interference), whether it kept
+ * within its limits (containment), and what the kernel says happened (mechanism). Never one score, and no
+ * word on security: those facts are another section's and are never merged with these (C28).
+ */
+import type {
+  Analysis,
+  ClaimRow,
+  ClaimState,
+  Comparison,
+  NeighbourLimits,
+  NeighbourPhase,
+  RunRecord,
+} from '../bench/model.ts';
+import { isolationOf } from '../bench/analysis/isolation.ts';
+import type {
+  Containment,
+  ContainmentState,
+  Degradation,
+  Interference,
+  Isolation,
+  Mechanism,
+} from '../bench/analysis/isolation.ts';
+import { absent, formatValue } from '../bench/units.ts';
+import { besideOf, limitsWords } from '../bench/workloads/neighbour.ts';
+import { stressors } from '../bench/workloads/stressors.ts';
+import { victims } from '../bench/workloads/victims.ts';
+import type { Block, Table, TableCell, Tone } from './parts.ts';
+import { badge, columns, folded, number, table, text } from './parts.ts';
+import type { Subjects } from './subjects.ts';
+import { productOf, shapeWords } from './subjects.ts';
+import { count, ratioWords } from './words.ts';
+
+/** A cell, with what its launches declared. */
+interface Column {
+  readonly cell: string;
+  readonly runner: string;
+  readonly victim: string;
+  readonly shape: string;
+  readonly limits: NeighbourLimits;
+}
+
+/** Reading the phases again is milliseconds; the report does it once per record. */
+const known = new WeakMap<RunRecord, Isolation>();
+
+function read(record: RunRecord): Isolation {
+  const found = known.get(record) ?? isolationOf(record);
+  known.set(record, found);
+  return found;
+}
+
+/** The isolation matrix, containment and evidence of a run; empty where no neighbour was measured. */
+export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects: Subjects): Block[] {
+  const found = read(record);
+  const columnsOf = columnsIn(record, subjects);
+  const groups = [...Map.groupBy(columnsOf, ({ victim, shape }) => `${victim}\n${shape}`).values()];
+  return groups.flatMap((group, index) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const title = `${titleOf(first.victim)}${groups.length > 1 ? ` (${first.shape})` : ''}`;
+    const several = index === 0 ? '' : `-${index + 1}`;
+    return [
+      { kind: 'table' as const, table: matrix(`isolation${several}`, title, group, found, subjects) },
+      { kind: 'table' as const, table: containmentTable(`containment${several}`, title, group, found) },
+      folded(mechanismTable(`mechanism${several}`, title, group, found)),
+    ];
+  });
+}
+
+function columnsIn(record: RunRecord, subjects: Subjects): Column[] {
+  return record.header.cells.flatMap((cell) => {
+    const phase = phasesOf(record, cell.id)[0];
+    if (phase === undefined) return [];
+    const { victim, limits } = phase;
+    return [{ cell: cell.id, runner: subjects.named(cell.id), victim, limits, shape: shapeWords(cell) }];
+  });
+}
+
+function phasesOf(record: RunRecord, cell: string): NeighbourPhase[] {
+  return record.trials
+    .filter((trial) => trial.cell === cell)
+    .flatMap(({ observations }) => observations.filter((one) => one.kind === 'neighbour'));
+}
+
+const stressorTitles: Readonly<Record<string, { readonly title: string; readonly takes: string }>> =
+  stressors;
+const victimTitles: Readonly<Record<string, { readonly title: string }>> = victims;
+
+const titleOf = (victim: string): string => victimTitles[victim]?.title ?? victim;
+
+function besideWords(beside: string): string {
+  if (beside === 'idle') return 'Idle';
+  return stressorTitles[beside]?.title ?? beside;
+}
+
+function matrix(
+  id: string,
+  title: string,
+  group: readonly Column[],
+  { interference }: Isolation,
+  subjects: Subjects,
+): Table {
+  const own = interference.filter(
+    ({ cell, value }) => value !== 'p50' && group.some((one) => one.cell === cell),
+  );
+  const values = [...new Set(own.map(({ value }) => value))];
+  const besides = [...new Set(own.map(({ beside }) => beside))];
+  const notes = new Set<string>();
+  const rows = values.flatMap((value) =>
+    besides.map((beside) => ({
+      head: `${besideWords(beside)}${values.length > 1 ? `: ${valueWords[value]}` : ''}`,
+      cells: group.map(({ cell }): TableCell => {
+        const item = own.find((one) => one.cell === cell && one.beside === beside && one.value === value);
+        if (item === undefined) return text(absent);
+        for (const reason of item.reasons)
+          notes.add(`${subjects.label(cell)}, ${besideWords(beside)}: ${reason}`);
+        return interferenceCell(item);
+      }),
+    })),
+  );
+  const limits = [...new Set(group.map((one) => one.limits))];
+  const emulated = own.some(({ refusals }) => refusals.length > 0);
+  return table(
+    id,
+    `What a neighbour does to ${title}: throughput lost${values.includes('p99') ? ', p99 latency gained' : ''}`,
+    columns('Neighbour', ...group.map(({ runner, limits: held }) => `#${runner}, ${held}`)),
+    rows,
+    [
+      'Each stressor against an idle neighbour of the same launch; the idle one against being alone. Median over launches, 95 % interval where six launches allow one. A victim that did not finish ranks below every number. Rows are not comparable as a sum: there is no isolation score.',
+      ...limits.map((name) => `${name}: ${limitsWords[name]}.`),
+      ...(emulated
+        ? ['† Emulated VM (rule C17): not representative of a virtual machine, no verdict follows.']
+        : []),
+      ...notes,
+    ],
+  );
+}
+
+const valueWords: Readonly<Record<Interference['value'], string>> = {
+  throughput: 'throughput',
+  p50: 'p50',
+  p99: 'p99',
+};
+
+function interferenceCell(item: Interference): TableCell {
+  const { degradation, interval, n, didNotFinish, voided, refusals } = item;
+  const mark = refusals.length > 0 ? ' †' : '';
+  if (degradation === null) return number(voided > 0 ? `void (${voided} of ${voided + n})` : absent);
+  const unfinished = didNotFinish === 0 ? '' : `; did not finish ${didNotFinish} of ${n}`;
+  if (degradation === 'did-not-finish')
+    return badge(`did not finish, ${didNotFinish} of ${n}${mark}`, 'more');
+  const range = interval === null ? '' : ` (${shareWords(interval.low)} to ${shareWords(interval.high)})`;
+  return number(`${shareWords(degradation)}${range}${unfinished}${mark}`);
+}
+
+function shareWords(share: Degradation): string {
+  if (share === 'did-not-finish') return 'did not finish';
+  const percent = share * 100;
+  const digits = Math.abs(percent) < 9.95 ? 1 : 0;
+  const rounded = percent.toFixed(digits);
+  return `${Number(rounded) === 0 ? '0' : rounded} %`;
+}
+
+const containmentWords: Readonly<Record<ContainmentState, { readonly text: string; readonly tone: Tone }>> = {
+  held: { text: 'held', tone: 'less' },
+  passed: { text: 'passed', tone: 'more' },
+  below: { text: 'not reached', tone: 'same' },
+  'no-limit': { text: 'none set', tone: 'plain' },
+  unset: { text: 'cannot be set here', tone: 'warn' },
+  unknown: { text: 'not counted here', tone: 'unsure' },
+};
+
+const kinds: readonly {
+  readonly kind: Containment['kind'];
+  readonly title: string;
+  readonly bites: (n: number) => string;
+  readonly format: (value: number | null) => string;
+}[] = [
+  {
+    kind: 'cpu',
+    title: 'CPU',
+    bites: (n) => `${count(n, 'period')} cut short`,
+    format: (value) => formatValue(value, 'cores'),
+  },
+  {
+    kind: 'memory',
+    title: 'memory',
+    bites: (n) => count(n, 'OOM kill'),
+    format: (value) => formatValue(value, 'B'),
+  },
+  {
+    kind: 'processes',
+    title: 'processes',
+    bites: (n) => `${count(n, 'fork')} refused`,
+    format: (value) => (value === null ? absent : value.toLocaleString('en-US')),
+  },
+  {
+    kind: 'writes',
+    title: 'writes',
+    bites: () => '',
+    format: (value) => formatValue(value, 'B/s'),
+  },
+];
+
+function containmentTable(
+  id: string,
+  title: string,
+  group: readonly Column[],
+  { containment }: Isolation,
+): Table {
+  const rows = group.flatMap(({ cell, runner, limits }) => {
+    const own = containment.filter((one) => one.cell === cell);
+    return [...new Set(own.map(({ beside }) => beside))].map((beside) => ({
+      head: `${runner}, ${limits}`,
+      cells: [
+        text(besideWords(beside)),
+        ...kinds.map(({ kind, bites, format }): TableCell => {
+          const one = own.find((item) => item.beside === beside && item.kind === kind);
+          if (one === undefined) return text(absent);
+          const words = containmentWords[one.state];
+          const used = one.limit === null ? format(one.most) : `${format(one.most)} of ${format(one.limit)}`;
+          const bitten = one.bites === null || one.bites === 0 ? '' : bites(one.bites);
+          return badge([words.text, used, bitten].filter((part) => part !== '').join(', '), words.tone);
+        }),
+      ],
+    }));
+  });
+  return table(
+    id,
+    `Whether neighbours of ${title} kept within their limits`,
+    columns('Runner, limits', 'Neighbour', ...kinds.map(({ title: name }) => name)),
+    rows,
+    [
+      'Most over launches, read from the neighbour’s cgroup on the host. Containment is apart from interference: a neighbour may keep within its limits and still disturb, or pass them and disturb nobody. A VM’s memory and processes are bounded by its own kernel, not by a cgroup. On cgroup v1 a cap on writes holds only those that wait for the disk.',
+    ],
+  );
+}
+
+function mechanismTable(
+  id: string,
+  title: string,
+  group: readonly Column[],
+  { mechanisms }: Isolation,
+): Table {
+  const percent = (share: number | null): TableCell => number(share === null ? absent : shareWords(share));
+  const rows = group.flatMap(({ cell, runner, limits }) =>
+    mechanisms
+      .filter((one) => one.cell === cell)
+      .map((one: Mechanism) => ({
+        head: `${runner}, ${limits}`,
+        cells: [
+          text(one.beside === 'alone' ? 'None (alone)' : besideWords(one.beside)),
+          percent(one.cpuPressureShare),
+          percent(one.memoryPressureShare),
+          percent(one.ioPressureShare),
+          percent(one.throttledShare),
+          number(one.majorFaults === null ? absent : one.majorFaults.toLocaleString('en-US')),
+          percent(one.stealShare),
+          number(formatValue(one.neighbourCores, 'cores')),
+          number(String(one.n)),
+        ],
+      })),
+  );
+  return table(
+    id,
+    `Evidence of the mechanism: what the victim waited for (${title})`,
+    columns(
+      'Runner, limits',
+      'Neighbour',
+      '#Waited for CPU',
+      '#for memory',
+      '#for I/O',
+      '#Throttled',
+      '#Major faults',
+      '#Host steal',
+      '#Neighbour’s CPU',
+      '#n',
+    ),
+    rows,
+    [
+      'Medians over launches, as shares of the time the victim’s program took, from the pressure counters (PSI) and statistics of its cgroup on the host. What a VM’s own tasks wait for inside the guest is not in them.',
+    ],
+  );
+}
+
+/**
+ * The performance half of "VMs are more isolated": one row per stressor and pair of VM and container, from
+ * the comparisons of their slowdowns. Empty comparisons give one row that says what to run.
+ */
+export function isolationClaimRows(
+  record: RunRecord,
+  analysis: Analysis,
+  subjects: Subjects,
+): readonly ClaimRow[] {
+  const pairs = analysis.comparisons.filter(
+    ({ kind, metric, subject, reference }) =>
+      kind === 'runners' &&
+      metricBeside(metric) !== null &&
+      subjects.isolation(subject) === 'virtual machine' &&
+      subjects.isolation(reference) === 'container',
+  );
+  if (pairs.length === 0) {
+    return [
+      {
+        resource: 'interference',
+        state: 'not-measured',
+        evidence:
+          'No VM and container were weighed beside a noisy neighbour; to measure it, run a scenario with the workload "neighbour" and both runners.',
+        metric: null,
+        rule: null,
+      },
+    ];
+  }
+  const found = read(record);
+  return pairs.map((item) => claimRow(item, found, subjects));
+}
+
+/** The stressor a slowdown metric belongs to; null for other metrics of the family. */
+function metricBeside(metric: string): string | null {
+  const name = besideOf(metric);
+  return stressorTitles[name] === undefined ? null : name;
+}
+
+function claimRow(item: Comparison, found: Isolation, subjects: Subjects): ClaimRow {
+  const beside = metricBeside(item.metric) ?? item.metric;
+  const value = item.metric.endsWith('-p99') ? 'p99' : 'throughput';
+  const at = (cell: string) =>
+    found.interference.find((one) => one.cell === cell && one.beside === beside && one.value === value);
+  const [vm, container] = [at(item.subject), at(item.reference)];
+  const name = (cell: string) => {
+    const facts = subjects.of(cell);
+    return facts === null ? subjects.label(cell) : `${subjects.label(cell)} (${productOf(facts)})`;
+  };
+  const lost = (one: Interference | undefined) =>
+    one === undefined ? absent : `${degradationWords(one)}, n = ${one.n}`;
+  const evidence = `${name(item.subject)}: ${lost(vm)}; ${name(item.reference)}: ${lost(container)}; slowdowns as ratio ${ratioWords(item.ratio, item.interval)}`;
+  const row = (state: ClaimState, more: string, rule: string | null): ClaimRow => ({
+    resource: `interference: ${besideWords(beside).toLowerCase()}${value === 'p99' ? ', p99' : ''}`,
+    state,
+    evidence: `${evidence}${more}.`,
+    metric: item.metric,
+    rule,
+  });
+  const emulated = vm?.refusals[0];
+  if (emulated !== undefined) return row('refused', '; emulated and so not representative', emulated.rule);
+  const ranked = unfinished(vm, container);
+  if (ranked !== null) return row(ranked.state, ranked.more, ranked.rule);
+  switch (item.verdict) {
+    case 'improvement':
+      return row('holds', '', null);
+    case 'regression':
+    case 'equivalent':
+    case 'different-but-small':
+      return row('does-not-hold', item.verdict === 'regression' ? '' : '; no difference that matters', null);
+    case 'refused':
+      return row('refused', '; not judged', item.refusals[0]?.rule ?? null);
+    case 'no-verdict':
+      return row('refused', '; too few blocks for a verdict, at least 10 are needed', 'C3');
+    case 'inconclusive':
+      return row('refused', '; inconclusive', 'C20');
+  }
+}
+
+/** Most of one side unfinished and none of the other is a difference that no ratio can state. */
+function unfinished(
+  vm: Interference | undefined,
+  container: Interference | undefined,
+): { readonly state: ClaimState; readonly more: string; readonly rule: string | null } | null {
+  if (vm === undefined || container === undefined) return null;
+  if (vm.didNotFinish === 0 && container.didNotFinish === 0) return null;
+  const decided = (dead: Interference, living: Interference) =>
+    dead.degradation === 'did-not-finish' && living.didNotFinish === 0 && Math.min(dead.n, living.n) >= 10;
+  if (decided(container, vm)) return { state: 'holds', more: '; by ranks', rule: null };
+  if (decided(vm, container)) return { state: 'does-not-hold', more: '; by ranks', rule: null };
+  return {
+    state: 'refused',
+    more: '; some launches did not finish, so that those which did do not stand for all',
+    rule: 'C6',
+  };
+}
+
+function degradationWords({ degradation, value, didNotFinish, n }: Interference): string {
+  if (degradation === null) return absent;
+  if (degradation === 'did-not-finish') return `did not finish in ${didNotFinish} of ${n}`;
+  return `${shareWords(degradation)} ${value === 'throughput' ? 'of its throughput lost' : 'of latency gained'}`;
+}
