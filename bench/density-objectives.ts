@@ -49,7 +49,8 @@ export async function readObjectives(scene: ObjectiveScene): Promise<StepReading
   }
   if (sweep.requestWithin !== null) {
     const { value: seconds, span } = await during(scene, () => askAll(scene));
-    const slow = orderStatistic(seconds, sweep.requestQuantile);
+    // An instance that does not answer is slower than any limit.
+    const slow = answered(orderStatistic(seconds, sweep.requestQuantile));
     add('requestWithin', slow, sweep.requestWithin, slow !== null && slow <= sweep.requestWithin, span);
   }
   let throughputs: readonly number[] = [];
@@ -68,6 +69,11 @@ export async function readObjectives(scene: ObjectiveScene): Promise<StepReading
     to: now,
   });
   return { objectives, throughputs };
+}
+
+/** Null where no reply came. */
+function answered(seconds: Seconds | null): Seconds | null {
+  return seconds === null || !Number.isFinite(seconds) ? null : seconds;
 }
 
 async function during<T>(
@@ -118,9 +124,8 @@ async function askAll({ trial, sweep, members }: ObjectiveScene): Promise<readon
       const seconds: Seconds[] = [];
       for (let request = 0; request < sweep.requests; request += 1) {
         const result = await run(trial, member, argv, 5);
-        // An instance that does not answer is slower than any limit.
-        const answered = result?.stdout.includes(expect) === true;
-        seconds.push(answered ? result.end - result.begin : Number.MAX_VALUE);
+        const isReply = result?.stdout.includes(expect) === true;
+        seconds.push(isReply ? result.end - result.begin : Infinity);
       }
       return seconds;
     }),

@@ -170,7 +170,8 @@ function bindingOfLoad(load: HostLoad): [HostResource, string] {
 export function objectiveWords({ name, value, limit }: ObjectiveReading): string {
   const least = name === 'workAtLeast' || name === 'memoryReserve';
   const unit = name === 'memoryReserve' ? 'B' : name === 'workAtLeast' ? 'ratio' : 's';
-  const shown = value === null ? 'could not be read' : formatValue(value, unit);
+  const none = name === 'requestWithin' ? 'no answer' : 'could not be read';
+  const shown = value === null ? none : formatValue(value, unit);
   return `${name}: ${shown}, at ${least ? 'least' : 'most'} ${formatValue(limit, unit)} was wanted`;
 }
 

@@ -82,6 +82,25 @@ test('the order depends on the seed alone, and no cell always comes first', () =
   expect(new Set(first).size).toBeGreaterThan(3);
 });
 
+test('fleets are estimated by their size, with starts in flight shared by two CPUs', () => {
+  const cost = { startSeconds: 1, stopSeconds: 1, programOverheadSeconds: 0.5 };
+  const fleet = (use: string, options: object): Scenario => ({
+    ...scenario,
+    control: null,
+    blocks: 1,
+    warmup: 0,
+    cooldownSeconds: 0,
+    runners: scenario.runners.slice(0, 1),
+    workloads: [{ ...scenario.workloads[0]!, programs: [{ use, options: { ...options } }] }],
+  });
+  const wave = fleet('scale-out', { idle: 5, more: 10, settle: 0.5 });
+  // The first start and stop, 14 more and 15 proofs of half a second by two at once, the rest.
+  expect(estimateSeconds(wave, createPlan(wave, 1), () => cost)).toBeCloseTo(2 + (28 + 7.5) / 2 + 0.5, 6);
+  const sweep = fleet('density', { instances: 11, step: 5, parallel: 1, settle: 1 });
+  // One alone, then at 5, 10 and 11: four readings of a second; one start at a time.
+  expect(estimateSeconds(sweep, createPlan(sweep, 1), () => cost)).toBeCloseTo(2 + 20 + 5.5 + 4, 6);
+});
+
 test('the estimate adds programs, launches and rests', () => {
   const plan = createPlan(scenario, 7, cellsOf(scenario).slice(0, 1));
   const cost = { startSeconds: 1, stopSeconds: 0.5, programOverheadSeconds: 0 };

@@ -102,7 +102,8 @@ function launchSeconds(cell: Cell, cost: LaunchCost): Seconds {
       // Starts in flight together share the host's CPUs: without knowing them, half of what flies is gained.
       const { starts, inFlight } = workload.fleet(options);
       const atOnce = Math.max(1, inFlight / 2);
-      const others = (starts - 1) * (cost.startSeconds + cost.stopSeconds);
+      const proofs = starts * Math.max(0, cost.programOverheadSeconds);
+      const others = (starts - 1) * (cost.startSeconds + cost.stopSeconds) + proofs;
       return total + workload.estimateSeconds(options) + others / Math.min(atOnce, assumedCpus);
     }
     return total + workload.estimateSeconds(options) + cost.programOverheadSeconds;

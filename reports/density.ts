@@ -224,7 +224,7 @@ function stepTable(swept: readonly Swept[], subjects: Subjects): Table {
           number(formatValue(median(step.startSeconds), 's')),
           number(formatValue(step.startSeconds.length === 0 ? null : Math.max(...step.startSeconds), 's')),
           number(work === null ? absent : `${Math.round(work * 100)} %`),
-          number(formatValue(replyOf(value('requestWithin')), 's')),
+          number(formatValue(value('requestWithin'), 's')),
           number(formatValue(base === undefined ? null : memoryOf(step, base), 'B')),
           number(formatValue(step.room.memoryAvailableBytes, 'B')),
           number(`${Math.round((step.objectives[0]?.load.cpuBusyShare ?? 0) * 100)} %`),
@@ -248,9 +248,4 @@ function stepTable(swept: readonly Swept[], subjects: Subjects): Table {
   return table('density-steps', 'The last sweep of each runner, step by step', heads, rows, [
     'CPU busy: of the host while the first objective was read (starts, where they have one). Work kept: throughput of the sampled instances, against the first one alone.',
   ]);
-}
-
-/** A request without an answer is kept as slower than anything. */
-function replyOf(value: number | null): number | null {
-  return value === null || value > 1e9 ? null : value;
 }

@@ -7,7 +7,7 @@ import type { MetricDeclaration, Seconds } from '../model.ts';
 import { duration, seconds, size } from '../options.ts';
 import type { DensityWorkload } from './workload.ts';
 
-const quantile = z.number().gt(0).max(1);
+const share = z.number().min(0.01).max(1);
 
 const options = z.strictObject({
   instances: z.int().min(1).max(10_000).default(50).describe('Go no further than this.'),
@@ -15,16 +15,13 @@ const options = z.strictObject({
   parallel: z.int().min(1).max(64).default(4).describe('Starts in flight at once.'),
   settle: seconds('500ms').describe('Left alone before each reading.'),
   startWithin: duration.optional().describe('Objective: the quantile of a step’s start times stays below.'),
-  startQuantile: quantile.default(0.9).describe('Which quantile of the start times; 1: the slowest.'),
+  startQuantile: share.default(0.9).describe('Which quantile of the start times; 1: the slowest.'),
   requestWithin: duration
     .optional()
     .describe('Objective: the quantile of the service’s reply times, asked from inside, stays below.'),
-  requestQuantile: quantile.default(0.9).describe('Which quantile of the reply times; 1: the slowest.'),
+  requestQuantile: share.default(0.9).describe('Which quantile of the reply times; 1: the slowest.'),
   requests: z.int().min(1).max(200).default(5).describe('Requests to each sampled instance.'),
-  workAtLeast: z
-    .number()
-    .gt(0)
-    .max(1)
+  workAtLeast: share
     .optional()
     .describe('Objective: a working instance keeps this share of the throughput it has alone.'),
   sampled: z.int().min(1).max(64).default(1).describe('Instances that work, or are asked, at the same time.'),
@@ -32,10 +29,7 @@ const options = z.strictObject({
   memoryReserve: size
     .optional()
     .describe('Memory that stays available on the host; default: a tenth of it, at least 1GiB.'),
-  enough: z
-    .number()
-    .gt(0)
-    .max(1)
+  enough: share
     .optional()
     .describe('Stop when memory per instance is known to within this share; absent: go on.'),
   failuresInARow: z
