@@ -4,6 +4,7 @@
  * record years later. Nothing is extrapolated past twice the largest number that ran (METHODOLOGY C24).
  */
 import { memorySlope } from './density-rules.ts';
+import { theilSen } from './statistics/slope.ts';
 import type { Bytes, DensityEnd, DensityStep, Interval, Observation, RecordedTrial } from './model.ts';
 
 /** Beyond this many times what was run, a line fitted to it says nothing. */
@@ -27,6 +28,8 @@ export interface DensityResult {
   readonly end: DensityEnd | null;
   /** Memory of one more instance. */
   readonly memory: { readonly slope: Bytes; readonly interval: Interval | null } | null;
+  /** The same as charged to the instances' own groups: blind to what the kernel keeps apart, and to other tenants. */
+  readonly charged: Bytes | null;
   /** Failed starts and fallen instances. */
   readonly failures: number;
   /** Memory kept for the host. */
@@ -60,11 +63,19 @@ export function densityResult({ observations }: Pick<RecordedTrial, 'observation
     atLeast: end !== null && end.binding === null,
     end,
     memory,
+    charged: chargedSlope(steps),
     failures: steps.reduce((sum, { failures }) => sum + failures.length, 0),
     reserveBytes: reserve ?? null,
     byUse: room === null || memory === null ? null : fitByUse(room, memory, ran),
     steps,
   };
+}
+
+function chargedSlope(steps: readonly DensityStep[]): Bytes | null {
+  const points = steps.flatMap(({ instances, groupBytes }) =>
+    groupBytes === null ? [] : [{ x: instances, y: groupBytes }],
+  );
+  return theilSen(points)?.slope ?? null;
 }
 
 function fitByUse(

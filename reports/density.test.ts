@@ -47,7 +47,7 @@ function steps({ fits, each, open = false }: Fits): Observation[] {
     },
     hostBytes: GiB + instances * each,
     kernelPlusPssBytes: GiB + instances * each,
-    groupBytes: null,
+    groupBytes: instances * each * 0.9,
   });
   const counts = Array.from({ length: Math.floor(fits / 10) + 1 }, (_, index) => index * 10);
   return [
@@ -108,9 +108,10 @@ test('the report names what binds, and tells a bound from a number', () => {
   expect(words(fit, 'vm')?.slice(0, 2)).toEqual(['40', 'CPU']);
   const memory = tableOf(blocks, 'density-memory');
   // 8 GiB of room: 2 MiB each is followed to twice what ran, 60 MiB each to twice 50.
-  expect(words(memory, 'namespace')?.[2]).toBe('more than 200, not followed further');
-  expect(words(memory, 'vm')?.[2]).toBe('more than 100, not followed further');
+  expect(words(memory, 'namespace')?.[3]).toBe('more than 200, not followed further');
+  expect(words(memory, 'vm')?.[3]).toBe('more than 100, not followed further');
   expect(words(memory, 'vm')?.[0]).toMatch(/^60\.\d MiB$/);
+  expect(words(memory, 'vm')?.[2]).toMatch(/^54\.\d MiB$/);
   expect(
     blocks.flatMap((block) => (block.kind === 'charts' ? block.charts : [])).map(({ id }) => id),
   ).toEqual(['chart-density-start', 'chart-density-memory']);

@@ -94,6 +94,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
         number(
           interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`,
         ),
+        number(formatValue(median(results.flatMap(({ charged }) => charged ?? [])), 'B')),
         number(byUseWords(last)),
         number(formatValue(cell.shape.memoryBytes, 'B')),
         number(
@@ -107,6 +108,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
     'Runner',
     '#Memory of one more',
     '#95 % interval',
+    '#Charged to its group',
     '#Would fit by real use',
     '#Reserved each',
     '#Would fit by reservation',
@@ -114,6 +116,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
   );
   return table('density-memory', 'Memory alone: by real use and by declared reservation', heads, rows, [
     `Idle instances, in the memory that was available before the first one less what is kept for the host. By real use: the slope over the steps, followed to at most ${farthest} times the number that ran (C24); an instance that works takes more.`,
+    'Charged to its group leaves out what the kernel keeps apart (page tables, namespaces, shared pages of others), but other work on the host does not move it.',
     'By reservation: the memory cap, or guest RAM, as schedulers reserve it. Arithmetic on a setting, no measurement.',
   ]);
 }
