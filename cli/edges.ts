@@ -104,7 +104,14 @@ export async function openTools(
 
 /** A context for probes outside any run, with a scratch folder that goes with it. */
 export async function withScratch<T>(use: (context: Context) => Promise<T>): Promise<T> {
-  const workDir = await mkdtemp(join(tmpdir(), 'tare-'));
+  const workDir = await mkdtemp(join(tmpdir(), 'tare-')).catch((error: unknown) => {
+    throw new UserError(
+      `no scratch folder can be made in ${tmpdir()}: ${messageOf(error)}`,
+      'set TMPDIR to a folder that is there and that you can write',
+      exitCode.hostCannot,
+      error,
+    );
+  });
   const lease = acquireLease(newRunId('probe'));
   try {
     return await use({ signal: new AbortController().signal, now: monotonicSeconds, workDir, lease });
