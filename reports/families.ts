@@ -83,7 +83,9 @@ function metricBlocks(
       for (const warning of item.warnings) {
         // The table's own note says it once for all.
         if (warning.code === 'few-launches') continue;
-        notes.add(`${subjects.label(item.cell)}, ${metric.title}: ${warning.message}`);
+        // What holds for all of a cell's numbers is said once.
+        const whole = warning.code === 'page-cache' || warning.code === 'work-outside';
+        notes.add(`${subjects.label(item.cell)}${whole ? '' : `, ${metric.title}`}: ${warning.message}`);
       }
     }
   }

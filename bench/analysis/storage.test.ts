@@ -191,7 +191,7 @@ describe('in the analysis', () => {
     expect(found.warnings.filter(({ code }) => code === 'page-cache')).toHaveLength(2);
     const labelled = analyse(record, { resamples: 500 }).summaries.filter(({ warnings }) =>
       warnings.some(({ message }) =>
-        /page cache, not storage: without direct I\/O, its 64.0 MiB fit/.test(message),
+        /Page cache, not storage: without direct I\/O, its 64.0 MiB fit/.test(message),
       ),
     );
     expect(labelled.length).toBeGreaterThan(0);

@@ -88,13 +88,13 @@ export function storageWarnings(
   if (found.reached !== 'storage') {
     warnings.push({
       code: 'page-cache',
-      message: `${cell.id}: ${explanation(cell, found.run, found.reached)}`,
+      message: explanation(cell, found.run, found.reached),
     });
   }
   if (metric.id.endsWith('-cost') && isOnLoop(cell) && found.run.target === 'volume') {
     warnings.push({
       code: 'work-outside',
-      message: `${cell.id}: the kernel threads of its loop device work outside its group: their CPU time is missing.`,
+      message: 'The kernel threads of its loop device work outside its group: their CPU time is missing.',
     });
   }
   return warnings;
@@ -103,11 +103,11 @@ export function storageWarnings(
 function explanation(cell: CellRecord, run: FioRun, reached: Exclude<Reached, 'storage'>): string {
   switch (reached) {
     case 'memory':
-      return `memory-backed: page-cache speed, not storage (writable layer: ${cell.traits.writableLayer ?? 'unknown'}).`;
+      return `Memory-backed: page-cache speed, not storage (writable layer: ${cell.traits.writableLayer ?? 'unknown'}).`;
     case 'page cache':
-      return `page cache, not storage: without direct I/O, its ${formatValue(run.sizeBytes, 'B')} fit into ${formatValue(cell.shape.memoryBytes, 'B')} of memory.`;
+      return `Page cache, not storage: without direct I/O, its ${formatValue(run.sizeBytes, 'B')} fit into ${formatValue(cell.shape.memoryBytes, 'B')} of memory.`;
     case 'host page cache':
-      return `page cache, not storage: its I/O may end in the host's page cache (${cell.traits.volume ?? 'unknown'}).`;
+      return `Page cache, not storage: its I/O may end in the host's page cache (${cell.traits.volume ?? 'unknown'}).`;
   }
 }
 

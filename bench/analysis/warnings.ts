@@ -23,7 +23,14 @@ export function comparisonWarnings(
     ...numbers.warnings,
     ...fewBlocks(numbers.n, sides, metric, valuesIn),
     ...sides.flatMap((cell) => severalModes(cell, metric, valuesIn)),
-    ...(pair.kind === 'runners' ? sides.flatMap((cell) => storageWarnings(cell, metric, trials)) : []),
+    ...(pair.kind === 'runners'
+      ? sides.flatMap((cell) =>
+          storageWarnings(cell, metric, trials).map(({ code, message }) => ({
+            code,
+            message: `${cell.id}: ${message}`,
+          })),
+        )
+      : []),
     ...(pair.kind === 'runners' ? sides.flatMap(nestedAcceleration) : []),
     ...(pair.kind === 'runners' ? sides.flatMap((cell) => censored(cell, trials)) : []),
     ...fasterThanPhysical(pair, metric, numbers),

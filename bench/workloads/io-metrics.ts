@@ -36,7 +36,8 @@ const words: Readonly<Record<Pattern, string>> = {
   randrw: 'Mixed random I/O',
   fsync: 'Write and fsync',
 };
-const clock = 'Timed by fio with the clock of its kernel, from submission to completion';
+const clock =
+  'Timed by fio with the clock of its kernel, from submission to completion. Closed loop: the latency at this queue depth, not under a given load';
 
 /** What a run of one pattern reports. */
 export function metricsOf(pattern: Pattern): MetricDeclaration[] {
