@@ -91,7 +91,9 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   },
   network: {
     title: 'Network path',
-    meaning: 'Requests took different paths: part of network results, no matter elsewhere.',
+    // Not voided: bridge against host is a comparison one makes on purpose. What it may not be is unsaid.
+    meaning:
+      'Requests took different paths, a declared variable: network results then compare isolation and path together. For isolation alone compare runners on the same kind of path (bridge with bridge, user with user); a loopback has no counterpart in a VM. No matter elsewhere.',
     voids: [],
   },
   privileges: {

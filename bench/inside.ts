@@ -5,6 +5,7 @@
 import { TrialFailure } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { proveImage } from './instance.ts';
+import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
 import { workloads } from './workloads/index.ts';
@@ -39,6 +40,8 @@ function perform(session: Session, workload: InsideWorkload, options: unknown): 
       return weighIdle(session, workload, options);
     case 'command':
       return runProgram(session, workload, options);
+    case 'load':
+      return giveLoads(session, workload.load(options));
     case 'weigh':
       return weighService(session, workload, options);
   }

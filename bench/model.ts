@@ -261,7 +261,8 @@ export type Observation =
   | DensityEnd
   | Wave
   | OutputDigest
-  | NeighbourPhase;
+  | NeighbourPhase
+  | LoadPhase;
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {
@@ -269,6 +270,34 @@ export interface Distribution {
   readonly metric: string;
   /** [value, count], ascending; `value` in the metric's unit, the highest equivalent value of its bucket. */
   readonly bins: readonly (readonly [value: number, count: number])[];
+}
+
+/** How one phase of load from outside went within one launch, and why its numbers are not used if they are not. */
+export interface LoadPhase {
+  readonly kind: 'load-phase';
+  /** "capacity" (closed loop), "30" (percent of capacity) or "500/s". */
+  readonly point: string;
+  /** Requests per second: asked (open loop) or reached (closed). */
+  readonly rate: number;
+  readonly seconds: Seconds;
+  readonly sent: number;
+  readonly answered: number;
+  readonly errors: number;
+  readonly lost: number;
+  readonly unanswered: number;
+  readonly medianSeconds: Seconds | null;
+  /** How late requests were sent; null in a closed loop, which has no schedule. */
+  readonly lagP99Seconds: Seconds | null;
+  /** How long a reply can have lain unnoticed by the generator. */
+  readonly noticeP99Seconds: Seconds | null;
+  readonly generatorCores: number;
+  /** CPUs the generator was held to; null: it shared the instance's. */
+  readonly generatorCpus: string | null;
+  readonly instanceCores: number | null;
+  /** The declared rule that took the phase out, with its numbers; null: it counts. */
+  readonly discarded: string | null;
+  /** Latencies of a discarded open loop; a counted one has a distribution. */
+  readonly unused: Distribution['bins'];
 }
 
 /** Idle after its start, while its service answers clients, and idle again after that. */

@@ -8,6 +8,7 @@ import { storageBlocks } from './io.ts';
 import { isolationBlocks } from './isolation.ts';
 import { ladderBlocks } from './ladder.ts';
 import { memoryBlocks } from './memory.ts';
+import { loadTable, networkBlocks } from './network.ts';
 import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
 import { scaleOutBlocks } from './scale-out.ts';
@@ -74,8 +75,9 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
 
   network: {
     lead: 'Latency counts from the instant a request was due, not from when it could be sent: a stalled server cannot hide its queue.',
-    before: [],
-    after: [],
+    before: [networkBlocks],
+    after: [loadTable],
+    foldCharts: true,
   },
 
   density: {

@@ -9,6 +9,7 @@ import { voidingRows } from '../fairness.ts';
 import { besideOf } from '../workloads/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
+import { laggingGenerator } from './lagging.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
 import { storageMismatch } from './storage.ts';
 
@@ -40,6 +41,7 @@ export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: 
     ...storageMismatch(pair, metric, met.trials),
     ...disturbance(metric, met),
     ...memorySharing(pair, metric, met.host),
+    ...laggingGenerator(pair, metric, met.trials),
     ...tooManyFailures(met.failedShare),
     ...unfinishedVictims(metric, met.trials),
     ...changedHost(met),

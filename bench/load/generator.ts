@@ -113,35 +113,64 @@ async function open(request: LoadRequest, tally: Tally, answered: Answered): Pro
   }
 }
 
+/** One reply of any kind proves that the way is open to the server itself. */
+async function useOnce(
+  connection: Connection,
+  { protocol }: LoadRequest,
+  tally: Tally,
+  handle: (answered: Answered) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const late = setTimeout(
+    () => reject(new Error('no reply on a new connection in time')),
+    connectSeconds * 1000,
+  );
+  connection.socket.once('close', () => reject(new Error(tally.problem ?? 'a new connection was closed')));
+  handle(() => resolve(undefined));
+  connection.waiting.push(seconds());
+  connection.socket.write(requestSource(protocol, createRandom(1))());
+  try {
+    await promise;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
 /** Runs one request for load to its end. Rejects where no connection can be made. */
 export async function generate(request: LoadRequest): Promise<LoadResult> {
   const tally: Tally = { answered: 0, errors: 0, lost: 0, problem: null };
-  let answered: Answered = () => undefined;
-  const opening = Array.from({ length: request.connections }, () =>
-    open(request, tally, (connection, intended, good) => {
-      tally.answered += 1;
-      if (!good) tally.errors += 1;
-      answered(connection, intended, good);
-    }),
-  );
-  const opened = await Promise.allSettled(opening);
-  const connections = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const connections: Connection[] = [];
   const close = () => {
     for (const connection of connections) {
       connection.lost = true;
       connection.socket.destroy();
     }
   };
-  const failed = opened.find((one) => one.status === 'rejected');
-  if (failed !== undefined) {
+  let answered: Answered = () => undefined;
+  try {
+    // One after another, each used once: a user-mode stack takes a connection before it has one to the guest,
+    // and loses some of those that come together.
+    for (let index = 0; index < request.connections; index += 1) {
+      const connection = await open(request, tally, (...reply) => answered(...reply));
+      connections.push(connection);
+      await useOnce(connection, request, tally, (to) => (answered = to));
+    }
+  } catch (error) {
     close();
-    throw failed.reason;
+    throw error;
   }
+  answered = () => undefined;
   const before = process.cpuUsage();
   const begun = seconds();
   try {
     const { mode } = request;
-    const handle = (to: Answered) => (answered = to);
+    const handle = (to: Answered) => {
+      answered = (connection, intended, good) => {
+        tally.answered += 1;
+        if (!good) tally.errors += 1;
+        to(connection, intended, good);
+      };
+    };
     const run =
       mode.kind === 'open'
         ? await openLoop(request, mode, connections, tally, handle)

@@ -70,9 +70,13 @@ test('a server that stalls for a second is asked on, and every request due meanw
 });
 
 test('replies that never come count as waiting, lost connections and error replies are counted apart', async () => {
+  const seen = new Set<Socket>();
   let dropped = false;
   const request = await serve((socket, bytes) => {
-    if (!dropped) {
+    if (!seen.has(socket)) {
+      seen.add(socket);
+      reply(socket, asked(bytes));
+    } else if (!dropped) {
       dropped = true;
       socket.destroy();
     } else socket.write('-ERR no\r\n'.repeat(asked(bytes)));
@@ -86,7 +90,11 @@ test('replies that never come count as waiting, lost connections and error repli
 });
 
 test('a server that falls silent: its requests have waited as long as anybody looked', async () => {
-  const request = await serve(() => undefined);
+  const seen = new Set<Socket>();
+  const request = await serve((socket, bytes) => {
+    if (!seen.has(socket)) reply(socket, asked(bytes));
+    seen.add(socket);
+  });
   const result = await run({ ...request, mode: { ...request.mode, seconds: 0.1 } as LoadRequest['mode'] });
   expect([result.sent, result.answered, result.unanswered]).toEqual([20, 0, 20]);
   expect(quantileOf(result.latency, 0)).toBeGreaterThan(4.5);
@@ -101,7 +109,7 @@ test('closed loop counts replies within its time; filling writes every key once'
     socket.write('+OK\r\n'.repeat(found.length));
   });
   const filled = await run({ ...request, mode: { kind: 'fill' } });
-  expect([filled.sent, filled.answered, keys.size]).toEqual([10, 10, 10]);
+  expect([filled.sent, filled.answered, filled.errors, keys.size]).toEqual([10, 10, 0, 10]);
   const closed = await run({ ...request, mode: { kind: 'closed', seconds: 0.3, seed: 1 } });
   expect(closed.seconds).toBe(0.3);
   expect(closed.answered).toBeGreaterThan(0);

@@ -8,6 +8,7 @@ import { ladder } from './ladder.ts';
 import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-load.ts';
 import { faults, memory } from './memory.ts';
 import { neighbour } from './neighbour.ts';
+import { networkNginx, networkRedis } from './network.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
 import { portability } from './portability.ts';
@@ -27,6 +28,8 @@ const all: readonly Workload[] = [
   memory,
   faults,
   fio,
+  networkRedis,
+  networkNginx,
   density,
   scaleOut,
   portability,

@@ -15,6 +15,7 @@ import type {
   VolumeSpec,
 } from '../model.ts';
 import type { NeighbourDesign } from './neighbour-design.ts';
+import type { Protocol } from '../load/protocols.ts';
 import type { ServiceLoad } from './service-load.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
@@ -149,8 +150,35 @@ export interface NeighbourWorkload<Options = unknown> extends WorkloadBase<Optio
   ): NeighbourDesign;
 }
 
+/** One load of an open loop. */
+export interface LoadPoint {
+  /** "30" (percent of capacity) or "500/s"; ends the ids of its metrics. */
+  readonly id: string;
+  readonly of:
+    { readonly kind: 'share'; readonly share: number } | { readonly kind: 'rate'; readonly rate: number };
+}
+
+/** What a generator outside is asked to do to the service of an instance. */
+export interface LoadPlan {
+  readonly protocol: Protocol;
+  readonly connections: number;
+  readonly warmupSeconds: Seconds;
+  readonly capacitySeconds: Seconds;
+  readonly durationSeconds: Seconds;
+  readonly points: readonly LoadPoint[];
+  readonly pattern: 'uniform' | 'poisson';
+  /** Share of requests that may fail before the launch has. */
+  readonly failures: number;
+}
+
+/** Requests from outside to the service inside. */
+export interface LoadWorkload<Options = unknown> extends WorkloadBase<Options> {
+  readonly kind: 'load';
+  load(options: Options): LoadPlan;
+}
+
 /** What happens inside one launched instance. */
-export type InsideWorkload = CommandWorkload | IdleWorkload | WeighWorkload;
+export type InsideWorkload = CommandWorkload | IdleWorkload | WeighWorkload | LoadWorkload;
 /** What launches instances of its own; it has a workload of the scenario to itself. */
 export type FleetWorkload =
   LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload | NeighbourWorkload;

@@ -1,0 +1,46 @@
+/**
+ * Loads that a declared rule took out launch by launch (the generator lagged, or was the limit itself): where
+ * they were many, the launches that are left are those of the host's quiet moments and stand for nothing (C22).
+ */
+import type { LoadPhase, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
+import type { Pair } from './pairs.ts';
+
+/** As for failed launches. */
+const discardedLimit = 0.2;
+
+export function laggingGenerator(
+  pair: Pair,
+  metric: MetricDeclaration,
+  trials: readonly RecordedTrial[],
+): Refusal[] {
+  const point = pointOf(metric);
+  if (point === null) return [];
+  const worst = [pair.subject, pair.reference]
+    .map(({ id, runner }) => {
+      const phases = trials.filter(({ cell }) => cell === id).flatMap((trial) => phasesOf(trial, point));
+      const discarded = phases.filter((phase) => phase.discarded !== null);
+      return { runner, discarded, share: phases.length === 0 ? 0 : discarded.length / phases.length };
+    })
+    .sort((a, b) => b.share - a.share)[0];
+  const example = worst?.discarded[0]?.discarded;
+  if (worst === undefined || example == null || worst.share <= discardedLimit) return [];
+  return [
+    {
+      rule: 'C22',
+      message: `In ${(100 * worst.share).toFixed(0)} % of the launches of "${worst.runner}" this load was discarded; for one, ${example}.`,
+      remedy:
+        'Give the generator a CPU of its own (a host with more CPUs than the shape has), stop other work on this host, or ask fewer requests per second.',
+    },
+  ];
+}
+
+/** The load a metric is of: "30" of `network.p99-at-30`; null for metrics of no load. */
+function pointOf({ id, family }: MetricDeclaration): string | null {
+  if (family !== 'network') return null;
+  if (id === 'network.capacity') return 'capacity';
+  return /-at-(.+)$/.exec(id)?.[1] ?? null;
+}
+
+function phasesOf({ observations }: RecordedTrial, point: string): LoadPhase[] {
+  return observations.filter((each) => each.kind === 'load-phase').filter((phase) => phase.point === point);
+}
