@@ -61,18 +61,13 @@ export function newBatch(wishes: Wishes): Batch {
       'name one, e.g. `tare run quick`, or continue one with --resume FOLDER',
     );
   }
-  const overrides = overridesOf(wishes);
   const { list, scenarios } = loadScenarios(wishes.scenario, parseScenarioList);
-  const parsed = scenarios.map(({ file, text }) => ({
-    file,
-    text,
-    scenario: parseScenario(text, file, runnerSchemas, overrides),
-  }));
+  const parsed = scenarios.map(({ file, text }) => ({ file, text, ...overridden(text, file, wishes) }));
   const chosen = withRunners(parsed, wishes.runners);
-  const told = [...overrides, ...(wishes.runners === undefined ? [] : [onlyNote(wishes.runners)])];
+  const only = wishes.runners === undefined ? [] : [onlyNote(wishes.runners)];
   const request = (entry: (typeof chosen)[number], folder: string): Request => ({
     ...entry,
-    overrides: told,
+    overrides: [...entry.overrides, ...only],
     seed: entry.scenario.seed ?? Math.floor(Math.random() * 2 ** 32),
     folder,
     earlier: null,
@@ -126,20 +121,30 @@ export function seriesOf({ requests, series }: Batch): Series {
   };
 }
 
-function overridesOf({ set, blocks, preset, seed, image }: Wishes): string[] {
+/** A scenario with what the command line changes in it. */
+function overridden(
+  text: string,
+  file: string,
+  { set, blocks, preset, seed, image }: Wishes,
+): Pick<Request, 'scenario' | 'overrides'> {
   if (preset !== undefined && blocks !== undefined) {
     throw new UserError(
       '--preset and --blocks were both given',
       'a preset is a number of blocks: give one of them',
     );
   }
-  const number = blocks ?? (preset === undefined ? undefined : presets[preset as Preset]);
-  return [
-    ...set,
-    ...(number === undefined ? [] : [`blocks=${number}`]),
+  const rest = [
     ...(seed === undefined ? [] : [`seed=${seed}`]),
     ...(image === undefined ? [] : [`image=${image}`]),
   ];
+  const parse = (number: number | undefined) => {
+    const overrides = [...set, ...(number === undefined ? [] : [`blocks=${number}`]), ...rest];
+    return { overrides, scenario: parseScenario(text, file, runnerSchemas, overrides) };
+  };
+  if (preset === undefined) return parse(blocks);
+  // Fewer blocks than any preset has: facts, of which there is no statistic.
+  const own = parse(undefined);
+  return own.scenario.blocks < presets.quick ? own : parse(presets[preset as Preset]);
 }
 
 /** Scenarios that could not stand in one report are told now, not after hours. */

@@ -175,6 +175,19 @@ test('a dry run shows every plan and the time of each and of all', async () => {
   });
 });
 
+test('a preset leaves alone what has too few blocks for any statistic, --blocks does not', async () => {
+  const files = [scenario('facts'), scenario('long')];
+  writeFileSync(at('long.yaml'), readFileSync(at('long.yaml'), 'utf8').replace('blocks: 2', 'blocks: 40'));
+  const blocks = async (...words: string[]) => {
+    const { out } = await tare('run', ...files, '--dry-run', '--json', ...words);
+    const { scenarios } = JSON.parse(out) as { scenarios: { scenario: { blocks: number } }[] };
+    return scenarios.map((one) => one.scenario.blocks);
+  };
+  expect(await blocks('--preset', 'quick')).toEqual([2, 10]);
+  expect(await blocks('--preset', 'thorough')).toEqual([2, 60]);
+  expect(await blocks('--blocks', '3')).toEqual([3, 3]);
+});
+
 test('several records make one report; --each makes one of each', async () => {
   await tare('run', scenario('a'), '--out', at('one'));
   await tare('run', scenario('b'), '--out', at('two'));

@@ -139,7 +139,10 @@ function mediansTable(
 ): Table {
   const measured = subjects.cells.filter((cell) => cell.role === 'measured');
   const median = medianFinder(analysis.summaries);
-  const runners = [...new Set(measured.map((cell) => cell.runner))];
+  // A runner whose launches all failed keeps its column; one that never ran such a workload has none.
+  const own = new Set(metrics.map(({ id }) => id));
+  const present = new Set(analysis.summaries.filter((item) => own.has(item.metric)).map(({ cell }) => cell));
+  const runners = [...new Set(measured.filter(({ id }) => present.has(id)).map((cell) => cell.runner))];
   const shapes = new Set(measured.map((cell) => cell.shape.id));
   const settingOf = (cell: CellRecord) =>
     shapes.size > 1 ? `${cell.workload}, ${shapeWords(cell)}` : cell.workload;

@@ -9,6 +9,7 @@ import type { Table, TableCell } from './parts.ts';
 import { badge, columns, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
 import { listed } from './sentences.ts';
+import { splitStarts } from './startup.ts';
 import type { Subjects } from './subjects.ts';
 import { inReadingOrder } from './subjects.ts';
 import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './words.ts';
@@ -36,6 +37,7 @@ function foremostOf(record: RunRecord, analysis: Analysis, subjects: Subjects): 
     subjects,
   );
   const wanted = new Set(record.header.wantedMetrics);
+  const starts = new Set(splitStarts(analysis, subjects).main.summaries.map(({ cell }) => cell));
   return families.flatMap((family) => {
     const metrics = record.header.metrics.filter(
       (metric) => metric.family === family && compared.some((item) => item.metric === metric.id),
@@ -47,7 +49,9 @@ function foremostOf(record: RunRecord, analysis: Analysis, subjects: Subjects): 
       metrics.find(isHeadline) ??
       metrics[0];
     if (metric === undefined) return [];
-    const own = compared.filter((item) => item.metric === metric.id);
+    const own = compared.filter(
+      (item) => item.metric === metric.id && (family !== 'startup' || starts.has(item.subject)),
+    );
     const machine = best(own.filter((item) => sidesOf(item, subjects) === 'virtual machine/container'));
     const container = best(own.filter((item) => sidesOf(item, subjects) === 'container/process'));
     return [{ family, metric, machine, container: container ?? (machine === null ? best(own) : null) }];
@@ -78,14 +82,13 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
   const cellsFor = (item: Comparison | null, metric: MetricDeclaration): TableCell[] => {
     if (item === null) return [text('not compared'), text('')];
     const value = (cell: string) => formatValue(medians(cell, metric.id), metric.unit);
-    const ratio = item.ratio === null ? '' : `${ratioWords(item.ratio, item.interval)}: `;
+    const pair = `${subjects.runner(item.subject)} vs ${subjects.runner(item.reference)}`;
+    const found =
+      item.ratio === null
+        ? `${value(item.subject)} vs ${value(item.reference)}`
+        : ratioWords(item.ratio, item.interval);
     const words = verdictWords(item);
-    return [
-      text(
-        `${ratio}${value(item.subject)} for ${subjects.runner(item.subject)}, ${value(item.reference)} for ${subjects.runner(item.reference)}`,
-      ),
-      badge(words.text, words.tone),
-    ];
+    return [text(`${found}, ${pair}`), badge(words.text, words.tone)];
   };
   const rows = foremost.map(({ family, metric, machine, container }) => {
     const workload = subjects.of((machine ?? container)?.subject ?? '')?.workload;
@@ -138,6 +141,7 @@ export function overviewSentences(record: RunRecord, analysis: Analysis, subject
   ];
 }
 
+const notJudged = 'shown but not judged';
 /** What is known comes before what is not. */
 const surest = ['costs more', 'costs less', 'equivalent', 'different but small', 'inconclusive'];
 
@@ -153,10 +157,13 @@ function sideSentence(
   subjects: Subjects,
 ): string[] {
   const groups = new Map<string, string[]>();
+  const rules = new Set<string>();
   for (const entry of foremost) {
     const item = side(entry);
     if (item === null) continue;
-    const words = verdictWords(item).text.replace(/, needs .*$/, '');
+    const refused = item.verdict === 'refused';
+    if (refused) for (const { rule } of item.refusals) rules.add(rule);
+    const words = refused ? notJudged : verdictWords(item).text.replace(/, needs .*$/, '');
     const name = lowerFirst(familyTitles[entry.family]);
     const decided = item.verdict === 'regression' || item.verdict === 'improvement';
     const ratio =
@@ -167,5 +174,8 @@ function sideSentence(
   }
   if (groups.size === 0) return [];
   const told = [...groups].sort(([a], [b]) => sureness(a) - sureness(b));
-  return [`${title}: ${told.map(([words, names]) => `${words} in ${listed(names)}`).join('; ')}.`];
+  const why = ` (${rules.size === 1 ? 'rule' : 'rules'} ${[...rules].join(', ')})`;
+  const clause = ([words, names]: readonly [string, string[]]) =>
+    `${words}${words === notJudged ? why : ''} in ${listed(names)}`;
+  return [`${title}: ${told.map(clause).join('; ')}.`];
 }

@@ -45,11 +45,15 @@ export function subjectsOf(record: RunRecord): Subjects {
   const metricById = new Map(metrics.map((metric) => [metric.id, metric]));
   const runners = [...new Set(cells.map((cell) => cell.runner))];
   const severalWorkloads = new Set(cells.map((cell) => cell.workload)).size > 1;
-  const severalShapes = new Set(cells.map((cell) => cell.shape.id)).size > 1;
+  const shapesOf = new Map<string, Set<string>>();
+  for (const { workload, shape } of cells) {
+    shapesOf.set(workload, (shapesOf.get(workload) ?? new Set<string>()).add(shape.id));
+  }
   const own = (cell: CellRecord) => cell.runner + (cell.role === 'control' ? ' (A/A)' : '');
   const circumstances = (cell: CellRecord) => [
     ...(severalWorkloads ? [cell.workload] : []),
-    ...(severalShapes ? [cell.shape.id] : []),
+    // Where a workload has one shape only, its name says which.
+    ...((shapesOf.get(cell.workload)?.size ?? 0) > 1 ? [cell.shape.id] : []),
   ];
   const marks = marksOfRestored(record);
   const label = (id: string) => {
