@@ -5,10 +5,13 @@
 import type { Availability } from '../runners/runner.ts';
 import type { Cell } from './model.ts';
 import type { Tools } from './tools.ts';
+import { unmeetable } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import { programsOf } from './workloads/workload.ts';
 
 export interface CellProblem {
+  /** It is its workload's requirement that nothing here can meet. */
+  readonly required?: true;
   readonly reason: string;
   readonly hint: string;
 }
@@ -25,7 +28,14 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
       hint: 'use a smaller shape',
     };
   }
-  return missingPrograms(cell, tools) ?? refusal(cell, tools);
+  return systemProblem(cell) ?? missingPrograms(cell, tools) ?? refusal(cell, tools);
+}
+
+/** An architecture or a system that this runner cannot bring, whatever it launches. */
+function systemProblem({ runner, workload }: Cell): CellProblem | null {
+  if (workload.requires === null) return null;
+  const problem = unmeetable(workload.requires, process.arch, runner.kind === 'qemu');
+  return problem === null ? null : { ...problem, required: true };
 }
 
 /** Every program that runs inside must be in the image: found out now, not in the hundredth launch. */

@@ -97,9 +97,14 @@ export async function executePlan(
   const missing = trials.filter(({ index, cell }) => !done.has(index) && !isHopeless(cell, done));
   return {
     state: missing.length === 0 && finished.length === done.size ? 'complete' : 'interrupted',
-    failed: finished.filter(({ block, outcome }) => block >= 0 && outcome.state === 'failed').length,
+    failed: finished.filter(({ block, outcome }) => block >= 0 && isFault(outcome)).length,
     finished: finished.length,
   };
+}
+
+/** A requirement that is not met is what the run was to find out, and no fault of it. */
+function isFault(outcome: RecordedTrial['outcome']): boolean {
+  return outcome.state === 'failed' && outcome.reason !== 'requirement';
 }
 
 /** Whether a cell was given up; follows from its trials alone, so a resumed run decides the same. */

@@ -2,12 +2,15 @@
  * What is done inside a launched instance, by the kind of workload: a program run through the agent, or
  * nothing while the host watches. Each adds its numbers to what the trial gathers, or fails it.
  */
+import { readVisibleHost } from '../host/visible.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { proveImage } from './instance.ts';
 import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
+import type { Requirements } from './model.ts';
+import { requirementsScript, unmet } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import type { CommandWorkload, IdleWorkload, InsideWorkload } from './workloads/workload.ts';
 import { isFleet, programsOf } from './workloads/workload.ts';
@@ -25,6 +28,7 @@ export async function useInstance(session: Session): Promise<void> {
   if (startCpu !== null) gathered.samples.push({ metric: 'startup.cpu', value: startCpu });
   const programs = new Set(['busybox']);
   if (cell.workload.service !== null) programs.add(cell.workload.service.argv[0] ?? 'busybox');
+  if (cell.workload.requires !== null) await checkRequirements(session, cell.workload.requires);
   for (const { use, options } of cell.workload.programs) {
     const workload = workloads.get(use);
     if (workload === undefined || isFleet(workload)) continue;
@@ -45,6 +49,14 @@ function perform(session: Session, workload: InsideWorkload, options: unknown): 
     case 'weigh':
       return weighService(session, workload, options);
   }
+}
+
+/** Looks inside for what the workload requires. Throws TrialFailure `requirement` where it is not there. */
+async function checkRequirements(session: Session, requires: Requirements): Promise<void> {
+  const argv = ['busybox', 'sh', '-c', requirementsScript(requires.modules)];
+  const { result } = await runInside(session, 'requirements', argv, 60);
+  const message = unmet(requires, result.stdout, readVisibleHost()['kernel.boot-id'] ?? '');
+  if (message !== null) throw new TrialFailure({ reason: 'requirement', message, detail: result.stdout });
 }
 
 async function weighIdle(

@@ -77,6 +77,18 @@ export interface WorkloadSpec {
   readonly baseline: string | null;
   /** Storage beside the root, fresh for every launch; null: none. */
   readonly volume: VolumeSpec | null;
+  /** Looked at from inside when the instance is ready; null: nothing is required. */
+  readonly requires: Requirements | null;
+}
+
+/** What an app needs of the system under it; null and none: nothing in particular. */
+export interface Requirements {
+  /** A version pattern, e.g. ">=6.5" or "6.1.*". */
+  readonly kernel: string | null;
+  /** Kernel modules that must be loaded. */
+  readonly modules: readonly string[];
+  readonly architecture: string | null;
+  readonly os: string | null;
 }
 
 /** Storage lent to an instance beside its root, fresh for every launch. */
@@ -566,6 +578,8 @@ export type FailureReason =
   | 'bad-output'
   | 'digest-mismatch'
   | 'missing-program'
+  /** The instance has not what its workload requires: an answer, not a fault. */
+  | 'requirement'
   | 'unclean'
   | 'interrupted';
 
@@ -644,6 +658,8 @@ export interface CellRecord {
   readonly role: CellRole;
   /** Runner its ratios are read against; absent: the header's. */
   readonly baseline?: string;
+  /** What its workload requires of the system; absent: nothing. */
+  readonly requires?: string;
   /** The runner's options as checked, defaults included; absent in records of the first releases. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Versions, digests, final argv: what exactly ran. */
@@ -677,6 +693,8 @@ export type TraitKey =
 export type Traits = { readonly [K in TraitKey]?: string };
 
 export interface SkippedCell {
+  /** What its workload requires, where that is why. */
+  readonly requires?: string;
   readonly cell: string;
   readonly runner: string;
   readonly reason: string;

@@ -18,6 +18,7 @@ const scenario: Scenario = {
       runners: null,
       baseline: null,
       volume: null,
+      requires: null,
       blocks: null,
     },
     {
@@ -27,6 +28,7 @@ const scenario: Scenario = {
       runners: null,
       baseline: null,
       volume: null,
+      requires: null,
       blocks: 3,
     },
   ],

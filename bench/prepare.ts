@@ -8,6 +8,7 @@ import { problemOf, type CellProblem } from './cell-problems.ts';
 import { exitCode, UserError } from './errors.ts';
 import { contextOf } from './instance.ts';
 import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
+import { requirementWords } from './requirements.ts';
 import type { Tools } from './tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
@@ -45,8 +46,15 @@ export async function prepareRun(
   const prepared = new Map<string, Prepared>();
   const records: CellRecord[] = [];
   const skipped: SkippedCell[] = [];
-  const skip = (cell: Cell, reason: string, hint: string) => {
-    skipped.push({ cell: cell.id, runner: cell.runner.id, reason, hint });
+  const skip = (cell: Cell, reason: string, hint: string, required = false) => {
+    const requires = required && cell.workload.requires !== null ? cell.workload.requires : null;
+    skipped.push({
+      ...(requires === null ? {} : { requires: requirementWords(requires) }),
+      cell: cell.id,
+      runner: cell.runner.id,
+      reason,
+      hint,
+    });
     tools.progress({ kind: 'skipped', cell, reason, hint });
   };
   const dispose = async () => {
@@ -58,7 +66,7 @@ export async function prepareRun(
       const found = availability.get(runner.id);
       const inTheWay = problemOf(cell, found, tools);
       if (found?.usable !== true || inTheWay !== null) {
-        skip(cell, inTheWay?.reason ?? '', inTheWay?.hint ?? '');
+        skip(cell, inTheWay?.reason ?? '', inTheWay?.hint ?? '', inTheWay?.required);
         continue;
       }
       const { use, problem } = await volumeUse(cell, tools);
@@ -66,7 +74,8 @@ export async function prepareRun(
         skip(cell, problem.reason, problem.hint);
         continue;
       }
-      const key = `${runner.id}/${shape.id}`;
+      const modules = cell.workload.requires?.modules ?? [];
+      const key = [runner.id, shape.id, ...modules].join('/');
       const known = shared.get(key);
       if (known === undefined) tools.progress({ kind: 'preparing', cell });
       const ready = known ?? (await prepareOne(cell, scenario, tools));
@@ -84,6 +93,7 @@ export async function prepareRun(
         shape,
         role: cell.role,
         ...(cell.workload.baseline === null ? {} : { baseline: cell.workload.baseline }),
+        ...(cell.workload.requires === null ? {} : { requires: requirementWords(cell.workload.requires) }),
         options: runner.options,
         identity: {
           version: found.version,
@@ -112,13 +122,19 @@ export async function prepareRun(
 
 /** A runner made ready for a shape; one that cannot be is a problem of its own cells. */
 async function prepareOne(
-  { runner, shape }: Cell,
+  { runner, shape, workload }: Cell,
   scenario: Scenario,
   tools: Tools,
 ): Promise<Prepared | CellProblem> {
   try {
     return await tools.runners[runner.kind].prepare(
-      { options: runner.options, shape, image: tools.image, pidsLimit: scenario.pidsLimit },
+      {
+        options: runner.options,
+        shape,
+        image: tools.image,
+        pidsLimit: scenario.pidsLimit,
+        modules: workload.requires?.modules ?? [],
+      },
       contextOf(tools, tools.signal),
     );
   } catch (error) {

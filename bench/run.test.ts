@@ -128,6 +128,36 @@ test('a surface examination launches two instances and keeps what was found', as
   expect((await runScenario(request(text, 's', broken), tools())).failed).toBe(2);
 });
 
+test('a requirement that is not met is an answer: told, not counted as a failure, and the run goes on', async () => {
+  const set = ['workloads.cpu={ requires: { kernel: ">=6.5" }, programs: [cpu] }', 'blocks=4'];
+  const result = await runScenario(request(text, 'r', set), tools());
+  expect(result).toMatchObject({ state: 'complete', failed: 0 });
+  const { header, trials } = readRecord(join(folder, 'r'));
+  expect(header.cells.find(({ id }) => id === 'a/cpu/small')?.requires).toBe('kernel >=6.5');
+  const asked = cellOf(trials, 'a/cpu/small');
+  expect(asked).toHaveLength(3); // it will not change its mind
+  expect(asked[0]?.outcome).toMatchObject({
+    state: 'failed',
+    reason: 'requirement',
+    message: expect.stringContaining('inside is 5.10.0-fake') as string,
+  });
+  expect(cellOf(trials, 'a/empty/small').every(({ outcome }) => outcome.state === 'ok')).toBe(true);
+  const older = ['workloads.cpu={ requires: { kernel: "<6" }, programs: [cpu] }', 'blocks=1'];
+  await runScenario(request(text, 's', older), tools());
+  const [met] = cellOf(readRecord(join(folder, 's')).trials, 'a/cpu/small');
+  expect(met?.outcome.state).toBe('ok');
+});
+
+test('what no runner here can bring is refused before a launch', async () => {
+  const set = ['workloads.cpu={ requires: { os: windows }, programs: [cpu] }', 'blocks=1'];
+  await runScenario(request(text, 'r', set), tools());
+  const { header, trials } = readRecord(join(folder, 'r'));
+  expect(header.skipped.find(({ cell }) => cell === 'a/cpu/small')).toMatchObject({
+    requires: 'system windows',
+  });
+  expect(cellOf(trials, 'a/cpu/small')).toEqual([]);
+});
+
 test.each([
   ['launch', 'launch'],
   ['panic', 'panic'],

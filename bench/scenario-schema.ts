@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { RunnerKind } from './model.ts';
 import { duration, seconds, size } from './options.ts';
+import { kernelPattern } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
 
@@ -36,6 +37,24 @@ export const volumeSchema = z.strictObject({
   size: size.prefault('256MiB').describe('Size of the image or device; a directory has none.'),
 });
 
+const moduleName = z.string().regex(/^[\w-]{1,55}$/, 'must be the name of a kernel module, e.g. "dummy"');
+export const requiresSchema = z.strictObject({
+  kernel: z
+    .string()
+    .regex(kernelPattern, 'must be a version such as ">=6.5", "<6" or "6.1.*"')
+    .optional()
+    .describe('Version of the kernel inside; only the parts given count.'),
+  module: z
+    .union([moduleName, z.array(moduleName).min(1)])
+    .optional()
+    .describe('Modules it must have loaded.'),
+  architecture: z.string().regex(/^\w+$/, 'must be the name of an architecture, e.g. "aarch64"').optional(),
+  os: z
+    .string()
+    .regex(/^[a-z]\w*$/, 'must be the name of a system in small letters, e.g. "linux"')
+    .optional(),
+});
+
 const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
 const workloadSchema = z.union([
   z.array(programSchema),
@@ -45,6 +64,7 @@ const workloadSchema = z.union([
     blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
     runners: z.array(z.string()).min(1).optional().describe('Runners that run it; default: all.'),
     baseline: z.string().optional().describe("Runner its ratios are read against; default: the scenario's."),
+    requires: requiresSchema.optional().describe('What the app needs of the system under it.'),
     volume: volumeSchema.optional().describe('Storage beside the root, fresh for every launch.'),
   }),
 ]);

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { messageOf, UserError } from './errors.ts';
 import type { ProgramSpec, RunnerKind, RunnerSpec, Scenario, WorkloadSpec } from './model.ts';
 import { show } from './options.ts';
-import { scenarioSchema, volumeSchema, type RunnerSchemas } from './scenario-schema.ts';
+import { scenarioSchema, requiresSchema, volumeSchema, type RunnerSchemas } from './scenario-schema.ts';
 import { metrics, workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
 import { isFleet } from './workloads/workload.ts';
@@ -148,6 +148,12 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
       message: `${fleet.use} launches its own instances: give it a workload of its own`,
     });
   }
+  if (fleet !== undefined && object['requires'] !== undefined) {
+    problems.push({
+      path: ['workloads', id, 'requires'],
+      message: `is looked at in a single launch; ${fleet.use} launches its own instances`,
+    });
+  }
   for (const { use, options } of programs) {
     if (service === undefined && workloads.get(use)?.needsService?.(options) === true) {
       problems.push({
@@ -189,7 +195,15 @@ function workloadOf(id: string, entry: unknown, ids: readonly string[], problems
     runners: Array.isArray(runners) ? runners.filter((name) => typeof name === 'string') : null,
     baseline: typeof baseline === 'string' ? baseline : null,
     volume: volumeOf(volume),
+    requires: requirementsOf(object['requires']),
   };
+}
+
+function requirementsOf(entry: unknown): WorkloadSpec['requires'] {
+  const { success, data } = requiresSchema.safeParse(entry);
+  if (!success || entry === undefined) return null;
+  const { kernel = null, module = [], architecture = null, os = null } = data;
+  return { kernel, modules: typeof module === 'string' ? [module] : module, architecture, os };
 }
 
 /** One launch gives one value per metric: two programs that report the same one would be mixed up. */

@@ -89,6 +89,8 @@ function blockName(block: number, blocks: number): string {
 
 function outcomeText(trial: RecordedTrial): string {
   const { outcome, marks, ladder, observations } = trial;
+  if (outcome.state === 'failed' && outcome.reason === 'requirement')
+    return `cannot run here: ${outcome.message}`;
   if (outcome.state === 'failed') return `FAILED (${outcome.reason}): ${outcome.message}`;
   const swept = densityResult(trial);
   if (swept !== null)

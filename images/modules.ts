@@ -56,6 +56,13 @@ export async function modulesInOrder(kernel: Kernel, wanted: readonly string[]):
   return [...done.values()];
 }
 
+/** Those of the wanted modules that the kernel has as files. */
+export async function modulesOf(kernel: Kernel, wanted: readonly string[]): Promise<string[]> {
+  if (kernel.modulesFolder === null || wanted.length === 0) return [];
+  const files = await moduleFiles(kernel.modulesFolder);
+  return wanted.filter((name) => files.has(canonical(name)));
+}
+
 function moduleName(path: string): string {
   return basename(path).replace(/\.ko(\.(xz|zst|gz))?$/, '');
 }

@@ -18,6 +18,7 @@ import { formatRatio } from '../bench/units.ts';
 import { fitRows } from './claims-density.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { isolationClaimRows } from './isolation.ts';
+import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';
 import { productOf, subjectsOf } from './subjects.ts';
@@ -88,6 +89,11 @@ export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[
       'S3',
       'Many workloads share one operating system, so containers let you run more of them.',
       rows[2],
+    ),
+    claim(
+      'S4',
+      'A container’s dependence on the host’s kernel limits apps that need another system.',
+      requirementRows(record, subjects),
     ),
     // Two claims in one sentence, answered apart: what can be reached, and who disturbs whom (C28).
     claim('S5', 'Virtual machines are more isolated and secure.', surfaceRows(record, subjects)),

@@ -5,6 +5,7 @@
 import type { Analysis, CellRecord, RunRecord } from '../bench/model.ts';
 import type { Notice } from './parts.ts';
 import { everything, skipsOf } from './skips.ts';
+import { requirementLines } from './requirements.ts';
 import type { Subjects } from './subjects.ts';
 import { warningLines } from './warnings.ts';
 import { count, failureWords } from './words.ts';
@@ -106,6 +107,11 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
             `${subjects.label(item.cell)}: ${count(item.count, 'launch', 'launches')} ${failureWords[item.reason]} (${item.example})`,
         ),
     });
+  }
+  const unmet = requirementLines(record, subjects);
+  if (unmet.length > 0) {
+    const title = 'Required, and not to be had on every runner: an answer, not a fault';
+    notices.push({ kind: 'notice', tone: 'unsure', title, lines: unmet });
   }
   const skips = skipsOf(record);
   if (skips.length > 0) {

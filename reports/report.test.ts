@@ -218,7 +218,15 @@ test('JSON carries identity, analysis and claims', () => {
   const record = buildRecord({ blocks: 6 });
   const parsed = JSON.parse(renderJson(record)) as { run: { runId: string }; claims: { id: string }[] };
   expect(parsed.run.runId).toBe('built-1');
-  expect(parsed.claims.map((claim) => claim.id)).toEqual(['S1', 'S2', 'S3', 'S5', 'S5-neighbours', 'S6']);
+  expect(parsed.claims.map((claim) => claim.id)).toEqual([
+    'S1',
+    'S2',
+    'S3',
+    'S4',
+    'S5',
+    'S5-neighbours',
+    'S6',
+  ]);
 });
 
 test('many launches are thinned in charts, said so, and kept in tables', () => {

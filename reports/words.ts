@@ -113,6 +113,7 @@ export const failureWords: Readonly<Record<FailureReason, string>> = {
   'bad-output': 'printed something unreadable',
   'digest-mismatch': 'ran another image than the others',
   'missing-program': 'lacks a program',
+  requirement: 'has not what is required',
   unclean: 'left something behind',
   interrupted: 'was interrupted',
 };

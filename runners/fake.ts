@@ -168,6 +168,8 @@ function fakeOutput(
   });
   if (failure === 'crash') return answer('', 139);
   if (failure === 'bad-output') return answer('\u0000rubbish\u001b[2J');
+  if (argv[3]?.startsWith('# tare requirements'))
+    return answer('kernel 5.10.0-fake\nmachine x86_64\nboot fake\n');
   const surface = /^# tare surface: (\w+)/.exec(argv[3] ?? '')?.[1];
   if (surface !== undefined) return answer(fakeSurface[surface] ?? '');
   if (argv[0] === 'sysbench') {

@@ -67,6 +67,8 @@ export interface PrepareRequest<Options> {
   readonly shape: Shape;
   readonly image: Image;
   readonly pidsLimit: number;
+  /** Kernel modules wanted inside: who brings a kernel of its own loads those that it has; absent: none. */
+  readonly modules?: readonly string[];
 }
 
 export interface Prepared extends AsyncDisposable {

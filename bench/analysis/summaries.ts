@@ -57,7 +57,8 @@ function summaryWarnings(n: number, modes: readonly number[]): Warning[] {
 export function countFailures(record: RunRecord): FailureCount[] {
   const counts = new Map<string, FailureCount>();
   for (const { cell, outcome } of record.trials) {
-    if (outcome.state !== 'failed') continue;
+    // A requirement that is not met is an answer (claim S4), not a launch that went wrong.
+    if (outcome.state !== 'failed' || outcome.reason === 'requirement') continue;
     const key = `${cell}\n${outcome.reason}`;
     const known = counts.get(key);
     counts.set(

@@ -63,11 +63,16 @@ function countByCell(trials: readonly RecordedTrial[]): ReadonlyMap<string, Laun
     if (trial.block < 0 || wasInterrupted(trial)) continue;
     const { failed, all } = counts.get(trial.cell) ?? { failed: 0, all: 0 };
     counts.set(trial.cell, {
-      failed: failed + (trial.outcome.state === 'failed' ? 1 : 0),
+      failed: failed + (hasBroken(trial) ? 1 : 0),
       all: all + 1,
     });
   }
   return counts;
+}
+
+/** A requirement that is not met is an answer, not a broken launch. */
+function hasBroken({ outcome }: RecordedTrial): boolean {
+  return outcome.state === 'failed' && outcome.reason !== 'requirement';
 }
 
 /** Values of one metric in one cell, one per launch, in block order; empty if there are none. */

@@ -11,6 +11,7 @@ import type { Image } from '../../images/image.ts';
 import { ensureInitramfs } from '../../images/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Kernel } from '../../images/kernel.ts';
+import { modulesOf } from '../../images/modules.ts';
 import { guestModules, mountTables } from './args.ts';
 import { stockMemory } from './memory.ts';
 import type { MemoryPolicy } from './memory.ts';
@@ -30,7 +31,11 @@ const kernelBytes = 96 * mebibyte;
 
 export async function ensureGuestFiles(
   image: Image,
-  options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'> & { readonly network?: QemuOptions['network'] },
+  options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'> & {
+    readonly network?: QemuOptions['network'];
+    /** Wanted beside those the guest needs to start; those that the kernel has not are left out. */
+    readonly modules?: readonly string[];
+  },
   memory: MemoryPolicy = stockMemory,
   report: (line: string) => void = () => undefined,
 ): Promise<GuestFiles> {
@@ -39,7 +44,7 @@ export async function ensureGuestFiles(
   const initramfs = await ensureInitramfs({
     image,
     kernel,
-    modules: guestModules(options, memory),
+    modules: [...guestModules(options, memory), ...(await modulesOf(kernel, options.modules ?? []))],
     files: {
       init: await script('init.sh'),
       'layer/tare/agent.sh': await script('../agent.sh'),

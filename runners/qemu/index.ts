@@ -117,7 +117,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
   const { options, image, shape } = request;
   const chosen = await choose(options, context);
   const memory = memoryPolicyOf(options);
-  const files = await ensureGuestFiles(image, options, memory);
+  const files = await ensureGuestFiles(image, { ...options, modules: request.modules ?? [] }, memory);
   const calibrate = options.machine === 'microvm' && chosen.accelerator === 'tcg';
   const cold: VmPlan = {
     binary: qemuBinary,
