@@ -217,8 +217,8 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
       record.trials.filter(({ observations }) => observations.some(isFact)).map(({ cell }) => cell),
     );
     if (examined.size > 0) {
-      const names = listed([...examined].map((id) => subjects.label(id)));
-      return `On this host (${host}), facts were gathered inside ${names}; nothing was timed, so there is no measure to compare. They stand in the sections below and in the claims.`;
+      const names = listed([...new Set([...examined].map((id) => subjects.runner(id)))]);
+      return `On this host (${host}), facts were gathered inside ${names}; there is no measure to compare. What was found stands in the sections below and in the claims.`;
     }
     return `On this host (${host}), ${why}, so nothing can be said.`;
   }
