@@ -24,7 +24,7 @@ function latencyMetrics(id: string, what: string, definition: string): MetricDec
   return [
     percentile(0.5, 'p50'),
     percentile(0.99, 'p99'),
-    metric({ ...parts, id: of, title: `${what}, all`, source: { kind: 'distribution' } }),
+    metric({ ...parts, id: of, title: what, source: { kind: 'distribution' } }),
   ];
 }
 
