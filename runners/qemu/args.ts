@@ -2,7 +2,7 @@
  * The command line of one VM, as a pure function of what it shall be: the one place that knows QEMU's
  * flags. Channels are inherited descriptors, so no socket file has a name that could collide or be left.
  */
-import { hasBalloon, memoryArguments, memoryProperties, stockMemory } from './memory.ts';
+import { backendArguments, balloonArguments, hasBalloon, memoryProperties, stockMemory } from './memory.ts';
 import type { MemoryPolicy } from './memory.ts';
 import { passesHostCache } from './options.ts';
 import type { QemuOptions } from './options.ts';
@@ -189,11 +189,13 @@ export function qemuArguments(plan: VmPlan): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...machineArguments(plan),
     ...['-smp', String(plan.cpus), '-m', `${String(plan.memoryMiB)}M`],
-    ...memoryArguments(plan.memory, plan.memoryMiB, deviceSuffix(plan.machine)),
+    ...backendArguments(plan.memory, plan.memoryMiB),
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', kernelParameters(plan).join(' ')],
     ...channelArguments(plan),
     ...diskArguments(plan),
     ...networkArguments(plan),
+    // After the agent's device, whose port inside is named by its place.
+    ...balloonArguments(plan.memory, deviceSuffix(plan.machine)),
     ...(plan.volume === null ? [] : volumeArguments(plan.volume, plan.machine)),
     ...(plan.restoreFrom === null ? [] : ['-incoming', `exec:cat ${shellQuoted(plan.restoreFrom)}`]),
   ];

@@ -4,7 +4,14 @@ import { TrialFailure } from '../runner.ts';
 import { sharedTraits } from '../traits.ts';
 import { guestModules } from './args.ts';
 import { inflate } from './balloon.ts';
-import { memoryArguments, memoryPolicyOf, memoryProperties, policyWords, stockMemory } from './memory.ts';
+import {
+  backendArguments,
+  balloonArguments,
+  memoryPolicyOf,
+  memoryProperties,
+  policyWords,
+  stockMemory,
+} from './memory.ts';
 import { qemuOptions } from './options.ts';
 
 const mebibyte = 2 ** 20;
@@ -14,18 +21,21 @@ describe('declared memory', () => {
   test('is off by default, merging included', () => {
     expect(memoryPolicyOf(qemuOptions.parse({}))).toEqual(stockMemory);
     expect(memoryProperties(stockMemory)).toBe('mem-merge=off');
-    expect(memoryArguments(stockMemory, 256, 'pci')).toEqual([]);
+    expect(backendArguments(stockMemory, 256)).toEqual([]);
+    expect(balloonArguments(stockMemory, 'pci')).toEqual([]);
   });
 
   test('becomes arguments of QEMU', () => {
     const options = { ksm: true, freePageReporting: true, balloon: '128MiB', prealloc: true };
     expect(memoryPolicyOf(qemuOptions.parse(options))).toEqual(all);
     expect(memoryProperties(all)).toBe('mem-merge=on,memory-backend=ram');
-    expect(memoryArguments(all, 256, 'device')).toEqual([
+    expect(backendArguments(all, 256)).toEqual([
       ...['-object', 'memory-backend-ram,id=ram,size=256M,prealloc=on'],
+    ]);
+    expect(balloonArguments(all, 'device')).toEqual([
       ...['-device', 'virtio-balloon-device,id=balloon,free-page-reporting=on'],
     ]);
-    expect(memoryArguments({ ...stockMemory, balloonBytes: 1 }, 256, 'pci')).toEqual([
+    expect(balloonArguments({ ...stockMemory, balloonBytes: 1 }, 'pci')).toEqual([
       ...['-device', 'virtio-balloon-pci,id=balloon,free-page-reporting=off'],
     ]);
   });

@@ -43,18 +43,16 @@ export function memoryProperties({ merge, prealloc }: MemoryPolicy): string {
   return `mem-merge=${merge ? 'on' : 'off'}${prealloc ? ',memory-backend=ram' : ''}`;
 }
 
-/** Further arguments: a backend where memory is taken beforehand, a balloon device where one is declared. */
-export function memoryArguments(
-  policy: MemoryPolicy,
-  memoryMiB: number,
-  bus: 'pci' | 'device',
-): readonly string[] {
-  const backend = `memory-backend-ram,id=ram,size=${String(memoryMiB)}M,prealloc=on`;
-  const balloon = `virtio-balloon-${bus},id=balloon,free-page-reporting=${policy.reporting ? 'on' : 'off'}`;
-  return [
-    ...(policy.prealloc ? ['-object', backend] : []),
-    ...(hasBalloon(policy) ? ['-device', balloon] : []),
-  ];
+/** Memory taken beforehand needs a backend of its own. */
+export function backendArguments({ prealloc }: MemoryPolicy, memoryMiB: number): readonly string[] {
+  return prealloc ? ['-object', `memory-backend-ram,id=ram,size=${String(memoryMiB)}M,prealloc=on`] : [];
+}
+
+/** The balloon device, where one is declared. */
+export function balloonArguments(policy: MemoryPolicy, bus: 'pci' | 'device'): readonly string[] {
+  if (!hasBalloon(policy)) return [];
+  const reporting = policy.reporting ? 'on' : 'off';
+  return ['-device', `virtio-balloon-${bus},id=balloon,free-page-reporting=${reporting}`];
 }
 
 /** Free-page reporting is a power of the balloon device, whether or not it is ever inflated. */
