@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Scenario } from './model.ts';
 import { cellsOf, createPlan, estimateSeconds } from './plan.ts';
+import { workloads } from './workloads/index.ts';
 
 const scenario: Scenario = {
   name: 's',
@@ -101,6 +102,28 @@ test('fleets are estimated by their size, with starts in flight shared by two CP
   const sweep = fleet('density', { instances: 11, step: 5, parallel: 1, settle: 1 });
   // One alone, then at 5, 10 and 11: four readings of a second; one start at a time.
   expect(estimateSeconds(sweep, createPlan(sweep, 1), () => cost)).toBeCloseTo(2 + 20 + 5.5 + 4, 6);
+});
+
+test('the estimate of a loaded service counts what loading takes inside', () => {
+  const program = (use: string, options: object) => ({
+    programs: [{ use, options: workloads.get(use)?.options.parse(options) as Record<string, unknown> }],
+  });
+  const secondsOf = (programs: object, overhead: number) => {
+    const workload = { ...scenario.workloads[0]!, ...programs };
+    const alone = { ...scenario, cooldownSeconds: 0, workloads: [workload] };
+    const [cell] = cellsOf(alone);
+    const plan = { ...createPlan(alone, 1, [cell!]), cells: [cell!] };
+    const one = { ...plan, trials: plan.trials.slice(0, 1) };
+    const cost = { startSeconds: 0, stopSeconds: 0, programOverheadSeconds: overhead };
+    return estimateSeconds(alone, one, () => cost);
+  };
+  // No keys to speak of: five programs; fifty million bytes: ten times a second more.
+  const small = program('memory-redis', { keys: 1, value: '1B' });
+  const large = program('memory-redis', { keys: 50_000, value: '800B' });
+  expect(secondsOf(small, 1) - secondsOf(small, 0)).toBeCloseTo(15, 1);
+  expect(secondsOf(large, 1) - secondsOf(large, 0)).toBeCloseTo(25, 1);
+  const ladder = program('ladder-nginx', { instances: 4 });
+  expect(secondsOf(ladder, 1) - secondsOf(ladder, 0)).toBeCloseTo(4 * 5, 6);
 });
 
 test('the estimate adds programs, launches and rests', () => {

@@ -6,6 +6,7 @@
 import type { Cell, Plan, PlannedTrial, Scenario, Seconds } from './model.ts';
 import { createRandom } from './random.ts';
 import { workloads } from './workloads/index.ts';
+import type { ServiceLoad } from './workloads/service-load.ts';
 import { isFleet } from './workloads/workload.ts';
 
 /** Environment padding is drawn below this many bytes (METHODOLOGY B5). */
@@ -90,13 +91,25 @@ export function estimateSeconds(scenario: Scenario, plan: Plan, costOf: (cell: C
   return plan.trials.reduce((total, trial) => total + (perCell.get(trial.cell) ?? 0), 0);
 }
 
+/**
+ * What loading a service costs inside beside its own time: some five programs, and making what is stored, which
+ * takes ten times as long where starting a program takes a second (seen: 13 s for 20 MiB in an emulated guest).
+ */
+function loadSeconds({ steps }: ServiceLoad, cost: LaunchCost): Seconds {
+  return cost.programOverheadSeconds * (5 + 10 * (steps.fill?.seconds ?? 0));
+}
+
 function launchSeconds(cell: Cell, cost: LaunchCost): Seconds {
   return cell.workload.programs.reduce((total, { use, options }) => {
     const workload = workloads.get(use);
     if (workload === undefined) return total;
     if (workload.kind === 'ladder') {
       const top = workload.steps(options).counts.at(-1) ?? 0;
-      return total + workload.estimateSeconds(options) + (top - 1) * cost.startSeconds;
+      const loads = workload.load === undefined ? 0 : top * loadSeconds(workload.load(options).load, cost);
+      return total + workload.estimateSeconds(options) + (top - 1) * cost.startSeconds + loads;
+    }
+    if (workload.kind === 'weigh') {
+      return total + workload.estimateSeconds(options) + loadSeconds(workload.load(options), cost);
     }
     if (workload.kind === 'density' || workload.kind === 'scale-out') {
       // Starts in flight together share the host's CPUs: without knowing them, half of what flies is gained.

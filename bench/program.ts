@@ -43,7 +43,8 @@ export async function runInside(
   gathered.marks.push({ name: `begin ${label}`, at: result.begin }, { name: `end ${label}`, at: result.end });
   const { stdout, stderr, exitCode } = result;
   gathered.outputs.push({ program: label, argv, exitCode, stdout: cut(stdout), stderr: cut(stderr) });
-  const name = argv[0] ?? label;
+  // A script is told by what it is for: its shell's name says nothing.
+  const name = argv[0] === 'busybox' ? label : (argv[0] ?? label);
   const oomKills = result.oomKills + (after?.oomKills ?? 0) - (before?.oomKills ?? 0);
   const fail = (reason: FailureReason, message: string) =>
     new TrialFailure({ reason, message, detail: `${stdout}\n${stderr}`.trim().slice(-keptOutput) });
