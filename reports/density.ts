@@ -92,7 +92,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
       cells: [
         number(isResolved(last) ? scale.format(each[index] ?? null) : 'not told from 0'),
         number(
-          interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`,
+          interval === null ? absent : `${scale.number(interval.low)} to ${scale.format(interval.high)}`,
         ),
         number(formatValue(median(results.flatMap(({ charged }) => charged ?? [])), 'B')),
         number(byUseWords(last)),
