@@ -2,7 +2,7 @@
  * The network family's own view: latency over load as curves, and how each load went: what was asked, what
  * failed, how late the generator was, and in how many launches a phase was taken out by a declared rule.
  */
-import type { Analysis, LoadPhase, MetricDeclaration, RunRecord } from '../bench/model.ts';
+import type { Analysis, CellRecord, LoadPhase, MetricDeclaration, RunRecord } from '../bench/model.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { absent, scaleFor } from '../bench/units.ts';
 import type { Block, Chart, LineSeries } from './parts.ts';
@@ -122,7 +122,7 @@ function discardNotice(record: RunRecord, subjects: Subjects): Block[] {
     const [first] = found;
     if (first?.discarded == null) return [];
     return [
-      `${subjects.label(cell)}: ${found.length} of ${phases.length} phases; for one, ${pointWords(first.point)}: ${first.discarded}.`,
+      `${subjects.label(cell)}: ${found.length} of ${phases.length}; one at ${pointWords(first.point)}: ${first.discarded}.`,
     ];
   });
   if (lines.length === 0) return [];
@@ -137,10 +137,12 @@ function loadCharts(record: RunRecord, analysis: Analysis, subjects: Subjects, q
     return share === null ? [] : [{ id: metric.id, share }];
   });
   const measured = subjects.cells.filter(({ role }) => role === 'measured');
-  const settings = [...new Set(measured.map(({ workload, shape }) => `${workload} ${shape.id}`))];
+  const shapes = new Set(measured.map(({ shape }) => shape.id)).size;
+  const nameOf = ({ workload, shape }: CellRecord) => (shapes > 1 ? `${workload}, ${shape.id}` : workload);
+  const settings = [...new Set(measured.map(nameOf))];
   const several = settings.length > 1;
   return settings.flatMap((setting, index): Chart[] => {
-    const cells = measured.filter(({ workload, shape }) => `${workload} ${shape.id}` === setting);
+    const cells = measured.filter((cell) => nameOf(cell) === setting);
     const series = cells.flatMap(({ id }): LineSeries[] => {
       const points = metrics.flatMap(({ id: metric, share }) => {
         const found = analysis.summaries.find((item) => item.cell === id && item.metric === metric);

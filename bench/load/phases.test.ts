@@ -95,7 +95,7 @@ test('a lagging generator costs its load: no distribution, the reason and the la
   expect(distributions).toMatchObject([{ metric: 'network.latency-at-100/s' }]);
   const [capacity, half, rate] = phases(session);
   expect([capacity?.discarded, rate?.discarded]).toEqual([null, null]);
-  expect(half?.discarded).toMatch(/lagged: p99 of its lag 200 µs, more than 10 % of .* 1000 µs/);
+  expect(half?.discarded).toMatch(/lagged: p99 of its lag 200 µs, more than 10 % of .* 1.00 ms/);
   expect(half?.unused).toEqual([[0.001, 1000]]);
 });
 

@@ -13,6 +13,7 @@ import type { LoadPhase } from '../model.ts';
 import { countOf, mergeBins, quantileOf } from '../analysis/percentiles.ts';
 import type { LoadPlan, LoadPoint } from '../workloads/workload.ts';
 import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
+import { formatValue } from '../units.ts';
 import { lagged, lagLimit } from './schedule.ts';
 
 /** Above this share of one CPU a program that works in one thread is taken to be at its limit. */
@@ -132,8 +133,8 @@ export function judgeLag({ lag, latency }: Pick<LoadResult, 'lag' | 'latency'>):
   const worst = quantileOf(lag, 0.99);
   const middle = quantileOf(latency, 0.5);
   if (!lagged(worst, middle)) return null;
-  const text = (value: number | null) => (value === null ? 'unknown' : `${(value * 1e6).toFixed(0)} µs`);
-  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${100 * lagLimit} % of the median latency of ${text(middle)}`;
+  const text = (value: number | null) => (value === null ? 'unknown' : formatValue(value, 's'));
+  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${100 * lagLimit} % of the median latency ${text(middle)}`;
 }
 
 function note(
