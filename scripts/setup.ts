@@ -25,6 +25,9 @@ const needed: readonly Package[] = [
   { name: 'busybox-static', commands: [] },
   { name: 'xz-utils', commands: ['xz'] },
   { name: 'e2fsprogs', commands: ['mke2fs', 'debugfs'] },
+  { name: 'mount', commands: ['losetup'] },
+  { name: 'iproute2', commands: ['ip'] },
+  { name: 'slirp4netns', commands: ['slirp4netns'] },
 ];
 
 const neededForTests: readonly Package[] = [

@@ -6,6 +6,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 const root = join(import.meta.dirname, '..');
 const ignored = /(^|\/)(node_modules|dist|results|fixtures)(\/|$)/;
@@ -139,8 +140,12 @@ describe('structure', () => {
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
-});
 
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-}
+  it('the full series names every ready scenario that measures, quick apart', () => {
+    const folder = join(root, 'scenarios');
+    const { scenarios } = parse(readFileSync(join(folder, 'full.yaml'), 'utf8')) as { scenarios: string[] };
+    const ready = globSync('*.yaml', { cwd: folder });
+    const apart = ['full.yaml', 'quick.yaml', 'smoke.yaml'];
+    expect([...scenarios, ...apart].sort()).toEqual(ready.sort());
+  });
+});
