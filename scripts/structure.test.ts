@@ -149,3 +149,7 @@ describe('structure', () => {
     expect([...scenarios, ...apart].sort()).toEqual(ready.sort());
   });
 });
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
