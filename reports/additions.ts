@@ -98,5 +98,6 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
     lead: 'Interference, containment and what is reachable from inside are separate questions; they are never merged into one score (C28).',
     before: [isolationBlocks],
     after: [surfaceBlocks],
+    foldCharts: true,
   },
 };

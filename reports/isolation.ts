@@ -38,6 +38,8 @@ interface Column {
   readonly victim: string;
   readonly shape: string;
   readonly limits: NeighbourLimits;
+  /** The kernel weighs the neighbour's CPU time against the victim's as a whole. */
+  readonly cpuApart: boolean;
 }
 
 /** Reading the phases again is milliseconds; the report does it once per record. */
@@ -61,7 +63,11 @@ export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects
     const several = index === 0 ? '' : `-${index + 1}`;
     return [
       { kind: 'table' as const, table: matrix(`isolation${several}`, title, group, found, subjects) },
-      { kind: 'table' as const, table: containmentTable(`containment${several}`, title, group, found) },
+      {
+        kind: 'table' as const,
+        table: containmentTable(`containment${several}`, title, group, found, false),
+      },
+      folded(containmentTable(`containment-all${several}`, title, group, found, true)),
       folded(mechanismTable(`mechanism${several}`, title, group, found)),
     ];
   });
@@ -69,10 +75,13 @@ export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects
 
 function columnsIn(record: RunRecord, subjects: Subjects): Column[] {
   return record.header.cells.flatMap((cell) => {
-    const phase = phasesOf(record, cell.id)[0];
+    const phases = phasesOf(record, cell.id);
+    const [phase] = phases;
     if (phase === undefined) return [];
     const { victim, limits } = phase;
-    return [{ cell: cell.id, runner: subjects.named(cell.id), victim, limits, shape: shapeWords(cell) }];
+    const cpuApart = phases.some(({ neighbour }) => neighbour?.cpuApart === true);
+    const shape = shapeWords(cell);
+    return [{ cell: cell.id, runner: subjects.named(cell.id), victim, limits, shape, cpuApart }];
   });
 }
 
@@ -93,6 +102,12 @@ function besideWords(beside: string): string {
   return stressorTitles[beside]?.title ?? beside;
 }
 
+/** The columns' runners, each once, in order. */
+const runnersOf = (group: readonly Column[]): string[] => [...new Set(group.map(({ runner }) => runner))];
+const limitsOf = (group: readonly Column[]): NeighbourLimits[] => [
+  ...new Set(group.map(({ limits }) => limits)),
+];
+
 function matrix(
   id: string,
   title: string,
@@ -105,35 +120,54 @@ function matrix(
   );
   const values = [...new Set(own.map(({ value }) => value))];
   const besides = [...new Set(own.map(({ beside }) => beside))];
+  const [runners, limits] = [runnersOf(group), limitsOf(group)];
   const notes = new Set<string>();
+  const find = (runner: string, held: NeighbourLimits, beside: string, value: Interference['value']) => {
+    const column = group.find((one) => one.runner === runner && one.limits === held);
+    return own.find((one) => one.cell === column?.cell && one.beside === beside && one.value === value);
+  };
   const rows = values.flatMap((value) =>
-    besides.map((beside) => ({
-      head: `${besideWords(beside)}${values.length > 1 ? `: ${valueWords[value]}` : ''}`,
-      cells: group.map(({ cell }): TableCell => {
-        const item = own.find((one) => one.cell === cell && one.beside === beside && one.value === value);
-        if (item === undefined) return text(absent);
-        for (const reason of item.reasons)
-          notes.add(`${subjects.label(cell)}, ${besideWords(beside)}: ${reason}`);
-        return interferenceCell(item);
-      }),
-    })),
+    besides.flatMap((beside) =>
+      limits.map((held) => ({
+        head: `${besideWords(beside)}${values.length > 1 ? `: ${valueWords[value]}` : ''}`,
+        cells: [
+          ...(limits.length > 1 ? [text(held)] : []),
+          ...runners.map((runner): TableCell => {
+            const item = find(runner, held, beside, value);
+            if (item === undefined) return text(absent);
+            for (const reason of item.reasons) {
+              notes.add(`${subjects.label(item.cell)}, ${besideWords(beside)}: ${reason}`);
+            }
+            return interferenceCell(item);
+          }),
+        ],
+      })),
+    ),
   );
-  const limits = [...new Set(group.map((one) => one.limits))];
   const emulated = own.some(({ refusals }) => refusals.length > 0);
   return table(
     id,
     `What a neighbour does to ${title}: throughput lost${values.includes('p99') ? ', p99 latency gained' : ''}`,
-    columns('Neighbour', ...group.map(({ runner, limits: held }) => `#${runner}, ${held}`)),
+    columns('Neighbour', ...(limits.length > 1 ? ['Limits'] : []), ...runners.map((name) => `#${name}`)),
     rows,
     [
       'Each stressor against an idle neighbour of the same launch; the idle one against being alone. Median over launches, 95 % interval where six launches allow one. A victim that did not finish ranks below every number. Rows are not comparable as a sum: there is no isolation score.',
-      ...limits.map((name) => `${name}: ${limitsWords[name]}.`),
+      ...limits.map((name) => `Limits of the neighbour, ${name}: ${limitsWords[name]}.`),
+      ...sharingNotes(group, subjects),
       ...(emulated
         ? ['† Emulated VM (rule C17): not representative of a virtual machine, no verdict follows.']
         : []),
       ...notes,
     ],
   );
+}
+
+/** Where "off" could not take the groups' CPU shares away. */
+function sharingNotes(group: readonly Column[], subjects: Subjects): string[] {
+  const apart = group.filter(({ limits, cpuApart }) => limits === 'off' && cpuApart);
+  if (apart.length === 0) return [];
+  const names = apart.map(({ cell }) => subjects.runner(cell)).join(', ');
+  return [`Off, ${names}: the runtime or this host gives each instance a CPU share of its own all the same.`];
 }
 
 const valueWords: Readonly<Record<Interference['value'], string>> = {
@@ -202,38 +236,56 @@ const kinds: readonly {
   },
 ];
 
+/** Rows in which some limit was met, passed or missing; with `all`, every row. */
 function containmentTable(
   id: string,
   title: string,
   group: readonly Column[],
   { containment }: Isolation,
+  all: boolean,
 ): Table {
+  const telling = (one: Containment) =>
+    one.state === 'held' || one.state === 'passed' || one.state === 'unset' || one.state === 'unknown';
   const rows = group.flatMap(({ cell, runner, limits }) => {
     const own = containment.filter((one) => one.cell === cell);
-    return [...new Set(own.map(({ beside }) => beside))].map((beside) => ({
-      head: `${runner}, ${limits}`,
-      cells: [
-        text(besideWords(beside)),
-        ...kinds.map(({ kind, bites, format }): TableCell => {
-          const one = own.find((item) => item.beside === beside && item.kind === kind);
-          if (one === undefined) return text(absent);
-          const words = containmentWords[one.state];
-          const used = one.limit === null ? format(one.most) : `${format(one.most)} of ${format(one.limit)}`;
-          const bitten = one.bites === null || one.bites === 0 ? '' : bites(one.bites);
-          return badge([words.text, used, bitten].filter((part) => part !== '').join(', '), words.tone);
-        }),
-      ],
-    }));
+    return [...new Set(own.filter((one) => all || telling(one)).map(({ beside }) => beside))].map(
+      (beside) => ({
+        head: `${runner}, ${limits}`,
+        cells: [
+          text(besideWords(beside)),
+          ...kinds.map((kind): TableCell => {
+            const one = own.find((item) => item.beside === beside && item.kind === kind.kind);
+            return one === undefined ? text(absent) : containmentCell(one, kind, all);
+          }),
+        ],
+      }),
+    );
   });
   return table(
     id,
-    `Whether neighbours of ${title} kept within their limits`,
+    all
+      ? `Every neighbour of ${title} and its limits`
+      : `Where neighbours of ${title} met their limits, and whether those held`,
     columns('Runner, limits', 'Neighbour', ...kinds.map(({ title: name }) => name)),
     rows,
     [
       'Most over launches, read from the neighbour’s cgroup on the host. Containment is apart from interference: a neighbour may keep within its limits and still disturb, or pass them and disturb nobody. A VM’s memory and processes are bounded by its own kernel, not by a cgroup. On cgroup v1 a cap on writes holds only those that wait for the disk.',
     ],
   );
+}
+
+/** @param whole with the figures, not only what came of the limit */
+function containmentCell(
+  one: Containment,
+  { bites, format }: (typeof kinds)[number],
+  whole: boolean,
+): TableCell {
+  const words = containmentWords[one.state];
+  const used = one.limit === null ? format(one.most) : `${format(one.most)} of ${format(one.limit)}`;
+  const bitten = one.limit === null || one.bites === null || one.bites === 0 ? '' : bites(one.bites);
+  const figures = whole || one.state === 'passed' ? used : '';
+  const said = [words.text, figures, bitten].filter((part) => part !== '').join(', ');
+  return one.state === 'no-limit' || one.state === 'below' ? text(said) : badge(said, words.tone);
 }
 
 function mechanismTable(

@@ -16,6 +16,7 @@ import { createBootstrap, defaultResamples, type Bootstrap } from '../statistics
 import { median } from '../statistics/descriptive.ts';
 import { medianRanks } from '../statistics/median-interval.ts';
 import { referenceOf, slowdown } from '../workloads/neighbour.ts';
+import { stressorNames } from '../workloads/stressors.ts';
 import { isVirtualMachine } from './pairs.ts';
 import { fewestForInterval } from './summaries.ts';
 import { voidBlocks, wasInterrupted } from './values.ts';
@@ -117,7 +118,9 @@ function launchesOf({ trials, voided, header, end, notes }: RunRecord, cell: str
 function besidesOf(launches: readonly Launch[]): string[] {
   const all = new Set(launches.flatMap((launch) => [...launch.keys()]));
   const first = ['alone', 'idle'].filter((name) => all.has(name));
-  return [...first, ...[...all].filter((name) => !first.includes(name)).sort()];
+  const rest = [...all].filter((name) => !first.includes(name));
+  const declared: readonly string[] = stressorNames;
+  return [...first, ...rest.sort((a, b) => declared.indexOf(a) - declared.indexOf(b))];
 }
 
 function valuesOf(launches: readonly Launch[]): VictimValue['name'][] {
