@@ -28,7 +28,12 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
       hint: 'use a smaller shape',
     };
   }
-  return systemProblem(cell) ?? missingPrograms(cell, tools) ?? refusal(cell, tools);
+  return (
+    systemProblem(cell) ??
+    missingPrograms(cell, tools) ??
+    unboundNeighbour(cell, tools) ??
+    refusal(cell, tools)
+  );
 }
 
 /** An architecture or a system that this runner cannot bring, whatever it launches. */
@@ -52,6 +57,19 @@ function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'ima
   return {
     reason: `image ${image.name} lacks ${missing.map(([program, by]) => `${program} (for ${by})`).join(', ')}`,
     hint: `it holds: ${Object.keys(image.programs).join(', ')}; use another image or drop these workloads`,
+  };
+}
+
+/** A noisy neighbour is never started where nothing could hold it. */
+function unboundNeighbour(
+  { workload }: Cell,
+  { createGroup }: Pick<Tools, 'createGroup'>,
+): CellProblem | null {
+  if (!workload.programs.some(({ use }) => workloads.get(use)?.kind === 'neighbour')) return null;
+  if (createGroup !== null) return null;
+  return {
+    reason: 'this user can make no cgroups, and a noisy neighbour is not started without bounds',
+    hint: 'run as root, or with delegated groups: systemd-run --user --scope -p Delegate=yes tare ...',
   };
 }
 

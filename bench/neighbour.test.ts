@@ -299,13 +299,13 @@ test.each([
   'a victim that is %s did not finish: kept as such, and the launch goes on anew',
   async (how, reason) => {
     script = (beside) => (beside === 'fork' ? how : 1000);
-    const trial = await run('stressors: [cpu, fork, disk]');
+    const trial = await run('stressors: [cpu, fork, inodes]');
     expect(trial.outcome).toEqual({ state: 'ok' });
     expect(phase(trial, 'fork').result).toMatchObject({ state: 'did-not-finish', reason });
     expect(phases(trial)).toHaveLength(5);
     expect(phases(trial).filter(({ result }) => result.state === 'finished')).toHaveLength(4);
     const metrics = trial.samples.map(({ metric }) => metric);
-    expect(metrics).toEqual(expect.arrayContaining(['isolation.cpu', 'isolation.disk']));
+    expect(metrics).toEqual(expect.arrayContaining(['isolation.cpu', 'isolation.inodes']));
     expect(metrics).not.toContain('isolation.fork');
     expect(live.size).toBe(0);
   },
@@ -313,7 +313,7 @@ test.each([
 
 test('a victim that does not finish even alone fails the launch, with the phases so far', async () => {
   script = (beside) => (beside === 'alone' ? 'killed' : 1000);
-  const trial = await run('stressors: [cpu, fork, disk, fsync]');
+  const trial = await run('stressors: [cpu, fork, inodes, network]');
   expect(trial.outcome).toMatchObject({
     state: 'failed',
     reason: 'crash',
@@ -373,7 +373,7 @@ test('an interruption keeps what was seen and leaves nothing', async () => {
     if ((runs += 1) === 2) interruption.abort();
     return 1000;
   };
-  const trial = await run('stressors: [cpu, fork, disk]');
+  const trial = await run('stressors: [cpu, fork, inodes]');
   expect(trial.outcome).toMatchObject({ state: 'failed', reason: 'interrupted' });
   expect(phases(trial).length).toBeGreaterThan(0);
   expect(phases(trial).length).toBeLessThan(5);

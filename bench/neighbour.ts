@@ -56,6 +56,8 @@ export async function measureNeighbours(
     for (const [place, beside] of orderOf(design, planned).entries()) {
       // Each phase has the time of a launch; the launch as a whole has as many of them as phases.
       deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
+      const words = `${place + 1} of ${design.stressors.length + 2}: ${beside}`;
+      tools.progress({ kind: 'underway', trial: planned, words });
       const phase = await runPhase(launch, place, beside, AbortSignal.any([tools.signal, deadline]));
       phases.push(phase);
       gathered.observations.push(phase);

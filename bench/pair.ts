@@ -3,7 +3,7 @@
  * group is in a cage (cage.ts) of its own; victim and cage lie side by side, so that equal weights mean what
  * they say.
  */
-import type { Instance, Volume } from '../runners/runner.ts';
+import type { Instance } from '../runners/runner.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import type { GroupOptions } from '../host/cgroup-hierarchy.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
@@ -91,7 +91,7 @@ export function createPair(
     try {
       instance = await startInstance(own, { id, group }, signal, placed, () => undefined);
       await proveImage(instance, programs, tools, signal);
-      return { id, instance, group, folder: folderOf(instance.volume) };
+      return { id, instance, group, folder: instance.volume?.place ?? '.' };
     } catch (error) {
       await away({ id, instance, group });
       throw error;
@@ -179,14 +179,6 @@ function listening(
       return answer;
     },
   };
-}
-
-/** @throws TrialFailure for a device without a file system */
-function folderOf(volume: Volume | null): string {
-  if (volume === null) return '.';
-  if (volume.kind !== 'block') return volume.place;
-  const message = 'a neighbour writes files: give the workload a volume of kind directory or filesystem';
-  throw new TrialFailure({ reason: 'launch', message, detail: '' });
 }
 
 function noGroups(why: string): TrialFailure {

@@ -113,3 +113,13 @@ test.each([
   expect(success).toBe(false);
   expect(JSON.stringify(error?.issues)).toContain(said);
 });
+
+test('what disturbs disks needs one: without a volume it would disturb memory', () => {
+  const problem = (given: object, kind: 'block' | 'filesystem' | null) =>
+    neighbour.problem?.(neighbour.options.parse(given), kind === null ? null : { kind, sizeBytes: 2 ** 28 });
+  expect(problem({}, 'filesystem')).toBeNull();
+  expect(problem({ stressors: ['cpu', 'fork'] }, null)).toBeNull();
+  expect(problem({}, null)).toContain('page-cache, disk, fsync');
+  expect(problem({ victim: 'fsync', stressors: ['cpu'] }, null)).toContain('the victim fsync');
+  expect(problem({ stressors: ['cpu'] }, 'block')).toContain('not block');
+});

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { MetricDeclaration, NeighbourLimits, NeighbourPhase, Sample, VictimValue } from '../model.ts';
 import { seconds, size } from '../options.ts';
-import { stressCommand, stressorNames, stressors } from './stressors.ts';
+import { stressCommand, stressorNames, stressors, type StressorName } from './stressors.ts';
 import { victimNames, victims } from './victims.ts';
 import type { NeighbourWorkload } from './workload.ts';
 
@@ -77,6 +77,8 @@ function metricsFor({ victim, stressors: names }: Options): readonly MetricDecla
   });
 }
 
+const needsDisk: readonly StressorName[] = ['page-cache', 'disk', 'fsync'];
+
 const defaults = options.parse({});
 
 export const neighbour: NeighbourWorkload<Options> = {
@@ -84,8 +86,17 @@ export const neighbour: NeighbourWorkload<Options> = {
   id: 'neighbour',
   family: 'isolation',
   title: 'A victim beside a noisy neighbour',
-  // Which victim is chosen is an option, so all are asked for.
   programs: [...new Set(['stress-ng', ...Object.values(victims).flatMap(({ programs }) => programs)])],
+  programsFor: ({ victim }) => ['stress-ng', ...victims[victim].programs],
+  problem({ victim, stressors: names }, volume) {
+    if (volume?.kind === 'block') {
+      return 'victim and neighbour write files: give it a volume of kind filesystem or directory, not block';
+    }
+    const idle = names.filter((name) => needsDisk.includes(name));
+    const lacking = victim === 'fsync' ? ['the victim fsync', ...idle] : idle;
+    if (volume !== null || lacking.length === 0) return null;
+    return `without a volume ${lacking.join(', ')} would write to memory and disturb no disk: give the workload a volume of kind filesystem or directory, or name other stressors`;
+  },
   options,
   metrics: metricsFor({ ...defaults, victim: 'redis' }),
   metricsFor,
