@@ -16,8 +16,8 @@ import type {
 } from '../bench/model.ts';
 import { formatRatio } from '../bench/units.ts';
 import { fitRows } from './claims-density.ts';
+import { isolationClaimRows } from './claims-isolation.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
-import { isolationClaimRows } from './isolation.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
 import type { Subjects } from './subjects.ts';

@@ -3,33 +3,22 @@
  * within its limits (containment), and what the kernel says happened (mechanism). Never one score, and no
  * word on security: those facts are another section's and are never merged with these (C28).
  */
-import type {
-  Analysis,
-  ClaimRow,
-  ClaimState,
-  Comparison,
-  NeighbourLimits,
-  NeighbourPhase,
-  RunRecord,
-} from '../bench/model.ts';
-import { isolationOf } from '../bench/analysis/isolation.ts';
+import type { Analysis, NeighbourLimits, NeighbourPhase, RunRecord } from '../bench/model.ts';
 import type {
   Containment,
   ContainmentState,
-  Degradation,
   Interference,
   Isolation,
   Mechanism,
 } from '../bench/analysis/isolation.ts';
 import { absent, formatValue } from '../bench/units.ts';
-import { besideOf, limitsWords } from '../bench/workloads/neighbour.ts';
-import { stressors } from '../bench/workloads/stressors.ts';
-import { victims } from '../bench/workloads/victims.ts';
+import { limitsWords } from '../bench/workloads/neighbour.ts';
+import { besideWords, readIsolation, shareWords, titleOf } from './neighbour-words.ts';
 import type { Block, Table, TableCell, Tone } from './parts.ts';
 import { badge, columns, folded, number, table, text } from './parts.ts';
 import type { Subjects } from './subjects.ts';
-import { productOf, shapeWords } from './subjects.ts';
-import { count, ratioWords } from './words.ts';
+import { shapeWords } from './subjects.ts';
+import { count } from './words.ts';
 
 /** A cell, with what its launches declared. */
 interface Column {
@@ -42,18 +31,9 @@ interface Column {
   readonly cpuApart: boolean;
 }
 
-/** Reading the phases again is milliseconds; the report does it once per record. */
-const known = new WeakMap<RunRecord, Isolation>();
-
-function read(record: RunRecord): Isolation {
-  const found = known.get(record) ?? isolationOf(record);
-  known.set(record, found);
-  return found;
-}
-
 /** The isolation matrix, containment and evidence of a run; empty where no neighbour was measured. */
 export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects: Subjects): Block[] {
-  const found = read(record);
+  const found = readIsolation(record);
   const columnsOf = columnsIn(record, subjects);
   const groups = [...Map.groupBy(columnsOf, ({ victim, shape }) => `${victim}\n${shape}`).values()];
   return groups.flatMap((group, index) => {
@@ -89,17 +69,6 @@ function phasesOf(record: RunRecord, cell: string): NeighbourPhase[] {
   return record.trials
     .filter((trial) => trial.cell === cell)
     .flatMap(({ observations }) => observations.filter((one) => one.kind === 'neighbour'));
-}
-
-const stressorTitles: Readonly<Record<string, { readonly title: string; readonly takes: string }>> =
-  stressors;
-const victimTitles: Readonly<Record<string, { readonly title: string }>> = victims;
-
-const titleOf = (victim: string): string => victimTitles[victim]?.title ?? victim;
-
-function besideWords(beside: string): string {
-  if (beside === 'idle') return 'Idle';
-  return stressorTitles[beside]?.title ?? beside;
 }
 
 /** The columns' runners, each once, in order. */
@@ -185,14 +154,6 @@ function interferenceCell(item: Interference): TableCell {
     return badge(`did not finish, ${didNotFinish} of ${n}${mark}`, 'more');
   const range = interval === null ? '' : ` (${shareWords(interval.low)} to ${shareWords(interval.high)})`;
   return number(`${shareWords(degradation)}${range}${unfinished}${mark}`);
-}
-
-function shareWords(share: Degradation): string {
-  if (share === 'did-not-finish') return 'did not finish';
-  const percent = share * 100;
-  const digits = Math.abs(percent) < 9.95 ? 1 : 0;
-  const rounded = percent.toFixed(digits);
-  return `${Number(rounded) === 0 ? '0' : rounded} %`;
 }
 
 const containmentWords: Readonly<Record<ContainmentState, { readonly text: string; readonly tone: Tone }>> = {
@@ -333,106 +294,4 @@ function mechanismTable(
       'Medians over launches, as shares of the time the victim’s program took, from the pressure counters (PSI) and statistics of its cgroup on the host. What a VM’s own tasks wait for inside the guest is not in them.',
     ],
   );
-}
-
-/**
- * The performance half of "VMs are more isolated": one row per stressor and pair of VM and container, from
- * the comparisons of their slowdowns. Empty comparisons give one row that says what to run.
- */
-export function isolationClaimRows(
-  record: RunRecord,
-  analysis: Analysis,
-  subjects: Subjects,
-): readonly ClaimRow[] {
-  const pairs = analysis.comparisons.filter(
-    ({ kind, metric, subject, reference }) =>
-      kind === 'runners' &&
-      metricBeside(metric) !== null &&
-      subjects.isolation(subject) === 'virtual machine' &&
-      subjects.isolation(reference) === 'container',
-  );
-  if (pairs.length === 0) {
-    return [
-      {
-        resource: 'interference',
-        state: 'not-measured',
-        evidence:
-          'No VM and container were weighed beside a noisy neighbour; to measure it, run a scenario with the workload "neighbour" and both runners.',
-        metric: null,
-        rule: null,
-      },
-    ];
-  }
-  const found = read(record);
-  return pairs.map((item) => claimRow(item, found, subjects));
-}
-
-/** The stressor a slowdown metric belongs to; null for other metrics of the family. */
-function metricBeside(metric: string): string | null {
-  const name = besideOf(metric);
-  return stressorTitles[name] === undefined ? null : name;
-}
-
-function claimRow(item: Comparison, found: Isolation, subjects: Subjects): ClaimRow {
-  const beside = metricBeside(item.metric) ?? item.metric;
-  const value = item.metric.endsWith('-p99') ? 'p99' : 'throughput';
-  const at = (cell: string) =>
-    found.interference.find((one) => one.cell === cell && one.beside === beside && one.value === value);
-  const [vm, container] = [at(item.subject), at(item.reference)];
-  const name = (cell: string) => {
-    const facts = subjects.of(cell);
-    return facts === null ? subjects.label(cell) : `${subjects.label(cell)} (${productOf(facts)})`;
-  };
-  const lost = (one: Interference | undefined) =>
-    one === undefined ? absent : `${degradationWords(one)}, n = ${one.n}`;
-  const evidence = `${name(item.subject)}: ${lost(vm)}; ${name(item.reference)}: ${lost(container)}; slowdowns as ratio ${ratioWords(item.ratio, item.interval)}`;
-  const row = (state: ClaimState, more: string, rule: string | null): ClaimRow => ({
-    resource: `interference: ${besideWords(beside).toLowerCase()}${value === 'p99' ? ', p99' : ''}`,
-    state,
-    evidence: `${evidence}${more}.`,
-    metric: item.metric,
-    rule,
-  });
-  const emulated = vm?.refusals[0];
-  if (emulated !== undefined) return row('refused', '; emulated and so not representative', emulated.rule);
-  const ranked = unfinished(vm, container);
-  if (ranked !== null) return row(ranked.state, ranked.more, ranked.rule);
-  switch (item.verdict) {
-    case 'improvement':
-      return row('holds', '', null);
-    case 'regression':
-    case 'equivalent':
-    case 'different-but-small':
-      return row('does-not-hold', item.verdict === 'regression' ? '' : '; no difference that matters', null);
-    case 'refused':
-      return row('refused', '; not judged', item.refusals[0]?.rule ?? null);
-    case 'no-verdict':
-      return row('refused', '; too few blocks for a verdict, at least 10 are needed', 'C3');
-    case 'inconclusive':
-      return row('refused', '; inconclusive', 'C20');
-  }
-}
-
-/** Most of one side unfinished and none of the other is a difference that no ratio can state. */
-function unfinished(
-  vm: Interference | undefined,
-  container: Interference | undefined,
-): { readonly state: ClaimState; readonly more: string; readonly rule: string | null } | null {
-  if (vm === undefined || container === undefined) return null;
-  if (vm.didNotFinish === 0 && container.didNotFinish === 0) return null;
-  const decided = (dead: Interference, living: Interference) =>
-    dead.degradation === 'did-not-finish' && living.didNotFinish === 0 && Math.min(dead.n, living.n) >= 10;
-  if (decided(container, vm)) return { state: 'holds', more: '; by ranks', rule: null };
-  if (decided(vm, container)) return { state: 'does-not-hold', more: '; by ranks', rule: null };
-  return {
-    state: 'refused',
-    more: '; some launches did not finish, so that those which did do not stand for all',
-    rule: 'C6',
-  };
-}
-
-function degradationWords({ degradation, value, didNotFinish, n }: Interference): string {
-  if (degradation === null) return absent;
-  if (degradation === 'did-not-finish') return `did not finish in ${didNotFinish} of ${n}`;
-  return `${shareWords(degradation)} ${value === 'throughput' ? 'of its throughput lost' : 'of latency gained'}`;
 }

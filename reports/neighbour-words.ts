@@ -1,0 +1,41 @@
+/**
+ * What reports call the parts of a noisy-neighbour measurement, and its analysis, made once per record: the
+ * matrix and the claim read the same numbers in the same words.
+ */
+import type { RunRecord } from '../bench/model.ts';
+import { isolationOf } from '../bench/analysis/isolation.ts';
+import type { Degradation, Isolation } from '../bench/analysis/isolation.ts';
+import { stressors } from '../bench/workloads/stressors.ts';
+import { victims } from '../bench/workloads/victims.ts';
+
+/** Reading the phases again is milliseconds; the report does it once per record. */
+const known = new WeakMap<RunRecord, Isolation>();
+
+export function readIsolation(record: RunRecord): Isolation {
+  const found = known.get(record) ?? isolationOf(record);
+  known.set(record, found);
+  return found;
+}
+
+const stressorTitles: Readonly<Record<string, { readonly title: string; readonly takes: string }>> =
+  stressors;
+const victimTitles: Readonly<Record<string, { readonly title: string }>> = victims;
+
+export const titleOf = (victim: string): string => victimTitles[victim]?.title ?? victim;
+
+export function besideWords(beside: string): string {
+  if (beside === 'idle') return 'Idle';
+  return stressorTitles[beside]?.title ?? beside;
+}
+
+/** Whether a stressor has this name. */
+export const isStressor = (name: string): boolean => stressorTitles[name] !== undefined;
+
+/** A share in percent, or that there is none. */
+export function shareWords(share: Degradation): string {
+  if (share === 'did-not-finish') return 'did not finish';
+  const percent = share * 100;
+  const digits = Math.abs(percent) < 9.95 ? 1 : 0;
+  const rounded = percent.toFixed(digits);
+  return `${Number(rounded) === 0 ? '0' : rounded} %`;
+}
