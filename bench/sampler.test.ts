@@ -82,8 +82,8 @@ describe('the sampler', () => {
     process.kill(sampler.pid, 'SIGSTOP');
     const waiting = sampler.usage();
     process.kill(sampler.pid, 'SIGKILL');
-    await expect(waiting).rejects.toThrow('The sampler ended (SIGKILL)');
-    await expect(sampler.usage()).rejects.toThrow('The sampler ended (SIGKILL)');
+    await expect(waiting).rejects.toThrow('the sampler ended (SIGKILL)');
+    await expect(sampler.usage()).rejects.toThrow('the sampler ended (SIGKILL)');
   });
 
   it('ends when its parent is killed', async () => {

@@ -2,15 +2,12 @@
  * The load generator's near end: starts its process where the server can be reached and speaks JSON lines
  * with it. One process serves one instance, request after request.
  */
-import { spawn } from 'node:child_process';
 import { extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { processCpuSeconds } from '../../host/drift.ts';
 import { toolPath } from '../../host/exec.ts';
 import type { Lease, Resource } from '../../host/lease.ts';
 import { processIdentity } from '../../host/process-identity.ts';
-import { messageOf } from '../errors.ts';
+import { startLineProcess, type FailedReply } from '../line-process.ts';
 import type { Distribution, Seconds } from '../model.ts';
 import type { Protocol } from './protocols.ts';
 import type { Rhythm } from './schedule.ts';
@@ -54,9 +51,7 @@ export interface LoadResult {
 }
 
 export type LoadReply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly result: LoadResult }
-  | { readonly kind: 'failed'; readonly message: string };
+  { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: LoadResult } | FailedReply;
 
 export interface LoadGenerator {
   readonly pid: number;
@@ -80,80 +75,37 @@ export interface GeneratorPlace {
 export async function startLoadGenerator({ enter, cpus, lease }: GeneratorPlace): Promise<LoadGenerator> {
   // The sibling has this file's own ending: .ts in a checkout, .js when compiled.
   const program = fileURLToPath(new URL(`./load-process${extname(import.meta.url)}`, import.meta.url));
-  const [file = '', ...args] = [
+  const argv = [
     ...['setpriv', '--pdeathsig', 'KILL'],
     ...enter,
     ...(cpus === null ? [] : ['taskset', '-c', cpus]),
     ...[process.execPath, '--disable-warning=ExperimentalWarning', program],
   ];
-  const child = spawn(file, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // NODE_OPTIONS may ask for a debugger or a preload, which are meant for tare and not for its generator.
-    env: { ...process.env, NODE_OPTIONS: '', PATH: toolPath() },
+  let owned: Resource | null = null;
+  const child = startLineProcess<LoadReply>('load generator', argv, { PATH: toolPath() }, () => {
+    if (owned !== null) lease.release(owned);
   });
-  const identity = processIdentity(child.pid ?? 0);
-  const owned: Resource | null = identity === null ? null : { kind: 'process', ...identity };
+  const identity = processIdentity(child.pid);
+  owned = identity === null ? null : { kind: 'process', ...identity };
   if (owned !== null) lease.own(owned);
-
-  const waiting: ((reply: LoadReply) => void)[] = [];
-  let complaint = '';
-  let ended: string | null = null;
-  const exited = new Promise<void>((resolve) => {
-    const end = (why: string) => {
-      if (ended === null && owned !== null) lease.release(owned);
-      ended ??= `the load generator ended (${why}) ${complaint}`.trim();
-      for (const settle of waiting.splice(0)) settle({ kind: 'failed', message: ended });
-      resolve();
-    };
-    child.once('error', (error) => end(messageOf(error)));
-    child.once('close', (code, signal) => end(signal ?? `exit ${String(code)}`));
-  });
-  child.stdin.on('error', () => undefined); // told by 'close', which settles what is waiting
-  child.stderr
-    .setEncoding('utf8')
-    .on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    waiting.shift()?.(JSON.parse(line) as LoadReply);
-  });
-
-  const ask = async (line: string): Promise<LoadReply> => {
-    if (ended !== null) throw new Error(ended);
-    const reply = await new Promise<LoadReply>((resolve) => {
-      waiting.push(resolve);
-      child.stdin.write(`${line}\n`);
-    });
-    if (reply.kind === 'failed') throw new Error(reply.message);
-    return reply;
-  };
-  let lastCpuSeconds = 0;
-  const cpuSeconds = (): number => {
-    if (ended === null) lastCpuSeconds = processCpuSeconds(child.pid ?? 0) ?? lastCpuSeconds;
-    return lastCpuSeconds;
-  };
-  const close = async (): Promise<void> => {
-    cpuSeconds();
-    child.stdin.end();
-    await exited;
-  };
-  await ask('hello'); // keeps its start-up out of the first measurement
+  await child.ask('hello'); // keeps its start-up out of the first measurement
   return {
-    pid: child.pid ?? 0,
+    pid: child.pid,
     async run(request, signal) {
       signal.throwIfAborted();
-      const stop = () => child.kill('SIGKILL');
-      signal.addEventListener('abort', stop, { once: true });
+      signal.addEventListener('abort', child.kill, { once: true });
       try {
-        const reply = await ask(JSON.stringify(request));
+        const reply = await child.ask(JSON.stringify(request));
         if (reply.kind !== 'result') throw new Error(`the load generator answered ${reply.kind}`);
         return reply.result;
       } catch (error) {
         signal.throwIfAborted();
         throw error;
       } finally {
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', child.kill);
       }
     },
-    cpuSeconds,
-    close,
+    cpuSeconds: child.cpuSeconds,
+    close: child.end,
   };
 }
