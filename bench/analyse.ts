@@ -21,6 +21,7 @@ import { comparedPairs, type Pair } from './analysis/pairs.ts';
 import { percentilesOf } from './analysis/percentiles.ts';
 import { refusalsByCondition, refusalsByResult } from './analysis/refusals.ts';
 import { runRefusals, runWarnings } from './analysis/run-notes.ts';
+import { openSweepWarnings } from './analysis/open-sweeps.ts';
 import { storageWarnings } from './analysis/storage.ts';
 import { countFailures, startupStages, summarise } from './analysis/summaries.ts';
 import {
@@ -89,7 +90,8 @@ export function analyse(record: RunRecord, options: AnalyseOptions = {}): Analys
         .flatMap((part) => cellsWith(metric, part.header.cells, valuesIn))
         .map((cell) => {
           const summary = summarise(cell.id, metric.id, valuesIn(cell.id, metric));
-          return { ...summary, warnings: [...summary.warnings, ...storageWarnings(cell, metric, used)] };
+          const labels = [storageWarnings, openSweepWarnings].flatMap((of) => of(cell, metric, used));
+          return { ...summary, warnings: [...summary.warnings, ...labels] };
         }),
     ),
     comparisons,

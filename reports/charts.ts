@@ -117,7 +117,7 @@ export function stagesChart(analysis: Analysis, subjects: Subjects): Chart | nul
 }
 
 /** "to PID 1 (T2 to T4)". */
-export function stageName(from: Milestone, to: Milestone): string {
+function stageName(from: Milestone, to: Milestone): string {
   return `to ${milestoneWords[to]} (${from} to ${to})`;
 }
 

@@ -7,6 +7,7 @@ import type { DensityStep, Observation, RunRecord, Wave } from '../bench/model.t
 import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record-builder.ts';
 import { claimsOf } from './claims.ts';
 import { densityBlocks } from './density.ts';
+import { familySections } from './families.ts';
 import type { Block, Table } from './parts.ts';
 import { scaleOutBlocks } from './scale-out.ts';
 import { subjectsOf } from './subjects.ts';
@@ -144,6 +145,17 @@ test('a lower bound gives no verdict (C24), nor do emulated machines (C17); memo
   expect(brief('how many fit')).toMatchObject({ state: 'refused', rule: 'C3' });
   const alone = fitRows(swept([process, namespace], { namespace: many }));
   expect(alone('how many fit')).toMatchObject({ state: 'not-measured' });
+});
+
+test('the medians say "at least" of a lower bound, and a note says why', () => {
+  const record = swept([process, namespace, real], { namespace: { ...many, open: true }, vm: few });
+  const blocks = familySections(record, analyse(record, { resamples: 200 }), subjectsOf(record)).flatMap(
+    (section) => section.blocks,
+  );
+  const medians = tableOf(blocks, 'medians-density');
+  const fit = medians.rows.find(({ head }) => head === 'Instances that fit');
+  expect(fit?.cells.map((cell) => (cell.kind === 'range' ? '' : cell.text))).toEqual(['–', 'at least 100', '40']);
+  expect(tableOf(blocks, 'summary-density').notes.join()).toContain('At least so many');
 });
 
 test('a wave is told by its stages; an incomplete one is counted and left out', () => {

@@ -148,11 +148,12 @@ function mediansTable(
     shapes.size > 1 ? `${cell.workload}, ${shapeWords(cell)}` : cell.workload;
   const settings = [...new Set(measured.map(settingOf))];
   const several = settings.length > 1;
-  const notStorage = (cell: string | undefined, metric: string) =>
-    analysis.summaries
-      .find((item) => item.cell === cell && item.metric === metric)
-      ?.warnings.some(({ code }) => code === 'page-cache') === true;
-  const marked = (value: string, mark: boolean) => (mark && value !== absent ? `${value} †` : value);
+  const labelled = (value: string, cell: string | undefined, metric: string) => {
+    const item = analysis.summaries.find((one) => one.cell === cell && one.metric === metric);
+    const codes = new Set(item?.warnings.map(({ code }) => code));
+    const bound = codes.has('lower-bound') ? `at least ${value}` : value;
+    return value !== absent && codes.has('page-cache') ? `${bound} †` : bound;
+  };
   const rows = metrics.flatMap((metric) =>
     settings.flatMap((setting) => {
       const cells = runners.map((runner) =>
@@ -170,7 +171,7 @@ function mediansTable(
               number(
                 cell !== undefined && !subjects.applies(cell.id, metric.id)
                   ? 'not applicable'
-                  : marked(scale.format(values[index] ?? null), notStorage(cell?.id, metric.id)),
+                  : labelled(scale.format(values[index] ?? null), cell?.id, metric.id),
               ),
             ),
           ],

@@ -48,7 +48,7 @@ function noticeText(
 }
 
 /** Columns padded to their widest cell; numbers to the right; drawings left out. */
-export function tableText(table: Table, paint: (text: string, code: string) => string): string {
+function tableText(table: Table, paint: (text: string, code: string) => string): string {
   const kept = table.columns
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => !column.graphic);

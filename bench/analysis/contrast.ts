@@ -49,7 +49,7 @@ export function contrast(
 }
 
 /** Values of both sides in the blocks where both are present, in block order. */
-export function pairByBlock(
+function pairByBlock(
   first: readonly LaunchValue[],
   second: readonly LaunchValue[],
 ): { readonly first: number[]; readonly second: number[] } {

@@ -4,12 +4,12 @@
  * settled before anything is known. Each refusal says what would lift it.
  */
 import type { Family, HostFingerprint, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
-import { densityResult } from '../density-result.ts';
 import { voidingRows } from '../fairness.ts';
 import { besideOf } from '../workloads/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { laggingGenerator } from './lagging.ts';
+import { openEnd } from './open-sweeps.ts';
 import { isVirtualMachine, type Pair } from './pairs.ts';
 import { storageMismatch } from './storage.ts';
 
@@ -36,7 +36,7 @@ export function refusalsByCondition(pair: Pair, metric: MetricDeclaration, met: 
   if (pair.kind === 'control') return [];
   return [
     ...emulation(pair, metric),
-    ...openEnd(pair, metric, met),
+    ...openEnd(pair, metric, met.trials),
     ...unfairness(pair, metric.family),
     ...storageMismatch(pair, metric, met.trials),
     ...disturbance(metric, met),
@@ -87,28 +87,6 @@ function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
       message: `The virtual machine "${emulated.runner}" ${how}: emulated, not representative.`,
       remedy:
         'Run on a host where KVM can run a guest: bare metal with virtualization enabled in firmware, or an instance type with nested virtualization. "tare doctor" says which this host is.',
-    },
-  ];
-}
-
-/** C24: a sweep that stopped before anything bound it says "at least", and no ratio follows from that. */
-function openEnd(pair: Pair, { source }: MetricDeclaration, { trials }: Conditions): Refusal[] {
-  if (source.kind !== 'density' || source.of !== 'instances') return [];
-  const open = [pair.subject, pair.reference].flatMap((cell) => {
-    const bounds = trials
-      .filter((trial) => trial.cell === cell.id)
-      .map(densityResult)
-      .filter((result) => result?.atLeast === true)
-      .map((result) => result?.instances ?? 0);
-    return bounds.length === 0 ? [] : [`"${cell.runner}" at least ${Math.max(...bounds)}`];
-  });
-  if (open.length === 0) return [];
-  return [
-    {
-      rule: 'C24',
-      message: `How many fit is only a lower bound (${open.join(', ')}): the sweep stopped before anything bound it.`,
-      remedy:
-        'Raise `instances` of the density workload, or ask for a stricter objective, until something binds.',
     },
   ];
 }

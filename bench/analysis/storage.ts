@@ -66,7 +66,7 @@ export function reachedBy(cell: CellRecord, run: FioRun): Reached {
 }
 
 /** What stands behind a metric of a cell; null where it is no I/O of fio's. */
-export function reachedIn(
+function reachedIn(
   cell: CellRecord,
   metric: MetricDeclaration,
   trials: readonly RecordedTrial[],
