@@ -4,8 +4,8 @@
  */
 import { loadBetween, type LoadCounters } from '../host/room.ts';
 import type { ExecResult } from '../runners/runner.ts';
-import { launchSignal, type Member } from './fleet.ts';
-import { contextOf, padding, type Trial } from './instance.ts';
+import type { Member } from './fleet.ts';
+import { contextOf, launchSignal, padding, type Trial } from './instance.ts';
 import type { Bytes, ObjectiveName, ObjectiveReading, Seconds } from './model.ts';
 import { orderStatistic } from './statistics/descriptive.ts';
 import { cpu } from './workloads/cpu.ts';

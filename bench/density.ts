@@ -13,17 +13,16 @@ import {
 } from './density-rules.ts';
 import { readObjectives } from './density-objectives.ts';
 import {
-  createFleet,
-  fleetOutcome,
   lossWords,
   proveMembers,
   startSecondsOf,
+  withFleet,
   type Fleet,
   type Loss,
   type Started,
 } from './fleet.ts';
 import type { Gathered } from './gathered.ts';
-import { endDrift, type Ended, type Trial } from './instance.ts';
+import type { Ended, Trial } from './instance.ts';
 import type { Bytes, DensityEnd, DensityStep, Outcome } from './model.ts';
 import type { Sweep, DensityWorkload } from './workloads/workload.ts';
 
@@ -44,7 +43,7 @@ interface Course {
 }
 
 /** Sweeps until something ends it; what was read before a failure is kept. */
-export async function sweepDensity(
+export function sweepDensity(
   trial: Trial,
   workload: DensityWorkload,
   options: unknown,
@@ -52,26 +51,22 @@ export async function sweepDensity(
 ): Promise<Ended> {
   const { tools } = trial;
   const sweep = workload.sweep(options);
-  const fleet = createFleet(trial);
   const reserveBytes = sweep.memoryReserve ?? Math.max(leastReserve, tools.room().memoryTotalBytes / 10);
-  const course: Course = { trial, sweep, fleet, gathered, reserveBytes, steps: [], losses: [], alone: null };
-  let outcome: Outcome = { state: 'ok' };
-  let bug: unknown = null;
-  try {
+  return withFleet(trial, async (fleet) => {
+    const course: Course = {
+      trial,
+      sweep,
+      fleet,
+      gathered,
+      reserveBytes,
+      steps: [],
+      losses: [],
+      alone: null,
+    };
     const end = await run(course);
     gathered.observations.push(end);
-    if (course.steps.every(({ instances }) => instances === 0)) outcome = nothingRan(course, end);
-  } catch (error) {
-    try {
-      outcome = fleetOutcome(error, trial);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  const drift = endDrift(tools);
-  await fleet.putAllAway();
-  if (bug !== null) throw bug as Error;
-  return { outcome, leftovers: fleet.leftovers, cpuSeconds: fleet.cpuSeconds(), ...drift };
+    return course.steps.every(({ instances }) => instances === 0) ? nothingRan(course, end) : { state: 'ok' };
+  });
 }
 
 async function run(course: Course): Promise<DensityEnd> {

@@ -3,12 +3,16 @@
  * and not an end, and all put away in parallel however it went. Shared by what launches many at once.
  */
 import type { Instance } from '../runners/runner.ts';
+import { TrialFailure } from '../runners/runner.ts';
 import {
+  conclude,
+  launchSignal,
   openGroup,
   outcomeOf,
   proveImage,
   putAway,
   startInstance,
+  type Ended,
   type Live,
   type Trial,
 } from './instance.ts';
@@ -45,21 +49,45 @@ export interface Fleet {
   readonly members: readonly Member[];
   readonly leftovers: readonly string[];
   /** CPU seconds of all instances so far, gone ones included; null without cgroups. */
-  cpuSeconds(): number | null;
+  readonly cpuSeconds: () => number | null;
   /**
    * Starts `count` more, at most `inFlight` at once. Resolves when none is under way any more.
    * @param mayStart asked before each start: a reason to start no more, or null
    * @throws what is not a failure of an instance, and when the run is interrupted
    */
   start(count: number, inFlight: number, mayStart?: (inFlight: number) => string | null): Promise<Started>;
+  /** Starts one more. @throws TrialFailure when it does not become ready */
+  startOne(): Promise<Member>;
   /** Puts away those that have ended by themselves since the last call. */
   reap(): Promise<readonly Loss[]>;
   /** Stops everything and proves it gone; never throws. */
   putAllAway(): Promise<void>;
 }
 
+/**
+ * A trial on a fleet: its work, then every instance put away, however it went.
+ * @param placed each on the shape's number of CPUs; otherwise they share the CPUs there are, as many
+ *   instances would on any host
+ */
+export function withFleet(
+  trial: Trial,
+  work: (fleet: Fleet, allow: () => AbortSignal) => Promise<Outcome>,
+  { placed = false }: { readonly placed?: boolean } = {},
+): Promise<Ended> {
+  const fleet = createFleet(trial, placed);
+  return conclude(trial, (allow) => work(fleet, allow), {
+    fallen: () => fleet.members.find((member) => fallOf(member) !== null) ?? { instance: null, group: null },
+    marks: [],
+    cpuSeconds: fleet.cpuSeconds,
+    async putAway() {
+      await fleet.putAllAway();
+      return fleet.leftovers;
+    },
+  });
+}
+
 /** An empty fleet of a trial's cell. */
-export function createFleet(trial: Trial): Fleet {
+function createFleet(trial: Trial, placed: boolean): Fleet {
   const { planned, tools } = trial;
   const members: Member[] = [];
   const leftovers: string[] = [];
@@ -69,9 +97,16 @@ export function createFleet(trial: Trial): Fleet {
     gone += live.group?.read().cpuSeconds ?? 0;
     leftovers.push(...(await putAway(live, tools)).leftovers);
   };
+  const launch = () => tryStart(trial, `i-${planned.index}-${launches++}`, placed, away);
   return {
     members,
     leftovers,
+    async startOne() {
+      const tried = await launch();
+      if (!('instance' in tried)) throw new TrialFailure(tried);
+      members.push(tried);
+      return tried;
+    },
     cpuSeconds: () =>
       tools.createGroup === null
         ? null
@@ -88,7 +123,7 @@ export function createFleet(trial: Trial): Fleet {
         if (stopped !== null) return;
         under += 1;
         try {
-          const tried = await tryStart(trial, `i-${planned.index}-${launches++}`, away);
+          const tried = await launch();
           if ('instance' in tried) {
             members.push(tried);
             lostInARow = 0;
@@ -170,15 +205,6 @@ export async function proveMembers(
   return digest;
 }
 
-/** Aborted when the run is interrupted, or when a launch has taken the time of a trial. */
-export function launchSignal({ scenario, tools }: Trial): {
-  readonly signal: AbortSignal;
-  readonly deadline: AbortSignal;
-} {
-  const deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-  return { signal: AbortSignal.any([tools.signal, deadline]), deadline };
-}
-
 /** From request to ready, by the instance's own marks; null where it has none. */
 export function startSecondsOf({ marks }: Member): Seconds | null {
   const at = (name: string) => marks.find((mark) => mark.name === name)?.at;
@@ -186,14 +212,10 @@ export function startSecondsOf({ marks }: Member): Seconds | null {
   return from === undefined || to === undefined ? null : to - from;
 }
 
-/** The outcome of a fleet's trial for what its procedure threw. */
-export function fleetOutcome(error: unknown, trial: Trial): Outcome {
-  return outcomeOf(error, { instance: null, group: null }, trial.tools, new AbortController().signal, []);
-}
-
 async function tryStart(
   trial: Trial,
   id: string,
+  placed: boolean,
   away: (live: Live) => Promise<void>,
 ): Promise<Member | Loss> {
   const { tools } = trial;
@@ -202,8 +224,7 @@ async function tryStart(
   let live: Live = { id, instance: null, group: null, metered: false };
   try {
     live = { ...live, group: await openGroup(id, tools) };
-    // Not placed: many instances share the CPUs there are, as they would on any host.
-    const instance = await startInstance(trial, live, signal, false, (mark) => marks.push(mark));
+    const instance = await startInstance(trial, live, signal, placed, (mark) => marks.push(mark));
     return { ...live, instance, marks };
   } catch (error) {
     try {
@@ -216,7 +237,8 @@ async function tryStart(
   }
 }
 
-function fallOf({ instance, group }: Member): Loss | null {
+/** How an instance ended by itself, or met its cap; null: it runs. */
+export function fallOf({ instance, group }: Member): Loss | null {
   const end = instance.ended();
   if (end !== null) return end;
   const kills = group?.read().oomKills ?? 0;

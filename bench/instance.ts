@@ -47,9 +47,71 @@ export interface Ended {
   readonly toolCpuSeconds: number;
 }
 
-/** Read at the end of the work: what tearing down costs the host is nobody else's load. */
-export function endDrift(tools: Tools): Pick<Ended, 'after' | 'toolCpuSeconds'> {
-  return { after: tools.counters(), toolCpuSeconds: tools.toolCpuSeconds() };
+/** What a trial's work stands on, asked when it is over. */
+interface Standing {
+  /** Whose end explains what the work threw. */
+  readonly fallen: () => Pick<Live, 'instance' | 'group'>;
+  readonly marks: readonly Mark[];
+  /** CPU seconds of all instances so far; null without cgroups. */
+  readonly cpuSeconds: () => number | null;
+  /** Stops every instance and names what is left; never throws. */
+  readonly putAway: () => Promise<readonly string[]>;
+}
+
+/**
+ * Does a trial's work and ends it in the one way there is: what was thrown becomes its outcome, everything is
+ * put away, and work that went well but left something behind has failed.
+ * @param work is given a way to allow its next part the time of a launch, from then on
+ * @throws what is not a failure of the trial: a bug, after everything was put away
+ */
+export async function conclude(
+  trial: Trial,
+  work: (allow: () => AbortSignal) => Promise<Outcome>,
+  { fallen, marks, cpuSeconds, putAway: away }: Standing,
+): Promise<Ended> {
+  const { tools } = trial;
+  let deadline = new AbortController().signal;
+  const allow = () => {
+    const part = launchSignal(trial);
+    deadline = part.deadline;
+    return part.signal;
+  };
+  let outcome: Outcome = { state: 'ok' };
+  let bug: unknown = null;
+  try {
+    outcome = await work(allow);
+  } catch (error) {
+    try {
+      outcome = outcomeOf(error, fallen(), tools, deadline, marks);
+    } catch (unexpected) {
+      bug = unexpected;
+    }
+  }
+  // Read now: what tearing down costs the host is nobody else's load.
+  const spent = { cpuSeconds: cpuSeconds(), after: tools.counters(), toolCpuSeconds: tools.toolCpuSeconds() };
+  const leftovers = await away();
+  if (bug !== null) throw bug as Error;
+  return { outcome: outcome.state === 'ok' ? cleanOr(leftovers) : outcome, leftovers, ...spent };
+}
+
+function cleanOr(leftovers: readonly string[]): Outcome {
+  if (leftovers.length === 0) return { state: 'ok' };
+  const some = leftovers.slice(0, 3).join(', ');
+  return {
+    state: 'failed',
+    reason: 'unclean',
+    message: `after stopping, ${leftovers.length} thing(s) were left: ${some}`,
+    detail: leftovers.join('\n'),
+  };
+}
+
+/** Aborted when the run is interrupted, or when a launch has taken the time of a trial. */
+export function launchSignal({ scenario, tools }: Trial): {
+  readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
+} {
+  const deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
+  return { signal: AbortSignal.any([tools.signal, deadline]), deadline };
 }
 
 /**

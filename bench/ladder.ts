@@ -2,112 +2,61 @@
  * A ladder: instances of one cell added step by step, left idle, and the host read at each step.
  * One ladder is one trial; its slope is one value. All instances are put away together at the end.
  */
-import { TrialFailure, type Instance } from '../runners/runner.ts';
+import { TrialFailure } from '../runners/runner.ts';
+import { fallOf, withFleet, type Member } from './fleet.ts';
 import type { Gathered } from './gathered.ts';
-import {
-  endDrift,
-  openGroup,
-  outcomeOf,
-  proveImage,
-  putAway,
-  startInstance,
-  type Ended,
-  type Live,
-  type Trial,
-} from './instance.ts';
+import { proveImage, type Ended, type Trial } from './instance.ts';
 import { waitForMerging } from './merging.ts';
-import type { LadderPoint, Outcome } from './model.ts';
+import type { LadderPoint } from './model.ts';
 import type { Tools } from './tools.ts';
 import { checkService, loadService } from './weigh.ts';
 import type { LadderWorkload } from './workloads/workload.ts';
 
-type Rung = Live & { readonly instance: Instance };
-
 /** Climbs the ladder; what was read before a failure is kept. */
-export async function climbLadder(
+export function climbLadder(
   trial: Trial,
   workload: LadderWorkload,
   options: unknown,
   gathered: Gathered,
 ): Promise<Ended> {
-  const { planned, scenario, tools } = trial;
+  const { tools } = trial;
   const { counts, settleSeconds } = workload.steps(options);
   const work = workload.load?.(options) ?? null;
   if (work !== null) gathered.observations.push({ kind: 'load', load: work.load.words });
   const points: LadderPoint[] = [];
-  const rungs: Rung[] = [];
-  const leftovers: string[] = [];
-  let outcome: Outcome = { state: 'ok' };
-  let bug: unknown = null;
-  let deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-  try {
+  gathered.ladder = points;
+  // Not placed: a rung only idles, and on one CPU later rungs would wait for earlier ones.
+  return withFleet(trial, async (fleet, allow) => {
     for (const count of counts) {
-      while (rungs.length < count) {
+      while (fleet.members.length < count) {
         // Each rung has the time of a launch; the ladder as a whole has as many of them as rungs.
-        deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-        const signal = AbortSignal.any([tools.signal, deadline]);
-        const rung = await climb(`i-${planned.index}-${rungs.length}`, trial, signal, leftovers);
-        rungs.push(rung);
-        if (work !== null) await loadService({ ...rung, trial, signal, gathered }, work.load, work.seconds);
+        const rung = await fleet.startOne();
+        if (work === null) continue;
+        await loadService({ ...rung, trial, signal: allow(), gathered }, work.load, work.seconds);
       }
       await tools.sleep(settleSeconds / 2, tools.signal);
       await waitForMerging(tools, tools.signal);
-      points.push(await readRung(rungs, settleSeconds / 2, tools));
+      points.push(await readRung(fleet.members, settleSeconds / 2, tools));
     }
-    for (const rung of rungs) {
-      deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-      const signal = AbortSignal.any([tools.signal, deadline]);
+    for (const rung of fleet.members) {
+      const signal = allow();
       if (work !== null) await checkService({ ...rung, trial, signal, gathered }, work.load);
-      gathered.provenDigest = await proveImage(
-        rung.instance,
-        ['busybox', ...workload.programs],
-        tools,
-        signal,
-      );
+      const programs = ['busybox', ...workload.programs];
+      gathered.provenDigest = await proveImage(rung.instance, programs, tools, signal);
     }
-  } catch (error) {
-    const fallen = rungs.find(({ instance }) => instance.ended() !== null) ?? { instance: null, group: null };
-    try {
-      outcome = outcomeOf(error, fallen, tools, deadline, []);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  gathered.ladder = points;
-  const drift = endDrift(tools);
-  const cpuSeconds = rungs.reduce((total, { group }) => total + (group?.read().cpuSeconds ?? 0), 0);
-  const away = await Promise.all(rungs.map((rung) => putAway(rung, tools)));
-  leftovers.push(...away.flatMap((report) => report.leftovers));
-  if (bug !== null) throw bug as Error;
-  return { outcome, leftovers, cpuSeconds, ...drift };
-}
-
-async function climb(id: string, trial: Trial, signal: AbortSignal, leftovers: string[]): Promise<Rung> {
-  const group = await openGroup(id, trial.tools);
-  try {
-    // Not placed: a rung only idles, and on one CPU later rungs would wait for earlier ones.
-    const instance = await startInstance(trial, { id, group }, signal, false, () => undefined);
-    return { id, group, instance, metered: false };
-  } catch (error) {
-    leftovers.push(...(await putAway({ id, group, instance: null, metered: false }, trial.tools)).leftovers);
-    throw error;
-  }
+    return { state: 'ok' };
+  });
 }
 
 /** A rung that has fallen would make the others look light. */
-function requireAlive(rungs: readonly Rung[]): void {
-  for (const { id, instance, group } of rungs) {
-    const end = instance.ended();
-    if (end !== null) throw new TrialFailure(end);
-    const kills = group?.read().oomKills ?? 0;
-    if (kills > 0) {
-      const message = `rung ${id} met its memory cap: ${kills} OOM kill(s)`;
-      throw new TrialFailure({ reason: 'oom', message, detail: instance.console() });
-    }
+function requireAlive(rungs: readonly Member[]): void {
+  for (const rung of rungs) {
+    const fall = fallOf(rung);
+    if (fall !== null) throw new TrialFailure({ ...fall, message: `rung ${rung.id}: ${fall.message}` });
   }
 }
 
-async function readRung(rungs: readonly Rung[], seconds: number, tools: Tools): Promise<LadderPoint> {
+async function readRung(rungs: readonly Member[], seconds: number, tools: Tools): Promise<LadderPoint> {
   requireAlive(rungs);
   const cpu = () => rungs.map(({ group }) => group?.read().cpuSeconds ?? null);
   const from = { at: tools.now(), cpu: cpu() };

@@ -9,7 +9,7 @@ import { cpuGroupOf } from '../host/cpu-group.ts';
 import { driftBetween } from '../host/drift.ts';
 import { messageOf } from './errors.ts';
 import type { Gathered } from './gathered.ts';
-import { contextOf, endDrift, outcomeOf, padding, type Ended, type Trial } from './instance.ts';
+import { conclude, contextOf, padding, type Ended, type Trial } from './instance.ts';
 import type { GroupStrain, NeighbourEvidence, NeighbourPhase, Outcome, PlannedTrial } from './model.ts';
 import { createPair, strainBetween, type Half, type Neighbour, type Pair } from './pair.ts';
 import { runInside } from './program.ts';
@@ -35,7 +35,7 @@ interface Launch {
 }
 
 /** Runs every phase; what was seen before a failure is kept. */
-export async function measureNeighbours(
+export function measureNeighbours(
   trial: Trial,
   workload: NeighbourWorkload,
   options: unknown,
@@ -49,42 +49,33 @@ export async function measureNeighbours(
   });
   const launch: Launch = { trial, design, pair: createPair(trial, design), gathered, victim: null };
   const phases: NeighbourPhase[] = [];
-  let outcome: Outcome = { state: 'ok' };
-  let bug: unknown = null;
-  let deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-  try {
+  const work = async (allow: () => AbortSignal): Promise<Outcome> => {
     for (const [place, beside] of orderOf(design, planned).entries()) {
-      // Each phase has the time of a launch; the launch as a whole has as many of them as phases.
-      deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
       const words = `${place + 1} of ${design.stressors.length + 2}: ${beside}`;
       tools.progress({ kind: 'underway', trial: planned, words });
-      const phase = await runPhase(launch, place, beside, AbortSignal.any([tools.signal, deadline]));
+      // Each phase has the time of a launch; the launch as a whole has as many of them as phases.
+      const phase = await runPhase(launch, place, beside, allow());
       phases.push(phase);
       gathered.observations.push(phase);
       requireReference(phase);
     }
     gathered.provenDigest = tools.image.digest; // every instance was proven at its start
     gathered.samples.push(...slowdownSamples(phases));
-  } catch (error) {
-    try {
-      outcome = outcomeOf(error, launch.victim ?? { instance: null, group: null }, tools, deadline, []);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  const drift = endDrift(tools);
-  if (launch.victim !== null) await launch.pair.putAway(launch.victim);
-  const { leftovers } = launch.pair;
-  if (bug !== null) throw bug as Error;
-  if (outcome.state === 'ok' && leftovers.length > 0) {
-    const message = `after stopping, ${leftovers.length} thing(s) were left: ${leftovers.slice(0, 3).join(', ')}`;
-    outcome = { state: 'failed', reason: 'unclean', message, detail: leftovers.join('\n') };
-  }
-  return { outcome, leftovers, cpuSeconds: launch.pair.cpuSeconds(), ...drift };
+    return { state: 'ok' };
+  };
+  return conclude(trial, work, {
+    fallen: () => launch.victim ?? { instance: null, group: null },
+    marks: [],
+    cpuSeconds: () => launch.pair.cpuSeconds() + (launch.victim?.group.read().cpuSeconds ?? 0),
+    async putAway() {
+      if (launch.victim !== null) await launch.pair.putAway(launch.victim);
+      return launch.pair.leftovers;
+    },
+  });
 }
 
 /** Drawn from what the plan's seed has already drawn for this launch: a resumed run has the same order. */
-export function orderOf(design: NeighbourDesign, { index, padBytes }: PlannedTrial): string[] {
+function orderOf(design: NeighbourDesign, { index, padBytes }: PlannedTrial): string[] {
   const conditions = ['alone', 'idle', ...design.stressors.map(({ name }) => name)];
   return createRandom(1_000_003 * padBytes + index).shuffle(conditions);
 }

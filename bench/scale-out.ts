@@ -2,10 +2,11 @@
  * Scale-out: some instances idle, then more of them requested at one instant. Every time counts from that
  * request, so that what tare does before each launch is in it, and is told apart in the record.
  */
-import { createFleet, fleetOutcome, lossWords, proveMembers, type Member, type Started } from './fleet.ts';
+import { TrialFailure } from '../runners/runner.ts';
+import { lossWords, proveMembers, withFleet, type Member, type Started } from './fleet.ts';
 import type { Gathered } from './gathered.ts';
-import { endDrift, type Ended, type Trial } from './instance.ts';
-import type { Outcome, Seconds, Wave } from './model.ts';
+import type { Ended, Trial } from './instance.ts';
+import type { Seconds, Wave } from './model.ts';
 import { orderStatistic } from './statistics/descriptive.ts';
 import type { ScaleOutWorkload } from './workloads/workload.ts';
 
@@ -15,7 +16,7 @@ type Request = ReturnType<ScaleOutWorkload['wave']>;
 const provenAtOnce = 4;
 
 /** One wave; a launch of it that fails fails the trial, with all that was read in the record. */
-export async function scaleOut(
+export function scaleOut(
   trial: Trial,
   workload: ScaleOutWorkload,
   options: unknown,
@@ -23,34 +24,19 @@ export async function scaleOut(
 ): Promise<Ended> {
   const { tools } = trial;
   const request = workload.wave(options);
-  const fleet = createFleet(trial);
-  let outcome: Outcome = { state: 'ok' };
-  let bug: unknown = null;
-  try {
+  return withFleet(trial, async (fleet) => {
     const idle = await fleet.start(request.idle, request.idleInFlight);
-    outcome = requireAll(idle, request.idle, 'idle instances before the request');
-    if (outcome.state === 'ok') {
-      await tools.sleep(request.settleSeconds, tools.signal);
-      const requested = tools.now();
-      const wave = await fleet.start(request.more, request.inFlight);
-      tellWave(gathered, wave, request, requested);
-      outcome = requireAll(wave, request.more, 'instances requested at once');
-      const fallen = await fleet.reap();
-      const [first] = fallen;
-      if (outcome.state === 'ok' && first !== undefined) outcome = { state: 'failed', ...first };
-      gathered.provenDigest = await proveMembers(trial, fleet.members, [], provenAtOnce);
-    }
-  } catch (error) {
-    try {
-      outcome = fleetOutcome(error, trial);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  const drift = endDrift(tools);
-  await fleet.putAllAway();
-  if (bug !== null) throw bug as Error;
-  return { outcome, leftovers: fleet.leftovers, cpuSeconds: fleet.cpuSeconds(), ...drift };
+    requireAll(idle, request.idle, 'idle instances before the request');
+    await tools.sleep(request.settleSeconds, tools.signal);
+    const requested = tools.now();
+    const wave = await fleet.start(request.more, request.inFlight);
+    tellWave(gathered, wave, request, requested);
+    requireAll(wave, request.more, 'instances requested at once');
+    const [fallen] = await fleet.reap();
+    if (fallen !== undefined) throw new TrialFailure(fallen);
+    gathered.provenDigest = await proveMembers(trial, fleet.members, [], provenAtOnce);
+    return { state: 'ok' };
+  });
 }
 
 /** The wave as an observation, and its numbers where it is complete. */
@@ -85,13 +71,13 @@ function since({ marks }: Member, name: string, requested: Seconds): Seconds {
 }
 
 /** A wave that is not complete has no time until all are ready. */
-function requireAll({ members, losses }: Started, wanted: number, what: string): Outcome {
+function requireAll({ members, losses }: Started, wanted: number, what: string): void {
   const [first] = losses;
-  if (first === undefined && members.length === wanted) return { state: 'ok' };
-  return {
-    state: 'failed',
+  if (first === undefined && members.length === wanted) return;
+  const missing = `${wanted - members.length} of ${wanted} ${what}`;
+  throw new TrialFailure({
     reason: first?.reason ?? 'launch',
-    message: `${wanted - members.length} of ${wanted} ${what} did not become ready; the first: ${first?.message ?? 'not started'}`,
+    message: `${missing} did not become ready; the first: ${first?.message ?? 'not started'}`,
     detail: first?.detail ?? '',
-  };
+  });
 }

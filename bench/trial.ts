@@ -8,15 +8,7 @@ import { driftBetween } from '../host/drift.ts';
 import { sweepDensity } from './density.ts';
 import { newGathered, type Gathered } from './gathered.ts';
 import { useInstance } from './inside.ts';
-import {
-  endDrift,
-  openGroup,
-  outcomeOf,
-  putAway,
-  startInstance,
-  type Ended,
-  type Trial,
-} from './instance.ts';
+import { conclude, openGroup, putAway, startInstance, type Ended, type Trial } from './instance.ts';
 import { climbLadder } from './ladder.ts';
 import type { Outcome, ProgramSpec, RecordedTrial } from './model.ts';
 import { examine } from './surface/examine.ts';
@@ -64,16 +56,13 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
 }
 
 async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
-  const { planned, scenario, tools } = trial;
-  const id = `i-${planned.index}`;
-  const deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-  const signal = AbortSignal.any([tools.signal, deadline]);
+  const { tools } = trial;
+  const id = `i-${trial.planned.index}`;
   let group: MeteredGroup | null = null;
   let instance: Instance | null = null;
-  let outcome: Outcome = { state: 'ok' };
   let metered = false;
-  let bug: unknown = null;
-  try {
+  const work = async (allow: () => AbortSignal): Promise<Outcome> => {
+    const signal = allow();
     const own = (group = await openGroup(id, tools));
     if (own !== null && tools.meters !== null) {
       metered = await tools.meters.watch(id, own.meter).then(
@@ -87,28 +76,19 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
       if (mark.name === 'T6') gathered.atReady = own?.read() ?? null;
     });
     await useInstance({ trial, instance, group, signal, gathered });
-  } catch (error) {
-    try {
-      outcome = outcomeOf(error, { instance, group }, tools, deadline, gathered.marks);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  gathered.atEnd = group?.read() ?? null;
-  const drift = endDrift(tools);
-  const { marks, series, leftovers } = await putAway({ id, instance, group, metered }, tools);
-  gathered.marks.push(...marks);
-  gathered.series = series;
-  if (bug !== null) throw bug as Error;
-  if (outcome.state === 'ok' && leftovers.length > 0) {
-    outcome = {
-      state: 'failed',
-      reason: 'unclean',
-      message: `after stopping, ${leftovers.length} thing(s) were left: ${leftovers.slice(0, 3).join(', ')}`,
-      detail: leftovers.join('\n'),
-    };
-  }
-  return { outcome, leftovers, cpuSeconds: gathered.atEnd?.cpuSeconds ?? null, ...drift };
+    return { state: 'ok' };
+  };
+  return conclude(trial, work, {
+    fallen: () => ({ instance, group }),
+    marks: gathered.marks,
+    cpuSeconds: () => (gathered.atEnd = group?.read() ?? null)?.cpuSeconds ?? null,
+    async putAway() {
+      const { marks, series, leftovers } = await putAway({ id, instance, group, metered }, tools);
+      gathered.marks.push(...marks);
+      gathered.series = series;
+      return leftovers;
+    },
+  });
 }
 
 /** What launches its own instances, by its kind. */

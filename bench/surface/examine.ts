@@ -4,23 +4,11 @@
  * of itself just before and after, so that what is the host's can be told from what is the instance's own.
  */
 import { readOutside, readVisibleHost } from '../../host/visible.ts';
-import type { ExecResult, Instance } from '../../runners/runner.ts';
+import type { ExecResult } from '../../runners/runner.ts';
 import { TrialFailure } from '../../runners/runner.ts';
+import { withFleet, type Fleet, type Member } from '../fleet.ts';
 import type { Gathered } from '../gathered.ts';
-import {
-  contextOf,
-  endDrift,
-  keptOutput,
-  openGroup,
-  outcomeOf,
-  padding,
-  proveImage,
-  putAway,
-  startInstance,
-  type Ended,
-  type Live,
-  type Trial,
-} from '../instance.ts';
+import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance.ts';
 import type { Outcome } from '../model.ts';
 import { UnreadableOutput } from '../workloads/workload.ts';
 import { parseFacts } from './facts.ts';
@@ -29,55 +17,22 @@ import { examineScript, markScript } from './script.ts';
 /** Longest time a script may take: an emulated guest opens some thousands of files. */
 const scriptSeconds = 120;
 
-type Side = Live & { readonly instance: Instance };
-
 /** Launches both instances, gathers the facts, puts both away. */
-export async function examine(trial: Trial, gathered: Gathered): Promise<Ended> {
-  const { planned, scenario, tools } = trial;
-  const deadline = AbortSignal.timeout(scenario.trialTimeoutSeconds * 1000);
-  const signal = AbortSignal.any([tools.signal, deadline]);
-  const sides: Side[] = [];
-  const leftovers: string[] = [];
-  let outcome: Outcome = { state: 'ok' };
-  let bug: unknown = null;
-  try {
-    for (const side of ['seen', 'looking']) {
-      sides.push(await open(`i-${planned.index}-${side}`, trial, signal, leftovers));
-    }
-    const [seen, looking] = sides;
-    if (seen === undefined || looking === undefined) throw new Error('two instances were to be started');
+export function examine(trial: Trial, gathered: Gathered): Promise<Ended> {
+  const work = async (fleet: Fleet, allow: () => AbortSignal): Promise<Outcome> => {
+    const seen = await fleet.startOne();
+    const looking = await fleet.startOne();
+    const signal = allow();
     await lookAround(seen, looking, trial, signal, gathered);
-    gathered.provenDigest = await proveImage(looking.instance, ['busybox'], tools, signal);
-  } catch (error) {
-    const fallen = sides.find(({ instance }) => instance.ended() !== null);
-    try {
-      outcome = outcomeOf(error, fallen ?? { instance: null, group: null }, tools, deadline, []);
-    } catch (unexpected) {
-      bug = unexpected;
-    }
-  }
-  const drift = endDrift(tools);
-  const cpuSeconds = sides.reduce((total, { group }) => total + (group?.read().cpuSeconds ?? 0), 0);
-  const away = await Promise.all(sides.map((side) => putAway(side, tools)));
-  leftovers.push(...away.flatMap((report) => report.leftovers));
-  if (bug !== null) throw bug as Error;
-  return { outcome, leftovers, cpuSeconds, ...drift };
-}
-
-async function open(id: string, trial: Trial, signal: AbortSignal, leftovers: string[]): Promise<Side> {
-  const group = await openGroup(id, trial.tools);
-  try {
-    const instance = await startInstance(trial, { id, group }, signal, true, () => undefined);
-    return { id, group, instance, metered: false };
-  } catch (error) {
-    leftovers.push(...(await putAway({ id, group, instance: null, metered: false }, trial.tools)).leftovers);
-    throw error;
-  }
+    gathered.provenDigest = await proveImage(looking.instance, ['busybox'], trial.tools, signal);
+    return { state: 'ok' };
+  };
+  return withFleet(trial, work, { placed: true });
 }
 
 async function lookAround(
-  seen: Side,
-  looking: Side,
+  seen: Member,
+  looking: Member,
   trial: Trial,
   signal: AbortSignal,
   gathered: Gathered,
@@ -98,7 +53,7 @@ async function lookAround(
 }
 
 async function runScript(
-  { instance }: Side,
+  { instance }: Member,
   script: string,
   program: string,
   { tools, planned }: Trial,
