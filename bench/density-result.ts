@@ -39,7 +39,7 @@ export interface DensityResult {
   readonly steps: readonly DensityStep[];
 }
 
-export function densitySteps(observations: readonly Observation[]): readonly DensityStep[] {
+function densitySteps(observations: readonly Observation[]): readonly DensityStep[] {
   return observations.filter((one) => one.kind === 'density-step');
 }
 

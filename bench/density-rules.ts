@@ -167,7 +167,7 @@ function bindingOfLoad(load: HostLoad): [HostResource, string] {
 }
 
 /** "startWithin: 1.2 s, at most 1 s was wanted". */
-export function objectiveWords({ name, value, limit }: ObjectiveReading): string {
+function objectiveWords({ name, value, limit }: ObjectiveReading): string {
   const least = name === 'workAtLeast' || name === 'memoryReserve';
   const unit = name === 'memoryReserve' ? 'B' : name === 'workAtLeast' ? 'ratio' : 's';
   const none = name === 'requestWithin' ? 'no answer' : 'could not be read';
@@ -202,7 +202,7 @@ export function fitSaysEnough(steps: readonly DensityStep[], share: number): Den
 }
 
 /** 0 far away, 1 at the limit, more beyond it. */
-export function wayToLimit({ name, value, limit }: ObjectiveReading): number {
+function wayToLimit({ name, value, limit }: ObjectiveReading): number {
   if (value === null) return Infinity;
   const least = name === 'workAtLeast' || name === 'memoryReserve';
   if (!least) return limit === 0 ? Infinity : value / limit;

@@ -21,7 +21,7 @@ export interface PreparedRun {
 }
 
 /** Asks every runner whether it can run here, once per runner entry. */
-export async function probeRunners(
+async function probeRunners(
   runners: readonly RunnerSpec[],
   tools: Tools,
 ): Promise<ReadonlyMap<string, Availability>> {

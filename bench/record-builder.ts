@@ -127,7 +127,7 @@ export const builtMetrics: readonly MetricDeclaration[] = [
   },
 ];
 
-export const builtShape: Shape = { id: 'small', cpus: 1, memoryBytes: 256 * MiB };
+const builtShape: Shape = { id: 'small', cpus: 1, memoryBytes: 256 * MiB };
 
 /** A record of runner x workload x shape cells with `blocks` analysed blocks (30 unless told). */
 export function buildRecord(request: RecordRequest = {}): RunRecord {

@@ -11,7 +11,7 @@ export const kernelPattern = /^(?:(?:>=|<=|>|<|=)\s*\d+(?:\.\d+){0,2}|\d+(?:\.\d
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', x64: 'x86_64', arm64: 'aarch64' };
 
 /** One name per architecture: `uname -m`'s. */
-export function machineName(name: string): string {
+function machineName(name: string): string {
   return machines[name] ?? name;
 }
 
@@ -78,7 +78,7 @@ export function unmeetable(
 }
 
 /** First line of the script that looks; fakes know it by that. */
-export const requirementsTitle = '# tare requirements';
+const requirementsTitle = '# tare requirements';
 
 /** Prints the kernel inside and which of the modules it has. */
 export function requirementsScript(modules: readonly string[]): string {

@@ -34,7 +34,7 @@ export interface HeaderFacts {
 }
 
 /** The first line of a record: all that is known before the first launch. */
-export function headerFor(
+function headerFor(
   scenario: Scenario,
   plan: Plan,
   run: Pick<PreparedRun, 'records' | 'skipped'>,

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { exitCode, messageOf, UserError } from './errors.ts';
 import { claimFolder } from './record.ts';
 
-export const seriesFile = 'series.json';
+const seriesFile = 'series.json';
 
 const seriesSchema = z.object({
   schema: z.literal(1),
@@ -30,7 +30,6 @@ const seriesSchema = z.object({
 });
 
 export type Series = Readonly<z.infer<typeof seriesSchema>>;
-export type SeriesRun = Series['runs'][number];
 
 /**
  * Makes the folder of a new series and writes down what belongs to it.

@@ -88,7 +88,7 @@ const fakeLaunch = 0.01;
 const emulatedBegin = 0.8;
 
 /** What a launch costs beside the work it is asked for. */
-export function launchCost({ runner, workload }: Cell, acceleration: AccelerationClass): LaunchCost {
+function launchCost({ runner, workload }: Cell, acceleration: AccelerationClass): LaunchCost {
   const served = workload.service === null ? 0 : 1;
   switch (runner.kind) {
     case 'qemu': {

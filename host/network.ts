@@ -14,7 +14,7 @@ import type { Lease, Resource } from './lease.ts';
 import { killQuietly, processIdentity } from './process-identity.ts';
 
 /** Name of the bridge inside its namespace. */
-export const bridgeName = 'tare0';
+const bridgeName = 'tare0';
 /** Private, and in a namespace of its own: it cannot collide with anything of the host's. */
 const subnet = '10.137';
 const prefix = 16;

@@ -22,7 +22,7 @@ interface Segment {
 const segmentType = { load: 1, dynamic: 2, interpreter: 3 } as const;
 const tag = { needed: 1, stringTable: 5, rpath: 15, runPath: 29 } as const;
 
-export function isElf(content: Buffer): boolean {
+function isElf(content: Buffer): boolean {
   return (
     content.length > 64 && content.readUInt32BE(0) === 0x7f454c46 && content[4] === 2 && content[5] === 1
   );

@@ -12,7 +12,7 @@ export interface Framer {
 }
 
 /** Longest line the agent ever sends is a path; anything longer is rubbish. */
-export const longestLine = 16_384;
+const longestLine = 16_384;
 
 /**
  * `onLine` and `onBytes` return what is wanted next. A line over the limit calls `onRubbish` and ends the

@@ -150,7 +150,7 @@ export function createCellNetwork(mode: NetworkMode, forwards: 'slirp4netns' | '
 }
 
 /** The host's loopback: shared with every other program, so its port may be somebody else's. */
-export async function attachToHost(job: Job): Promise<Pick<Attachment, 'endpoint'>> {
+async function attachToHost(job: Job): Promise<Pick<Attachment, 'endpoint'>> {
   const port = job.service?.port;
   if (port !== undefined && (await portTaken(port)))
     throw launchFailure(`port ${port} of the host's loopback is in use by another program`);

@@ -10,7 +10,7 @@ import { smallestSignedRankP } from './signed-rank.ts';
 const medianWidth = Math.sqrt(Math.PI / 2);
 
 export const verdictAlpha = 0.05;
-export const verdictPower = 0.8;
+const verdictPower = 0.8;
 /** Fewest blocks for a verdict (C3). */
 export const minimumBlocks = 10;
 

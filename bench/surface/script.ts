@@ -8,9 +8,9 @@ import { buildChecker } from './checker.ts';
 import { buildMarker } from './marker.ts';
 
 /** First line of the script of the examined instance; fakes know it by that. */
-export const examineTitle = '# tare surface: examine';
+const examineTitle = '# tare surface: examine';
 /** First line of the script of its neighbour. */
-export const markTitle = '# tare surface: mark';
+const markTitle = '# tare surface: mark';
 
 const base64 = (program: Uint8Array): string => Buffer.from(program).toString('base64');
 

@@ -156,7 +156,7 @@ export const fio: CommandWorkload<Given> = {
 // ---------------------------------------------------------------- reading
 
 /** What fio's words of a failure mean for the scenario; null: they say it themselves, or nobody knows. */
-export function explainFailure(
+function explainFailure(
   text: string,
   { target, direct, engine, size: bytes }: Settled,
 ): string | null {

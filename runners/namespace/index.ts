@@ -25,7 +25,7 @@ const agent = join(import.meta.dirname, '..', 'agent.sh');
 const enterScript = join(import.meta.dirname, 'enter.sh');
 const acceleration = { class: 'none', reason: "a container on the host's kernel: no guest CPU" } as const;
 
-export function isRootless({ user }: NamespaceOptions): boolean {
+function isRootless({ user }: NamespaceOptions): boolean {
   return user === 'rootless' || (user === 'auto' && process.geteuid?.() !== 0);
 }
 

@@ -24,7 +24,7 @@ export type OciVolume =
   | { readonly kind: 'block'; readonly place: string; readonly major: number; readonly minor: number };
 
 /** The calls that the default profiles of container engines refuse even to root inside. */
-export const refusedCalls: readonly string[] = [
+const refusedCalls: readonly string[] = [
   ...['acct', 'add_key', 'bpf', 'clock_adjtime', 'clock_settime', 'create_module', 'delete_module'],
   ...['fanotify_init', 'finit_module', 'fsconfig', 'fsmount', 'fsopen', 'fspick', 'get_mempolicy'],
   ...['init_module', 'ioperm', 'iopl', 'kcmp', 'kexec_file_load', 'kexec_load', 'keyctl'],

@@ -18,14 +18,14 @@ import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import { createCellNetwork, networkTrait } from '../network.ts';
 import { hostVolumeUse, loopDirectOption, refuseHostVolume } from '../volume-use.ts';
 
-export const processOptions = z.strictObject({ loopDirect: loopDirectOption });
+const processOptions = z.strictObject({ loopDirect: loopDirectOption });
 export type ProcessOptions = z.infer<typeof processOptions>;
 
 const agent = join(import.meta.dirname, '..', 'agent.sh');
 const acceleration = { class: 'none', reason: 'a host process: no guest CPU' } as const;
 
 /** How the image's programs run outside it: its loader, and the folders its libraries are in. */
-export function loaderOf(image: Image): { readonly loader: string; readonly libraries: string } {
+function loaderOf(image: Image): { readonly loader: string; readonly libraries: string } {
   const files = Object.values(image.closure).flat();
   const loader = files.find((path) => /\/ld[-\w]*\.so\.\d+$/.test(path) || /\/ld-musl-.*\.so/.test(path));
   if (loader === undefined) return { loader: '', libraries: '' };
@@ -35,7 +35,7 @@ export function loaderOf(image: Image): { readonly loader: string; readonly libr
 }
 
 /** Environment of the agent on the host. Programs are looked for in the image alone. */
-export function processEnvironment(image: Image, scratch: string): Readonly<Record<string, string>> {
+function processEnvironment(image: Image, scratch: string): Readonly<Record<string, string>> {
   const { loader, libraries } = loaderOf(image);
   const folders = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin'];
   return {

@@ -64,10 +64,10 @@ export type NetworkCard =
 const userAddress = '10.0.2.15';
 
 /** Name of the virtio-serial port the agent speaks on. */
-export const agentPort = 'tare.agent';
+const agentPort = 'tare.agent';
 
 /** By this the guest finds the volume's drive, whatever order its devices are found in. */
-export const volumeSerial = 'tare-volume';
+const volumeSerial = 'tare-volume';
 
 /** QEMU splits option values at commas; a doubled comma is one. */
 export function optionValue(text: string): string {
