@@ -306,6 +306,8 @@ export interface LoadPhase {
   /** CPUs the generator was held to; null: it shared the instance's. */
   readonly generatorCpus: string | null;
   readonly instanceCores: number | null;
+  /** CPU time that this host's own hypervisor withheld meanwhile; null: not recorded. */
+  readonly stealShare: number | null;
   /** The declared rule that took the phase out, with its numbers; null: it counts. */
   readonly discarded: string | null;
   /** Latencies of a discarded open loop; a counted one has a distribution. */

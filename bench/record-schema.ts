@@ -170,6 +170,7 @@ const observation = z.discriminatedUnion('kind', [
     lagP99Seconds: finite.nullable(),
     generatorCores: finite,
     instanceCores: finite.nullable(),
+    stealShare: finite.nullable().default(null),
     discarded: z.string().nullable(),
   }),
   z.looseObject({

@@ -20,19 +20,19 @@ const phase: LoadPhase = {
   kind: 'load-phase',
   ...{ point: '30', rate: 100, seconds: 1, sent: 100, answered: 100, errors: 0, lost: 0, unanswered: 0 },
   ...{ medianSeconds: 0.001, lagP99Seconds: 0.001, noticeP99Seconds: 0, generatorCores: 1 },
-  ...{ generatorCpus: '0', instanceCores: 0.5, discarded: null, unused: [] },
+  ...{ generatorCpus: '0', instanceCores: 0.5, stealShare: 0, discarded: null, unused: [] },
 };
 
 /** Every `every`th launch of the namespace has its load discarded; the others have a value. */
 const discarding =
-  (every: number) =>
+  (every: number, stealShare: number) =>
   (trial: RecordedTrial): RecordedTrial => {
     const out = trial.cell.startsWith('namespace') && trial.block % every === 0;
     const samples = out ? [] : [{ metric: metric.id, value: 0.001 * (1 + trial.block / 1000) }];
     return {
       ...trial,
       samples,
-      observations: [{ ...phase, discarded: out ? 'the generator lagged' : null }],
+      observations: [{ ...phase, stealShare, discarded: out ? 'the generator lagged' : null }],
     };
   };
 
@@ -41,7 +41,7 @@ const refusals = (every: number) => {
     runners: realRunners,
     metrics: [...builtMetrics, metric],
     blocks: 20,
-    alter: discarding(every),
+    alter: discarding(every, 0),
   });
   const found = analyse(record, { resamples: 200 }).comparisons.filter(
     (each) => each.metric === metric.id && each.kind === 'runners',
@@ -54,6 +54,22 @@ const refusals = (every: number) => {
     ]),
   );
 };
+
+test('the remedy names stolen time where that alone makes a generator late', () => {
+  const remedyAt = (stealShare: number) => {
+    const record = buildRecord({
+      runners: realRunners,
+      metrics: [...builtMetrics, metric],
+      blocks: 20,
+      alter: discarding(2, stealShare),
+    });
+    return analyse(record, { resamples: 200 })
+      .comparisons.flatMap((each) => each.refusals)
+      .find(({ rule }) => rule === 'C22')?.remedy;
+  };
+  expect(remedyAt(0.005)).toContain('CPU of its own');
+  expect(remedyAt(0.03)).toContain('withheld');
+});
 
 test('half discarded: C22 for pairs with that side, and only for them', () => {
   const found = refusals(2);

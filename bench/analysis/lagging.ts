@@ -5,6 +5,8 @@
 import type { LoadPhase, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
 import type { Pair } from './pairs.ts';
 
+/** Beyond it, more than a hundredth of all requests fall into time that the host did not have. */
+const stealLimit = 0.01;
 /** As for failed launches. */
 const discardedLimit = 0.2;
 
@@ -24,12 +26,14 @@ export function laggingGenerator(
     .sort((a, b) => b.share - a.share)[0];
   const example = worst?.discarded[0]?.discarded;
   if (worst === undefined || example == null || worst.share <= discardedLimit) return [];
+  const stolen = worst.discarded.some(({ stealShare }) => stealShare !== null && stealShare > stealLimit);
   return [
     {
       rule: 'C22',
       message: `In ${(100 * worst.share).toFixed(0)} % of the launches of "${worst.runner}" this load was discarded; for one, ${example}.`,
-      remedy:
-        'Give the generator a CPU of its own (a host with more CPUs than the shape has), stop other work on this host, or ask fewer requests per second.',
+      remedy: stolen
+        ? "This host's own CPUs are withheld from it more than 1 % of the time, so no generator on it can be on time at p99: measure on a machine whose CPUs are its own."
+        : 'Give the generator a CPU of its own (a host with more CPUs than the shape has), stop other work on this host, or ask fewer requests per second.',
     },
   ];
 }

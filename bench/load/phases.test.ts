@@ -45,6 +45,8 @@ function scripted(script: (request: LoadRequest) => Partial<LoadResult>) {
       tools: {
         cpus: [0, 1],
         now: () => 0,
+        // Each request takes a second of two CPUs, of which a tenth is withheld.
+        counters: () => ({ at: cpu * 2, totalSeconds: cpu * 4, busySeconds: cpu, stolenSeconds: cpu * 0.4 }),
         startLoad: (place: unknown) => {
           places.push(place);
           return Promise.resolve(generator);
@@ -95,18 +97,23 @@ test('a lagging generator costs its load: no distribution, the reason and the la
   expect(distributions).toMatchObject([{ metric: 'network.latency-at-100/s' }]);
   const [capacity, half, rate] = phases(session);
   expect([capacity?.discarded, rate?.discarded]).toEqual([null, null]);
-  expect(half?.discarded).toMatch(/lagged: p99 of its lag 200 µs, more than 10 % of .* 1.00 ms/);
+  expect(half?.discarded).toMatch(
+    /lagged: p99 of its lag 200 µs, more than 10 % of .* 1.00 ms; 10 % of .*steal/,
+  );
+  expect(half?.stealShare).toBeCloseTo(0.1, 6);
   expect(half?.unused).toEqual([[0.001, 1000]]);
 });
 
 test('a generator at its own limit shows no capacity, a busy server does', () => {
   const result = { ...good, cpuSeconds: 1.9 };
-  expect(judgeCapacity({ result, cpuSeconds: 0.8 })).toMatch(/generator was the limit/);
-  expect(judgeCapacity({ result, cpuSeconds: 1.9 })).toBeNull();
-  expect(judgeCapacity({ result, cpuSeconds: null })).toMatch(/unknown/);
-  expect(judgeCapacity({ result: good, cpuSeconds: 0.1 })).toBeNull();
+  expect(judgeCapacity({ result, cpuSeconds: 0.8, stealShare: 0 })).toMatch(/generator was the limit/);
+  expect(judgeCapacity({ result, cpuSeconds: 1.9, stealShare: 0 })).toBeNull();
+  expect(judgeCapacity({ result, cpuSeconds: null, stealShare: 0 })).toMatch(/unknown/);
+  expect(judgeCapacity({ result: good, cpuSeconds: 0.1, stealShare: 0 })).toBeNull();
   expect(judgeLag(good)).toBeNull();
   expect(judgeLag({ ...good, latency: [] })).toMatch(/unknown/);
+  expect(judgeLag({ ...good, latency: [] }, 0.005)).not.toMatch(/steal/);
+  expect(judgeLag({ ...good, latency: [] }, 0.08)).toMatch(/8 % of this host's CPU time was withheld/);
 });
 
 test('failures beyond the declared share fail the launch, each as what it is', () => {

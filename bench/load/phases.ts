@@ -4,6 +4,7 @@
  * reason): the generator's own lag was not small beside the latencies (METHODOLOGY B12, C22), or the generator
  * and not the server was the limit.
  */
+import { driftBetween } from '../../host/drift.ts';
 import { TrialFailure } from '../../runners/runner.ts';
 import { messageOf } from '../errors.ts';
 import type { Inside } from '../program.ts';
@@ -57,7 +58,7 @@ export async function giveLoads(session: Loaded, plan: LoadPlan): Promise<void> 
       const rate = rateOf(point, capacity);
       const rhythm = { rate, seconds: plan.durationSeconds, pattern: plan.pattern, seed };
       const done = await phase({ kind: 'open', ...rhythm }, point.id);
-      const discarded = judgeLag(done.result);
+      const discarded = judgeLag(done.result, done.stealShare);
       note(session, point.id, rate, cpus, done, discarded);
       if (discarded !== null) continue;
       const { latency: bins } = done.result;
@@ -81,6 +82,8 @@ interface Done {
   readonly result: LoadResult;
   /** CPU seconds of the instance meanwhile. */
   readonly cpuSeconds: number | null;
+  /** CPU time withheld from this host meanwhile. */
+  readonly stealShare: number;
 }
 
 async function runPhase(
@@ -91,6 +94,7 @@ async function runPhase(
   failures: number,
 ): Promise<Done> {
   const before = group?.read() ?? null;
+  const from = tools.counters();
   gathered.marks.push({ name: `begin load ${point}`, at: tools.now() });
   const result = await generator.run(request, signal).catch((error: unknown) => {
     if (signal.aborted) throw error;
@@ -99,7 +103,8 @@ async function runPhase(
   });
   gathered.marks.push({ name: `end load ${point}`, at: tools.now() });
   requireService(result, instance.ended(), point, failures);
-  return { result, cpuSeconds: usedBetween(before, group?.read() ?? null) };
+  const { stealShare } = driftBetween(from, tools.counters(), { instanceCpuSeconds: 0, toolCpuSeconds: 0 });
+  return { result, cpuSeconds: usedBetween(before, group?.read() ?? null), stealShare };
 }
 
 /** @throws TrialFailure when the service is gone, answers nothing, or fails more than the declared share */
@@ -128,13 +133,20 @@ export function judgeCapacity({ result, cpuSeconds }: Done): string | null {
   return `the generator was the limit: it kept ${generator.toFixed(2)} cores busy, the server ${other}`;
 }
 
-/** Why the latencies of an open loop are not used; null: they are. */
-export function judgeLag({ lag, latency }: Pick<LoadResult, 'lag' | 'latency'>): string | null {
+/**
+ * Why the latencies of an open loop are not used; null: they are.
+ * @param stealShare named where it alone makes a hundredth of all requests late, whatever the generator does
+ */
+export function judgeLag(
+  { lag, latency }: Pick<LoadResult, 'lag' | 'latency'>,
+  stealShare = 0,
+): string | null {
   const worst = quantileOf(lag, 0.99);
   const middle = quantileOf(latency, 0.5);
   if (!lagged(worst, middle)) return null;
   const text = (value: number | null) => (value === null ? 'unknown' : formatValue(value, 's'));
-  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${100 * lagLimit} % of the median latency ${text(middle)}`;
+  const withheld = `; ${(100 * stealShare).toFixed(0)} % of this host's CPU time was withheld meanwhile (steal)`;
+  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${100 * lagLimit} % of the median latency ${text(middle)}${stealShare > 0.01 ? withheld : ''}`;
 }
 
 function note(
@@ -142,7 +154,7 @@ function note(
   point: string,
   rate: number,
   generatorCpus: string | null,
-  { result, cpuSeconds }: Done,
+  { result, cpuSeconds, stealShare }: Done,
   discarded: string | null,
 ): void {
   const { seconds, sent, answered, errors, lost, unanswered, lag, notice, latency } = result;
@@ -155,6 +167,7 @@ function note(
     generatorCores: result.cpuSeconds / result.wallSeconds,
     generatorCpus,
     instanceCores: cpuSeconds === null ? null : cpuSeconds / result.wallSeconds,
+    stealShare,
     discarded,
     // Used latencies are the launch's distribution; those that are not must not be lost for that.
     unused: discarded !== null && countOf(lag) > 0 ? coarse(latency) : [],

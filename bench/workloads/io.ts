@@ -156,10 +156,7 @@ export const fio: CommandWorkload<Given> = {
 // ---------------------------------------------------------------- reading
 
 /** What fio's words of a failure mean for the scenario; null: they say it themselves, or nobody knows. */
-function explainFailure(
-  text: string,
-  { target, direct, engine, size: bytes }: Settled,
-): string | null {
+function explainFailure(text: string, { target, direct, engine, size: bytes }: Settled): string | null {
   if (/No space left on device/i.test(text)) {
     return `no space for its file of ${formatValue(bytes, 'B')}: make \`size\` smaller, or the ${target === 'root' ? "shape's memory, which holds the writable layer," : 'volume'} larger`;
   }
