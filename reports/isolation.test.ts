@@ -170,3 +170,11 @@ test('too few blocks judge nothing, and without neighbours the claim says what t
   });
   expect(isolationBlocks(none, analyse(none, quick), subjectsOf(none))).toEqual([]);
 });
+
+test('where every block was voided, a sentence stands in place of empty tables', () => {
+  const record = recordOf({ beside: { process: 0.5, namespace: 0.5, vm: 0.9 }, blocks: 1 });
+  const voided = { kind: 'void' as const, block: 0, rule: 'foreign-load', trial: 0, message: 'too busy' };
+  const blocks = blocksOf({ ...record, voided: [voided as unknown as RunRecord['voided'][number]] });
+  expect(blocks).toMatchObject([{ kind: 'prose', lines: [expect.stringContaining('voided')] }]);
+  expect(blocksOf(record).some(({ kind }) => kind === 'table')).toBe(true);
+});

@@ -41,6 +41,10 @@ export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects
     if (first === undefined) return [];
     const title = `${titleOf(first.victim)}${groups.length > 1 ? ` (${first.shape})` : ''}`;
     const several = index === 0 ? '' : `-${index + 1}`;
+    if (!found.interference.some(({ cell }) => group.some((one) => one.cell === cell))) {
+      const line = `What a neighbour does to ${title}: every block with these launches was voided, so nothing is told of it here. The record keeps what was seen.`;
+      return [{ kind: 'prose' as const, lines: [line] }];
+    }
     return [
       { kind: 'table' as const, table: matrix(`isolation${several}`, title, group, found, subjects) },
       {

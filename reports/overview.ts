@@ -6,7 +6,7 @@ import { families } from '../bench/fairness.ts';
 import type { Analysis, Comparison, Family, MetricDeclaration, RunRecord } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Table, TableCell } from './parts.ts';
-import { badge, columns, table, text } from './parts.ts';
+import { badge, columns, narrow, table, text } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
 import { listed } from './sentences.ts';
 import { splitStarts } from './startup.ts';
@@ -88,14 +88,14 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
         ? `${value(item.subject)} vs ${value(item.reference)}`
         : ratioWords(item.ratio, item.interval);
     const words = verdictWords(item);
-    return [text(`${found}, ${pair}`), badge(words.text, words.tone)];
+    return [narrow(`${found}, ${pair}`), badge(words.text, words.tone)];
   };
   const rows = foremost.map(({ family, metric, machine, container }) => {
     const workload = subjects.of((machine ?? container)?.subject ?? '')?.workload;
     return {
       head: familyTitles[family],
       cells: [
-        text(workload === undefined ? metric.title : `${metric.title} (${workload})`),
+        narrow(workload === undefined ? metric.title : `${metric.title} (${workload})`),
         ...cellsFor(machine, metric),
         ...cellsFor(container, metric),
       ],

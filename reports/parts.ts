@@ -152,6 +152,8 @@ export interface View {
 }
 
 export const text = (value: string): TableCell => ({ kind: 'text', text: value });
+/** Text that breaks into lines, so that the columns after it stay on the screen. */
+export const narrow = (value: string): TableCell => ({ kind: 'text', text: value, narrow: true });
 export const number = (value: string): TableCell => ({ kind: 'number', text: value });
 export const badge = (value: string, tone: Tone): TableCell => ({ kind: 'badge', text: value, tone });
 

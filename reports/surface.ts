@@ -39,7 +39,7 @@ export function surfaceBlocks(record: RunRecord, _analysis: Analysis, subjects: 
       id,
       caption,
       heads,
-      rows.map(([head, read]) => ({ head, cells: found.map((each) => narrow(read(each))) })),
+      rows.map(([head, read]) => ({ head, cells: found.map((each) => narrowed(read(each))) })),
       notes,
     );
   const unsteady = found.filter(({ steady }) => !steady).map(({ cell }) => subjects.label(cell.id));
@@ -59,7 +59,7 @@ export function surfaceBlocks(record: RunRecord, _analysis: Analysis, subjects: 
 }
 
 /** Many runners stand side by side: their columns have to share the page. */
-function narrow(cell: TableCell): TableCell {
+function narrowed(cell: TableCell): TableCell {
   return cell.kind === 'text' ? { ...cell, narrow: true } : cell;
 }
 
