@@ -36,8 +36,9 @@ export function claimsSection(record: RunRecord, analysis: Analysis): Section {
       table: table(`claim-${claim.id}`, caption, heads, open.map(claimRow)),
     };
     if (more.length === 0) return [shown];
-    const missing = more.filter((row) => row.state === 'not-measured').map((row) => row.resource);
-    const pairs = more.length - missing.length;
+    const unmeasured = more.filter((row) => row.state === 'not-measured');
+    const missing = [...new Set(unmeasured.map((row) => row.resource))];
+    const pairs = more.length - unmeasured.length;
     const rest = [
       ...(pairs > 0 ? [`${count(pairs, 'more pair')} of runners with the same findings`] : []),
       ...(missing.length > 0 ? [`not measured: ${missing.join('; ')}`] : []),
