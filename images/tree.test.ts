@@ -2,7 +2,14 @@ import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hashFile, parseManifest, sha256, summarizeTree } from './tree.ts';
+import {
+  formatManifestEntry,
+  hashAttributes,
+  hashFile,
+  parseManifest,
+  sha256,
+  summarizeTree,
+} from './tree.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -57,14 +64,30 @@ test('a name with a newline cannot be in an image', async () => {
   await expect(summarizeTree(root)).rejects.toThrow('newline');
 });
 
-test('a manifest is read back entry by entry; names may hold spaces', () => {
+test('a manifest is read back entry by entry; names may hold spaces and any letter but a newline', () => {
   const hash = sha256('');
-  expect(parseManifest(`d - 1777 /tmp\nf ${hash} 0755 /a b\nl ${hash} - /c\n`)).toEqual([
-    { kind: 'folder', hash: null, mode: 0o1777, path: '/tmp' },
-    { kind: 'file', hash, mode: 0o755, path: '/a b' },
-    { kind: 'link', hash, mode: null, path: '/c' },
+  const usual = { uid: 0, gid: 0, xattrs: null };
+  expect(parseManifest(`d - 1777 /tmp\nf ${hash} 0755 /a b\nl ${hash} - /c\u2028\r"\\\n`)).toEqual([
+    { kind: 'folder', hash: null, mode: 0o1777, path: '/tmp', ...usual },
+    { kind: 'file', hash, mode: 0o755, path: '/a b', ...usual },
+    { kind: 'link', hash, mode: null, path: '/c\u2028\r"\\', ...usual },
   ]);
-  expect(() => parseManifest('x - - /a')).toThrow('not a manifest line');
+  for (const bad of ['x - - /a', 'd - 0755:1 /a', 'd - 0755 a', 'd - 0755:1:2:3 /a']) {
+    expect(() => parseManifest(bad)).toThrow('not a manifest line');
+  }
+});
+
+test('owners and attributes are written only where they are not the usual, and read back', () => {
+  const xattrs = hashAttributes({ 'user.b': Buffer.from([0, 255]), 'user.a': Buffer.from('x') });
+  expect(xattrs).toBe(sha256('user.a 78\nuser.b 00ff\n'));
+  const entry = { kind: 'folder', hash: null, mode: 0o2755, path: '/srv data', uid: 0, gid: 0 } as const;
+  const owned = { ...entry, uid: 4_294_967_294, gid: 7, xattrs: null };
+  expect(formatManifestEntry({ ...entry, xattrs: null })).toBe('d - 2755 /srv data');
+  expect(formatManifestEntry(owned)).toBe('d - 2755:4294967294:7 /srv data');
+  expect(formatManifestEntry({ ...entry, xattrs })).toBe(`d - 2755:0:0:${xattrs} /srv data`);
+  const link = { kind: 'link', hash: sha256('t'), mode: null, path: '/l', uid: 5, gid: 0, xattrs } as const;
+  const all = [{ ...entry, xattrs: null }, owned, { ...entry, xattrs }, link];
+  expect(parseManifest(all.map(formatManifestEntry).join('\n'))).toEqual(all);
 });
 
 test('a file is hashed whole', async () => {

@@ -77,25 +77,53 @@ export interface ManifestEntry {
   readonly kind: 'file' | 'folder' | 'link';
   /** Content hash of a file, hash of a link's target, null for a folder. */
   readonly hash: string | null;
+  /** Permissions with set-id and sticky bits; null for a link. */
   readonly mode: number | null;
   readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** `hashAttributes` of its extended attributes; null where it has none. */
+  readonly xattrs: string | null;
 }
 
 const kinds = { f: 'file', d: 'folder', l: 'link' } as const;
+const letters = { file: 'f', folder: 'd', link: 'l' } as const;
+
+/** sha256 (hex) of extended attributes: a line `NAME HEX` for each, sorted by name. */
+export function hashAttributes(attributes: Readonly<Record<string, Uint8Array>>): string {
+  const lines = Object.entries(attributes).map(
+    ([name, value]) => `${name} ${Buffer.from(value).toString('hex')}\n`,
+  );
+  return sha256(lines.toSorted().join(''));
+}
+
+/** One line, without its newline. What is usual (owner 0:0, no attributes) is left out. */
+export function formatManifestEntry(entry: ManifestEntry): string {
+  const { kind, hash, mode, path, uid, gid, xattrs } = entry;
+  const bits = mode === null ? '-' : mode.toString(8).padStart(4, '0');
+  const owner = uid === 0 && gid === 0 && xattrs === null ? '' : `:${String(uid)}:${String(gid)}`;
+  return `${letters[kind]} ${hash ?? '-'} ${bits}${owner}${xattrs === null ? '' : `:${xattrs}`} ${path}`;
+}
+
+const line =
+  /^([fdl]) ([0-9a-f]{64}|-) ([0-7]{3,4}|-)(?::([0-9]{1,10}):([0-9]{1,10})(?::([0-9a-f]{64}))?)? (\/[^\n]*)$/;
 
 export function parseManifest(manifest: string): ManifestEntry[] {
   return manifest
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const match = /^([fdl]) ([0-9a-f]{64}|-) ([0-7]{4}|-) (\/.*)$/.exec(line);
-      if (match === null) throw new Error(`not a manifest line: ${JSON.stringify(line)}`);
-      const [, kind = 'f', hash = '-', mode = '-', path = ''] = match;
+    .filter((text) => text !== '')
+    .map((text) => {
+      const match = line.exec(text);
+      if (match === null) throw new Error(`not a manifest line: ${JSON.stringify(text)}`);
+      const [, kind = 'f', hash = '-', mode = '-', uid = '0', gid = '0', xattrs = null, path = ''] = match;
       return {
         kind: kinds[kind as keyof typeof kinds],
         hash: hash === '-' ? null : hash,
         mode: mode === '-' ? null : Number.parseInt(mode, 8),
         path,
+        uid: Number(uid),
+        gid: Number(gid),
+        xattrs,
       };
     });
 }
