@@ -35,6 +35,8 @@ const image: Image = {
   programs: { busybox: '/bin/busybox', sysbench: '/usr/bin/sysbench' },
   closure: { busybox: ['/bin/busybox'] },
   treeBytes: 0,
+  config: null,
+  busybox: '/nowhere/busybox',
 };
 
 /** A host on which each group takes so much; everything is read from the groups that live. */

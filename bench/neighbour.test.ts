@@ -172,6 +172,8 @@ function tools(): Tools {
       programs: {},
       closure: {},
       treeBytes: 0,
+      config: null,
+      busybox: '/nowhere/busybox',
     },
     lease: { runId: 'test', own: () => undefined, release: () => undefined },
     workDir: folder,

@@ -30,6 +30,8 @@ const image: Image = {
   programs: { busybox: '/bin/busybox', sysbench: '/usr/bin/sysbench' },
   closure: { busybox: ['/bin/busybox'] },
   treeBytes: 0,
+  config: null,
+  busybox: '/nowhere/busybox',
 };
 const host: HostFingerprint = { hostname: 'h', must: { cpu: 'x' }, note: {}, ignore: {}, hash: 'h' };
 

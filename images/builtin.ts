@@ -115,7 +115,10 @@ async function build(builtin: BuiltinRecipe, report: (line: string) => void): Pr
     );
     const image = await loadImage(tree.digest);
     if (image === null) throw new Error(`image ${tree.digest} vanished while it was being made`);
-    return image;
+    if (image.config === null) return image;
+    // Someone imported the very same tree before; what is known of ours is more.
+    await writeCached(join(image.folder, 'image.json'), facts);
+    return (await loadImage(tree.digest)) ?? image;
   });
 }
 

@@ -11,12 +11,36 @@ import type { Bytes } from '../bench/model.ts';
 import { cacheFolder, removeTree, withTemporaryFolder } from './cache.ts';
 import type { Image } from './image.ts';
 
+export const imageConfig = z.object({
+  entrypoint: z.array(z.string()),
+  command: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+  user: z.string(),
+  identity: z.object({ uid: z.number(), gid: z.number(), groups: z.array(z.number()), home: z.string() }),
+  workingFolder: z.string(),
+  stopSignal: z.string(),
+  ports: z.array(z.object({ port: z.number(), protocol: z.enum(['tcp', 'udp']) })),
+  volumes: z.array(z.string()),
+  healthcheck: z
+    .object({
+      test: z.array(z.string()),
+      intervalSeconds: z.number(),
+      timeoutSeconds: z.number(),
+      startPeriodSeconds: z.number(),
+      retries: z.number(),
+    })
+    .nullable(),
+  architecture: z.string(),
+  os: z.string(),
+});
+
 const imageFacts = z.object({
   name: z.string(),
   treeBytes: z.number(),
   packages: z.record(z.string(), z.string()),
   programs: z.record(z.string(), z.string()),
   closure: z.record(z.string(), z.array(z.string())),
+  config: imageConfig.nullable().default(null),
 });
 
 export interface StoredImage {
@@ -45,12 +69,17 @@ export async function loadImage(digest: string): Promise<Image | null> {
   if (text === null) return null;
   const facts = imageFacts.safeParse(JSON.parse(text));
   if (!facts.success) return null;
+  const rootfs = join(folder, 'rootfs');
   return {
     ...facts.data,
     digest,
     folder,
-    rootfs: join(folder, 'rootfs'),
+    rootfs,
     manifest: join(folder, 'manifest'),
+    busybox:
+      facts.data.config === null
+        ? join(rootfs, facts.data.programs['busybox'] ?? '/usr/bin/busybox')
+        : join(folder, 'busybox'),
   };
 }
 

@@ -34,5 +34,7 @@ export async function makeTinyImage(folder: string): Promise<Image> {
     programs: { busybox: '/usr/bin/busybox' },
     closure: { busybox: ['/usr/bin/busybox'] },
     treeBytes: 2_000_000,
+    config: null,
+    busybox: join(rootfs, 'usr/bin/busybox'),
   };
 }

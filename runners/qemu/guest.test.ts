@@ -16,6 +16,8 @@ const image: Image = {
   programs: {},
   closure: {},
   treeBytes: 100 * mebibyte,
+  config: null,
+  busybox: '/nowhere/busybox',
 };
 
 test('guest memory is that of the shape, and too little is refused before it can be a panic', () => {
