@@ -1,0 +1,105 @@
+/**
+ * What `docker save` and `podman save` write: a tar archive with `manifest.json`, a configuration and layers, in
+ * folders of their own (older) or as blobs (newer). Layers have no digest of their stored form here; the
+ * configuration's diff ids prove their content.
+ */
+import { z } from 'zod';
+import { blobName, checkedBytes, parseDocument, readWhole, type FileSet } from './blobs.ts';
+import type { Budget } from './budget.ts';
+import { parseConfig } from './config.ts';
+import type { FoundImage } from './found.ts';
+import { requirePlatform, type Wanted } from './oci.ts';
+import { refusal, type Place } from './refusal.ts';
+import { tarLayer } from './tar-layer.ts';
+import { sha256 } from '../tree.ts';
+
+const manifestSchema = z
+  .array(
+    z.object({
+      Config: z.string(),
+      RepoTags: z.array(z.string()).nullish(),
+      Layers: z.array(z.string()).nullish(),
+    }),
+  )
+  .min(1);
+
+export async function readDockerArchive(
+  files: FileSet,
+  wanted: Wanted,
+  budget: Budget,
+  signal?: AbortSignal,
+): Promise<FoundImage> {
+  const place: Place = { archive: files.archive };
+  const manifest = await files.find('manifest.json');
+  if (manifest === null)
+    throw refusal(
+      place,
+      'has no manifest.json; archives of docker before 1.10 have none',
+      'load and save it again',
+    );
+  const manifestPlace = { ...place, entry: 'manifest.json' };
+  const images = parseDocument(
+    await readWhole(manifest.open(), manifest.size, manifestPlace),
+    manifestSchema,
+    manifestPlace,
+  );
+  const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
+  const matching = images.filter(
+    ({ RepoTags }) =>
+      wanted.tag === null ||
+      RepoTags?.some((name) => name === wanted.tag || name.endsWith(`:${wanted.tag ?? ''}`)),
+  );
+  const [image, ...others] = matching;
+  if (image === undefined)
+    throw refusal(
+      place,
+      `holds no image tagged ${JSON.stringify(wanted.tag)}`,
+      `images here: ${tags.join(', ')}`,
+    );
+  if (others.length > 0)
+    throw refusal(place, 'holds several images', `name one as PATH:TAG; images here: ${tags.join(', ')}`);
+
+  const configPlace = { ...place, entry: image.Config };
+  const text = await readNamed(files, image.Config, configPlace);
+  const raw = parseConfig(parseDocument(text, z.unknown(), configPlace), configPlace);
+  requirePlatform(raw, wanted, place);
+  const layers = image.Layers ?? [];
+  const diffIds = raw.rootfs.diff_ids ?? [];
+  if (diffIds.length !== layers.length)
+    throw refusal(
+      place,
+      `has ${String(layers.length)} layers, but its configuration speaks of ${String(diffIds.length)}`,
+    );
+  const sources = [];
+  for (const [index, name] of layers.entries()) {
+    const layerPlace = {
+      ...place,
+      layer: `${String(index + 1)} of ${String(layers.length)} (${name.slice(0, 80)})`,
+    };
+    const diffId = diffIds[index] ?? '';
+    blobName(diffId, layerPlace);
+    const file = await files.find(name);
+    if (file === null) throw refusal(layerPlace, 'is named but missing: the image is not whole');
+    sources.push(tarLayer({ place: layerPlace, file, blob: null, diffId, whiteouts: true }, budget, signal));
+  }
+  return {
+    name:
+      wanted.tag === null
+        ? (image.RepoTags?.[0] ?? '')
+        : (image.RepoTags?.find((tag) => tag.endsWith(wanted.tag ?? '')) ?? ''),
+    key: `config ${sha256(text)}`,
+    place,
+    config: raw,
+    layers: sources,
+  };
+}
+
+/** The configuration is named by its own digest, in either form. */
+async function readNamed(files: FileSet, name: string, place: Place): Promise<Buffer> {
+  const file = await files.find(name);
+  if (file === null) throw refusal(place, 'is named but missing: the image is not whole');
+  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  const bytes =
+    hex === undefined ? file.open() : checkedBytes(file, { digest: `sha256:${hex}`, size: null }, place);
+  return await readWhole(bytes, file.size, place);
+}
