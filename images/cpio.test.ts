@@ -52,6 +52,28 @@ test('folders, files, links and copied files, all of root', async () => {
   }
 });
 
+test('owners, and a file of several names whose content is there once', async () => {
+  const shared = { identity: 'one', names: 2 };
+  const what = { kind: 'file', mode: 0o644, content: Buffer.from('once') } as const;
+  const bytes = await archive([
+    { path: 'a', what, uid: 1000, gid: 4, shared },
+    { path: 'between', what: { kind: 'folder' } },
+    { path: 'b', what, uid: 1000, gid: 4, shared },
+  ]);
+  expect(read(bytes)).toMatchObject([
+    { name: 'a', owner: 1004, content: 'once' },
+    { name: 'between', owner: 0 },
+    { name: 'b', owner: 1004, content: '' },
+  ]);
+  const field = (name: string, index: number): string => {
+    const at = bytes.indexOf(`${name}\0`) - 110 + 6 + index * 8;
+    return bytes.toString('latin1', at, at + 8);
+  };
+  expect([field('a', 4), field('b', 4), field('between', 4)]).toEqual(['00000002', '00000002', '00000001']);
+  expect(field('b', 0)).toBe(field('a', 0));
+  expect(field('between', 0)).not.toBe(field('a', 0));
+});
+
 test('a file that changes while it is read is not archived silently', async () => {
   const entry: CpioEntry = {
     path: 'x',

@@ -15,6 +15,14 @@ export interface CpioEntry {
   /** Path without a leading slash. */
   readonly path: string;
   readonly what: CpioContent;
+  /** root's by default. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /**
+   * Names of one file share an identity: the first entry brings the content, later ones only their names.
+   * `names` is how many there are.
+   */
+  readonly shared?: { readonly identity: string; readonly names: number };
 }
 
 const typeBits = { folder: 0o040000, file: 0o100000, copy: 0o100000, link: 0o120000 } as const;
@@ -24,9 +32,18 @@ function padding(length: number): Buffer {
   return Buffer.alloc((4 - (length % 4)) % 4);
 }
 
-function header(path: string, inode: number, mode: number, size: number): Buffer {
+interface HeaderFields {
+  readonly inode: number;
+  readonly mode: number;
+  readonly size: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly names?: number;
+}
+
+function header(path: string, { inode, mode, size, uid = 0, gid = 0, names = 1 }: HeaderFields): Buffer {
   const name = Buffer.from(`${path}\0`);
-  const fields = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length, 0];
+  const fields = [inode, mode, uid, gid, names, 0, size, 0, 0, 0, 0, name.length, 0];
   const text = `070701${fields.map((field) => field.toString(16).padStart(8, '0').toUpperCase()).join('')}`;
   const head = Buffer.concat([Buffer.from(text, 'latin1'), name]);
   return Buffer.concat([head, padding(head.length)]);
@@ -39,18 +56,22 @@ function modeOf(what: CpioContent): number {
 
 /** The archive in pieces, to be piped to a file. Folders must come before what is in them. */
 export async function* writeCpio(entries: Iterable<CpioEntry>): AsyncGenerator<Buffer> {
-  let inode = 1;
-  for (const { path, what } of entries) {
+  let next = 1;
+  const inodes = new Map<string, number>();
+  for (const { path, what, uid = 0, gid = 0, shared } of entries) {
+    const earlier = shared === undefined ? undefined : inodes.get(shared.identity);
+    const inode = earlier ?? next++;
+    if (shared !== undefined) inodes.set(shared.identity, inode);
     const content =
       what.kind === 'file' ? what.content : what.kind === 'link' ? Buffer.from(what.target) : Buffer.alloc(0);
-    const size = what.kind === 'copy' ? what.size : content.length;
-    yield header(path, inode, modeOf(what), size);
+    const size = earlier !== undefined ? 0 : what.kind === 'copy' ? what.size : content.length;
+    yield header(path, { inode, mode: modeOf(what), size, uid, gid, names: shared?.names ?? 1 });
+    if (earlier !== undefined) continue;
     if (what.kind === 'copy') yield* copied(what.from, what.size);
     else yield content;
     yield padding(size);
-    inode += 1;
   }
-  yield header('TRAILER!!!', 0, 0, 0);
+  yield header('TRAILER!!!', { inode: 0, mode: 0, size: 0 });
 }
 
 async function* copied(from: string, size: number): AsyncGenerator<Buffer> {

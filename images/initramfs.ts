@@ -7,6 +7,8 @@ import { createWriteStream } from 'node:fs';
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { UserError } from '../bench/errors.ts';
+import { formatValue } from '../bench/units.ts';
 import { ensureFile } from './cache.ts';
 import { writeCpio } from './cpio.ts';
 import type { CpioEntry } from './cpio.ts';
@@ -54,7 +56,6 @@ const folder = (path: string, mode = 0o755): CpioEntry => ({ path, what: { kind:
 async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
   const { image, kernel, files } = request;
   const modules = await modulesInOrder(kernel, request.modules);
-  const busybox = join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox');
   const file = (path: string, mode: number, content: Buffer): CpioEntry => ({
     path,
     what: { kind: 'file', mode, content },
@@ -64,7 +65,7 @@ async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
     ({ name, dependencies }) => `${name}.ko: ${dependencies.map((other) => `${other}.ko`).join(' ')}\n`,
   );
   const given = [
-    file('bin/busybox', 0o755, await readFile(busybox)),
+    file('bin/busybox', 0o755, await readFile(image.busybox)),
     file('layer/tare/manifest', 0o644, await readFile(image.manifest)),
     ...modules.map(({ name, content }) => file(`${home}/${name}.ko`, 0o644, content)),
     file(`${home}/modules.dep`, 0o644, Buffer.from(table.join(''))),
@@ -97,12 +98,26 @@ async function treeEntries(image: Image): Promise<CpioEntry[]> {
   for (const entry of parseManifest(await readFile(image.manifest, 'utf8'))) {
     const path = `image${entry.path}`;
     const from = join(image.rootfs, entry.path);
-    if (entry.kind === 'folder') entries.push(folder(path, entry.mode ?? 0o755));
+    const { uid, gid } = entry;
+    if (entry.kind === 'folder') entries.push({ ...folder(path, entry.mode ?? 0o755), uid, gid });
     else if (entry.kind === 'link') {
-      entries.push({ path, what: { kind: 'link', target: await readlink(from) } });
+      entries.push({ path, uid, gid, what: { kind: 'link', target: await readlink(from) } });
     } else {
-      const { size } = await stat(from);
-      entries.push({ path, what: { kind: 'copy', mode: entry.mode ?? 0o644, from, size } });
+      const { size, dev, ino, nlink } = await stat(from);
+      if (size > 0xffff_ffff)
+        throw new UserError(
+          `${entry.path} of image ${image.name} has ${formatValue(size, 'B')}, which an initramfs cannot hold`,
+          'give the machine a disk: root: disk',
+        );
+      const shared =
+        nlink === 1 ? {} : { shared: { identity: `${String(dev)}:${String(ino)}`, names: nlink } };
+      entries.push({
+        path,
+        uid,
+        gid,
+        what: { kind: 'copy', mode: entry.mode ?? 0o644, from, size },
+        ...shared,
+      });
     }
   }
   return entries;
