@@ -1,33 +1,48 @@
 /** `tare images`: what is in the image cache, building the built-in image and fetching the guest kernel. */
-import { exitCode, UserError } from '../bench/errors.ts';
+import { exitCode, UserError, type ExitCode } from '../bench/errors.ts';
 import { formatValue } from '../bench/units.ts';
-import type { Command } from './command.ts';
+import type { ImageConfig } from '../images/image.ts';
+import type { Command, Output } from './command.ts';
 import { table } from './table.ts';
 
 interface ImagesArguments {
   action: string;
+  image: string | undefined;
+  platform: string | undefined;
   json: boolean;
 }
 
 export const images: Command<ImagesArguments> = {
-  command: 'images [action]',
-  describe: 'List the cached images, build the built-in one, or remove unused ones.',
+  command: 'images [action] [image]',
+  describe: 'List the cached images, build the built-in one, import others, or remove unused ones.',
   builder: (yargs) =>
     yargs
       .positional('action', {
-        choices: ['list', 'build', 'prune'],
+        choices: ['list', 'build', 'import', 'prune'],
         default: 'list',
         describe:
-          'list: what is there; build: assemble the built-in image and kernel; prune: drop old images.',
+          'list: what is there; build: assemble the built-in image and kernel; import: take the image named; prune: drop old images.',
+      })
+      .positional('image', {
+        type: 'string',
+        describe:
+          'For import: a path (OCI layout or archive, docker or podman save archive, root file system), or oci:PATH[:TAG], containers-storage:NAME, docker-daemon:NAME, docker://NAME.',
+      })
+      .option('platform', {
+        type: 'string',
+        requiresArg: true,
+        describe: "For import: OS/ARCHITECTURE[/VARIANT] instead of this host's.",
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print the list as JSON.' })
       .example(
         '$0 images build',
         'assembled from Debian packages, without root and without a container engine',
       )
+      .example('$0 images import redis.tar', 'any image: unpacked once, then found in milliseconds')
       .example('$0 images prune', 'keeps the newest of each name'),
-  run: async ({ action, json }, output) => {
+  run: async ({ action, image: reference, platform, json }, output) => {
     const store = await import('../images/store.ts');
+    if (action === 'import') return await importOne(reference, platform, json, output);
     if (action === 'build') {
       const { ensureBuiltinImage } = await import('../images/builtin.ts');
       const { ensureKernel } = await import('../images/kernel.ts');
@@ -52,7 +67,7 @@ export const images: Command<ImagesArguments> = {
       if (!json && removed.length === 0) output.out('nothing to remove');
       return exitCode.ok;
     }
-    if (action !== 'list') throw new UserError(`unknown action ${action}`, 'list, build or prune');
+    if (action !== 'list') throw new UserError(`unknown action ${action}`, 'list, build, import or prune');
     const stored = await store.listImages();
     if (json) output.out(JSON.stringify(stored, null, 2));
     else if (stored.length === 0) output.out('no image yet; `tare images build` makes the built-in one');
@@ -74,3 +89,47 @@ export const images: Command<ImagesArguments> = {
     return exitCode.ok;
   },
 };
+
+async function importOne(
+  reference: string | undefined,
+  platform: string | undefined,
+  json: boolean,
+  output: Output,
+): Promise<ExitCode> {
+  if (reference === undefined) throw new UserError('there is no image to import', 'tare images import IMAGE');
+  const { importImage } = await import('../images/import/index.ts');
+  const image = await importImage(reference, {
+    report: output.err,
+    signal: output.signal,
+    ...(platform === undefined ? {} : { platform }),
+  });
+  if (json) output.out(JSON.stringify(image, null, 2));
+  else {
+    output.out(`image ${image.name}  ${image.digest}  ${formatValue(image.treeBytes, 'B')}`);
+    if (image.config !== null) output.out(table(configRows(image.config)));
+  }
+  return exitCode.ok;
+}
+
+/** What the image says about how it is run; what it leaves open is left out. */
+function configRows(config: ImageConfig): readonly (readonly [string, string])[] {
+  const { identity, healthcheck, ports } = config;
+  const runs = [...config.entrypoint, ...config.command];
+  const groups = identity.groups.length === 0 ? '' : `, groups ${identity.groups.join(' ')}`;
+  return (
+    [
+      ['runs', runs.length === 0 ? 'nothing: neither entrypoint nor command' : JSON.stringify(runs)],
+      [
+        'as',
+        `${String(identity.uid)}:${String(identity.gid)}${groups} (${config.user || 'root by default'})`,
+      ],
+      ['in', config.workingFolder],
+      ['environment', Object.keys(config.environment).join(' ')],
+      ['stops by', config.stopSignal],
+      ['ports', ports.map(({ port, protocol }) => `${String(port)}/${protocol}`).join(' ')],
+      ['volumes', config.volumes.join(' ')],
+      ['healthcheck', healthcheck === null ? '' : JSON.stringify(healthcheck.test)],
+      ['platform', `${config.os}/${config.architecture}`],
+    ] as const
+  ).filter(([, value]) => value !== '');
+}

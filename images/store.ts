@@ -3,12 +3,12 @@
  * An image folder appears whole (it is renamed into place), so one that can be read is complete.
  */
 import type { Dirent } from 'node:fs';
-import { lstat, readFile, readdir, rename, stat } from 'node:fs/promises';
+import { lstat, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../bench/errors.ts';
 import type { Bytes } from '../bench/model.ts';
-import { cacheFolder, removeTree, withTemporaryFolder } from './cache.ts';
+import { cacheFolder, readCached, removeTree, withTemporaryFolder } from './cache.ts';
 import type { Image } from './image.ts';
 
 export const imageConfig = z.object({
@@ -143,5 +143,16 @@ export async function removeUnusedImages(keep: ReadonlySet<string>): Promise<Sto
       await removeTree(doomed);
     });
   }
+  await removeDeadIndexes();
   return unused;
+}
+
+/** An index leads from a source to its image; without the image it leads nowhere. */
+async function removeDeadIndexes(): Promise<void> {
+  const folder = join(cacheFolder(), 'index');
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const known = z.object({ digest: z.string() }).safeParse(await readCached(join(folder, name)));
+    if (known.success && (await loadImage(known.data.digest)) === null)
+      await rm(join(folder, name), { force: true });
+  }
 }
