@@ -8,7 +8,7 @@
  * (0: the call succeeded); untried numbers are 0xffff.
  */
 import { callNames, callNumber } from './call-names.ts';
-import { buildProgram, textDatum, type Piece, type Word } from './elf.ts';
+import { buildProgram, textDatum, type Piece, type Word } from '../../images/elf-program.ts';
 
 type Arguments = readonly Word[];
 const none = -1;

@@ -4,7 +4,7 @@
  * does nothing, and ends by itself if nobody ends it.
  */
 import { callNumber } from './call-names.ts';
-import { buildProgram, type Piece } from './elf.ts';
+import { buildProgram, type Piece } from '../../images/elf-program.ts';
 
 /** How long a marker stays that nobody removes. */
 const lifeSeconds = 900;

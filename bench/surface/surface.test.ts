@@ -4,7 +4,7 @@ import { outsideOf } from '../../host/visible.ts';
 import { UnreadableOutput } from '../workloads/workload.ts';
 import { callNames, callNumber } from './call-names.ts';
 import { attemptNames, buildChecker, lastCall, ownCalls, untriedCalls } from './checker.ts';
-import { buildProgram, textDatum } from './elf.ts';
+import { buildProgram, textDatum } from '../../images/elf-program.ts';
 import { answerOf, parseFacts } from './facts.ts';
 import { buildMarker } from './marker.ts';
 import { examineScript, markScript } from './script.ts';
