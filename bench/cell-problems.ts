@@ -51,7 +51,10 @@ function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'ima
     for (const program of programsOf(workloads.get(use), options)) wanted.set(program, use);
   }
   const server = workload.service?.argv[0];
-  if (server !== undefined) wanted.set(server, `service ${workload.service?.name ?? server}`);
+  // Of an image from elsewhere it has been looked up in its tree.
+  if (server !== undefined && workload.service?.own === null)
+    wanted.set(server, `service ${workload.service?.name ?? server}`);
+  wanted.delete('busybox'); // the agent's own, whatever the image holds
   const missing = [...wanted].filter(([program]) => image.programs[program] === undefined);
   if (missing.length === 0) return null;
   return {
@@ -79,7 +82,11 @@ function refusal({ runner, workload }: Cell, tools: Tools): CellProblem | null {
   const serving = tools.runners[runner.kind];
   // Asked even without needs: options alone can ask for what this host does not have.
   if (serving.refuse !== undefined)
-    return serving.refuse(runner.options, { volume: workload.volume, reachable });
+    return serving.refuse(runner.options, {
+      volume: workload.volume,
+      reachable,
+      ownRoot: tools.image.config !== null,
+    });
   if (workload.volume === null && !reachable) return null;
   const what = workload.volume === null ? 'be reached from outside' : 'take volumes';
   return {

@@ -115,8 +115,8 @@ async function workAll({ trial, sweep, members }: ObjectiveScene): Promise<reado
  */
 async function askAll({ trial, sweep, members }: ObjectiveScene): Promise<readonly Seconds[]> {
   const { service } = trial.cell.workload;
-  if (service === null) return [];
-  const { send, expect } = service.probe;
+  if (service?.ready.kind !== 'reply') return [];
+  const { send, expect } = service.ready;
   const script = `printf '%s' "$1" | "$TARE_BUSYBOX" nc -w 5 127.0.0.1 "$2"`;
   const argv = ['busybox', 'sh', '-c', script, 'sh', send, String(service.port)];
   const each = await Promise.all(

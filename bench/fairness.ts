@@ -19,6 +19,7 @@ interface TraitRule {
 export const families: readonly Family[] = [
   'startup',
   'tare',
+  'app',
   'cpu',
   'memory',
   'io',
@@ -47,7 +48,7 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   cpuPlacement: {
     title: 'CPU placement',
     meaning: 'The sides could use different CPUs, or a different share of them.',
-    voids: ['cpu'],
+    voids: ['app', 'cpu'],
   },
   memoryLimit: {
     title: 'Memory limit',
@@ -115,7 +116,7 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   clock: {
     title: 'Clock',
     meaning: 'Durations were read from different clocks.',
-    voids: ['startup', 'scale-out', 'cpu', 'memory', 'io', 'network'],
+    voids: ['startup', 'scale-out', 'app', 'cpu', 'memory', 'io', 'network'],
   },
   programClock: {
     title: 'Clock that programs read',
@@ -131,7 +132,7 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   ruler: {
     title: 'Meter of CPU and memory',
     meaning: 'CPU and memory of the sides were not read with the same meter.',
-    voids: ['cpu', 'memory', 'tare', 'density'],
+    voids: ['app', 'cpu', 'memory', 'tare', 'density'],
   },
 };
 

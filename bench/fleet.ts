@@ -11,6 +11,7 @@ import {
   outcomeOf,
   proveImage,
   putAway,
+  serviceFiles,
   startInstance,
   type Ended,
   type Live,
@@ -188,8 +189,7 @@ export async function proveMembers(
   inFlight: number,
 ): Promise<string | null> {
   let digest: string | null = null;
-  const service = trial.cell.workload.service?.argv[0];
-  const wanted = ['busybox', ...(service === undefined ? [] : [service]), ...programs];
+  const wanted = ['busybox', ...serviceFiles(trial.cell.workload.service), ...programs];
   const failures: unknown[] = [];
   await atOnce(members.length, inFlight, async (index) => {
     const member = members[index];

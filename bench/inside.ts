@@ -5,7 +5,7 @@
 import { readVisibleHost } from '../host/visible.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
-import { proveImage } from './instance.ts';
+import { proveImage, serviceFiles } from './instance.ts';
 import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
@@ -27,7 +27,7 @@ export async function useInstance(session: Session): Promise<void> {
   const startCpu = usedBetween(gathered.atRequest, gathered.atReady);
   if (startCpu !== null) gathered.samples.push({ metric: 'startup.cpu', value: startCpu });
   const programs = new Set(['busybox']);
-  if (cell.workload.service !== null) programs.add(cell.workload.service.argv[0] ?? 'busybox');
+  for (const program of serviceFiles(cell.workload.service)) programs.add(program);
   if (cell.workload.requires !== null) await checkRequirements(session, cell.workload.requires);
   for (const { use, options } of cell.workload.programs) {
     const workload = workloads.get(use);
@@ -88,12 +88,16 @@ async function runProgram(session: Session, workload: CommandWorkload, options: 
   const { shape } = trial.cell;
   const { volume } = session.instance;
   // Generous: an emulated guest is tens of times slower to start a program; the trial's own limit is the user's.
-  const timeoutSeconds = Math.ceil(workload.estimateSeconds(options) * 4 + 30);
+  const timeoutSeconds =
+    workload.limitSeconds?.(options) ?? Math.ceil(workload.estimateSeconds(options) * 4 + 30);
   const run = (label: string, argv: readonly string[]) =>
     runInside(session, label, argv, timeoutSeconds, (output) => workload.explain?.(output, options) ?? null);
   const setup = workload.setup?.(options, shape, volume);
   if (setup !== undefined) await run(`${workload.id} (setup)`, setup);
-  const measured = await run(workload.id, workload.command(options, shape, volume));
+  const main = await run(workload.id, workload.command(options, shape, volume));
+  const after = workload.after?.(options) ?? null;
+  const measured =
+    after === null ? main : { ...main, after: (await run(`${workload.id} (after)`, after)).result };
   gathered.samples.push(...workload.parse(measured, options));
   gathered.observations.push(...(workload.observe?.(measured, options) ?? []));
 }

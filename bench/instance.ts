@@ -9,7 +9,16 @@ import type { MeteredGroup } from '../host/cgroup.ts';
 import type { HostCounters } from '../host/drift.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import { messageOf, UserError } from './errors.ts';
-import type { Cell, FailureReason, Mark, Outcome, PlannedTrial, Scenario, Series } from './model.ts';
+import type {
+  Cell,
+  FailureReason,
+  Mark,
+  Outcome,
+  PlannedTrial,
+  Scenario,
+  Series,
+  ServiceSpec,
+} from './model.ts';
 import type { Tools } from './tools.ts';
 import { UnreadableOutput } from './workloads/workload.ts';
 
@@ -114,9 +123,15 @@ export function launchSignal({ scenario, tools }: Trial): {
   return { signal: AbortSignal.any([tools.signal, deadline]), deadline };
 }
 
+/** What of a service is proven: its program by name, or the file it is in an image from elsewhere. */
+export function serviceFiles(service: ServiceSpec | null): readonly string[] {
+  const program = service?.own?.program ?? service?.argv[0];
+  return program === undefined ? [] : [program];
+}
+
 /**
  * Proof from inside that an instance runs from the image; returns the digest seen there.
- * @param programs whose files are hashed again
+ * @param programs whose files are hashed again: names, or absolute paths inside
  * @throws TrialFailure `digest-mismatch`
  */
 export async function proveImage(
@@ -126,7 +141,9 @@ export async function proveImage(
   signal: AbortSignal,
 ): Promise<string> {
   const { image } = tools;
-  const files = programs.flatMap((program) => image.closure[program] ?? []);
+  const files = programs.flatMap(
+    (program) => image.closure[program] ?? (program.startsWith('/') ? [program] : []),
+  );
   const { digest, mismatches } = await instance.prove(files, contextOf(tools, signal));
   if (digest === image.digest && mismatches.length === 0) return digest;
   throw new TrialFailure({

@@ -111,10 +111,39 @@ export interface ServiceSpec {
   readonly argv: readonly string[];
   /** Its standard input (a configuration, say); `{port}` and `{bind}` stand for the same here. */
   readonly input: string;
-  readonly port: number;
-  /** Text sent to the port and text that must come back. */
-  readonly probe: { readonly send: string; readonly expect: string };
+  /** Null: it listens on none. */
+  readonly port: number | null;
+  readonly ready: Readiness;
+  /** What of an image from elsewhere it is; null: a service that tare knows. */
+  readonly own: OwnService | null;
 }
+
+/** The main program of an image, as its configuration and the scenario have it. */
+export interface OwnService {
+  /** What is run in place of the image's entrypoint and command; empty: those. */
+  readonly run: readonly string[];
+  /** Over the image's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute path inside of the program, links followed; "" until the image is known. */
+  readonly program: string;
+}
+
+/** When a service counts as ready (T6): found from inside, in the same way on every runner. */
+export type Readiness =
+  /** Text sent to the port, and text that must be in the reply. */
+  | { readonly kind: 'reply'; readonly send: string; readonly expect: string }
+  /** The status of the reply to GET. */
+  | { readonly kind: 'http'; readonly path: string; readonly status: number }
+  /** Something listens on the port. */
+  | { readonly kind: 'tcp' }
+  /** Text in what it has printed. */
+  | { readonly kind: 'line'; readonly text: string }
+  /** It has ended with status 0. */
+  | { readonly kind: 'exit' }
+  /** A program inside ends with status 0; null: the image's own health check. */
+  | { readonly kind: 'check'; readonly argv: readonly string[] | null }
+  /** What the image allows to tell: its health check, else its one port. Settled before anything starts. */
+  | { readonly kind: 'image' };
 
 export interface Scenario {
   readonly name: string;
@@ -171,7 +200,7 @@ export interface Plan {
 // ---------------------------------------------------------------- metrics
 
 export type Family =
-  'startup' | 'tare' | 'cpu' | 'memory' | 'io' | 'network' | 'density' | 'scale-out' | 'isolation';
+  'startup' | 'tare' | 'app' | 'cpu' | 'memory' | 'io' | 'network' | 'density' | 'scale-out' | 'isolation';
 /** `share`: a fraction of a whole, shown in percent; `ratio`: how many times something else. */
 export type Unit = 's' | 'B' | 'B/s' | '1/s' | 's/op' | 'cores' | 'count' | 'ratio' | 'share';
 

@@ -16,6 +16,7 @@ import type {
   Traits,
 } from './model.ts';
 import { cellsOf, createPlan } from './plan.ts';
+import { bindServices } from './own-service.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
@@ -107,7 +108,8 @@ export interface RunRequest {
  * @throws UserError when nothing can run here, the folder cannot be written, or a record cannot be resumed
  */
 export async function runScenario(request: RunRequest, tools: Tools): Promise<RunResult> {
-  const { scenario, earlier, facts, folder } = request;
+  const { earlier, facts, folder } = request;
+  const scenario = await bindServices(request.scenario, tools.image);
   const begun = tools.now();
   if (earlier === null) claimFolder(folder);
   else requireSame(earlier, scenario, tools.image.digest, facts.host);

@@ -3,7 +3,8 @@
  * problem at once. Reading the entries, and cycles among them, are the caller's business.
  */
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { explain, invalid, offsetOf, problemsOf } from './scenario.ts';
+import { explain, problemsOf } from './scenario-problems.ts';
+import { invalid, offsetOf } from './scenario.ts';
 import { scenarioListSchema } from './scenario-schema.ts';
 
 export interface ScenarioList {

@@ -55,12 +55,40 @@ export const requiresSchema = z.strictObject({
     .optional(),
 });
 
+const command = z.array(z.string()).min(1);
+/** The main program of an image from elsewhere; what is left out is the image's own. */
+export const ownServiceSchema = z.strictObject({
+  run: command.optional().describe("Program and arguments in place of the image's entrypoint and command."),
+  port: z.int().min(1).max(65_535).optional().describe('TCP port it listens on; default: the one exposed.'),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string())
+    .default({})
+    .describe("Added to the image's own."),
+  ready: z
+    .union([
+      z.enum(['tcp', 'exit', 'healthcheck']),
+      z.strictObject({
+        http: z.string().regex(/^\/\S*$/, 'must be a path such as "/health"'),
+        status: z.int().min(100).max(599).default(200),
+      }),
+      z.strictObject({ line: z.string().min(1) }),
+      z.strictObject({ check: command }),
+    ])
+    .optional()
+    .describe(
+      "When it counts as ready: its port listens (tcp), it ended with status 0 (exit), the image's health check succeeds, an HTTP status, a text it prints, or a program inside that succeeds. Default: health check, else port.",
+    ),
+});
+
 const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);
 const workloadSchema = z.union([
   z.array(programSchema),
   z.strictObject({
     programs: z.array(programSchema).default([]),
-    service: z.enum(Object.keys(services) as [string, ...string[]]).optional(),
+    service: z
+      .union([z.enum([...Object.keys(services), 'image']), ownServiceSchema])
+      .optional()
+      .describe('Main program of each instance: one that tare knows, or that of an image from elsewhere.'),
     blocks: z.int().min(1).optional().describe('Run in so many blocks only, evenly spread.'),
     runners: z.array(z.string()).min(1).optional().describe('Runners that run it; default: all.'),
     baseline: z.string().optional().describe("Runner its ratios are read against; default: the scenario's."),
@@ -72,7 +100,12 @@ const workloadSchema = z.union([
 export const scenarioSchema = z.strictObject({
   name: identifier,
   description: z.string().default(''),
-  image: z.string().default('builtin').describe('The built-in image, or "mini" (busybox alone).'),
+  image: z
+    .string()
+    .default('builtin')
+    .describe(
+      '"builtin", "mini" (busybox alone), one in the cache by name or digest, or one from elsewhere: a path (OCI layout or archive, docker or podman archive, root file system), containers-storage:NAME, docker-daemon:NAME, docker://REF.',
+    ),
   runners: z.record(identifier, z.union([z.null(), z.looseObject({ kind: z.string().optional() })])),
   baseline: z.string().optional().describe('Runner that ratios are read against; default: the first.'),
   control: z

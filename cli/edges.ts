@@ -24,6 +24,7 @@ import { openVolumes } from '../host/volume.ts';
 import { readLoadCounters, readRoom } from '../host/room.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
+import { importImage } from '../images/import/index.ts';
 import { findImage } from '../images/store.ts';
 import type { Context } from '../runners/runner.ts';
 import { runners } from '../runners/index.ts';
@@ -56,7 +57,7 @@ export async function openTools(
   };
   try {
     await tidyUp(lease.runId, scenario, output);
-    const image = await openImage(scenario, (line) => output.err(line));
+    const image = await openImage(scenario, (line) => output.err(line), output.signal);
     const ruler = createRuler();
     if (!ruler.usable) output.err(`CPU and memory will not be measured: ${ruler.reason} (${ruler.hint})`);
     const sampler = ruler.usable ? await startSampler() : null;
@@ -147,10 +148,16 @@ function newRunId(purpose: 'run' | 'probe' | 'fake'): string {
   return `${purpose}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${process.pid}`;
 }
 
-function openImage(scenario: Scenario, report: (line: string) => void): Promise<Image> {
-  if (scenario.image === 'builtin') return ensureBuiltinImage(report);
-  if (scenario.image === 'mini') return ensureMiniImage(report);
-  return findImage(scenario.image);
+/** One that tare assembles, one in the cache by name or digest, or one from elsewhere. */
+async function openImage(
+  { image }: Scenario,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Image> {
+  if (image === 'builtin') return ensureBuiltinImage(report);
+  if (image === 'mini') return ensureMiniImage(report);
+  const cached = await findImage(image).catch(() => null);
+  return cached ?? importImage(image, { report, signal });
 }
 
 function ownCpuSeconds(): number {

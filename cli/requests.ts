@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../bench/errors.ts';
 import { uniqueName } from '../bench/merge-names.ts';
 import { metricConflicts } from '../bench/merge.ts';
@@ -15,6 +15,7 @@ import { parseScenarioList } from '../bench/scenario-list.ts';
 import { presets, type Preset } from '../bench/scenario-schema.ts';
 import { parseScenario } from '../bench/scenario.ts';
 import { holdsSeries, readSeries, type Series } from '../bench/series.ts';
+import { placeReference } from '../images/import/reference.ts';
 import { runnerSchemas } from '../runners/index.ts';
 import { loadScenarios } from './scenarios.ts';
 
@@ -121,6 +122,12 @@ export function seriesOf({ requests, series }: Batch): Series {
   };
 }
 
+/** Its image's path, if it has one, is told from its own folder. */
+function readScenario(text: string, file: string, overrides: readonly string[]): Scenario {
+  const scenario = parseScenario(text, file, runnerSchemas, overrides);
+  return { ...scenario, image: placeReference(scenario.image, dirname(resolve(file))) };
+}
+
 /** A scenario with what the command line changes in it. */
 function overridden(
   text: string,
@@ -135,11 +142,11 @@ function overridden(
   }
   const rest = [
     ...(seed === undefined ? [] : [`seed=${seed}`]),
-    ...(image === undefined ? [] : [`image=${image}`]),
+    ...(image === undefined ? [] : [`image=${JSON.stringify(placeReference(image, process.cwd()))}`]),
   ];
   const parse = (number: number | undefined) => {
     const overrides = [...set, ...(number === undefined ? [] : [`blocks=${number}`]), ...rest];
-    return { overrides, scenario: parseScenario(text, file, runnerSchemas, overrides) };
+    return { overrides, scenario: readScenario(text, file, overrides) };
   };
   if (preset === undefined) return parse(blocks);
   // Fewer blocks than any preset has: facts, of which there is no statistic.
@@ -189,7 +196,7 @@ function planned(
     .map((word) => /^\(only runners (.*)\)$/.exec(word)?.[1])
     .find((word) => word !== undefined);
   const set = overrides.filter((word) => !word.startsWith('('));
-  const parsed = { file, text, scenario: parseScenario(text, file, runnerSchemas, set) };
+  const parsed = { file, text, scenario: readScenario(text, file, set) };
   const [chosen = parsed] = withRunners([parsed], only);
   return { ...chosen, overrides, seed, folder, earlier: null };
 }

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../bench/errors.ts';
 import { formatValue } from '../bench/units.ts';
+import { besideOf, type Beside } from './beside.ts';
 import { ensureFile } from './cache.ts';
 import { writeCpio } from './cpio.ts';
 import type { CpioEntry } from './cpio.ts';
@@ -42,18 +43,24 @@ export async function ensureInitramfs(request: InitramfsRequest): Promise<string
       request.modules,
       files,
       wholeTree,
+      // Two images may have one tree and be run in different ways.
+      image.config && [image.config.identity, image.config.workingFolder],
     ]),
   ).slice(0, 16);
   const kind = wholeTree ? 'initramfs-whole' : 'initramfs';
   return await ensureFile(join(image.folder, 'forms', `${kind}-${key}.cpio`), async (path) => {
-    const entries = [...(await smallEntries(request)), ...(wholeTree ? await treeEntries(image) : [])];
+    const own = await besideOf(image);
+    const entries = [
+      ...(await smallEntries(request, own)),
+      ...(wholeTree ? [folder('image'), ...overTree(own), ...(await treeEntries(image))] : []),
+    ];
     await pipeline(writeCpio(entries), createWriteStream(path));
   });
 }
 
 const folder = (path: string, mode = 0o755): CpioEntry => ({ path, what: { kind: 'folder', mode } });
 
-async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
+async function smallEntries(request: InitramfsRequest, own: Beside | null): Promise<CpioEntry[]> {
   const { image, kernel, files } = request;
   const modules = await modulesInOrder(kernel, request.modules);
   const file = (path: string, mode: number, content: Buffer): CpioEntry => ({
@@ -66,6 +73,7 @@ async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
   );
   const given = [
     file('bin/busybox', 0o755, await readFile(image.busybox)),
+    ...(own === null ? [] : await ownEntries(own, image, file)),
     file('layer/tare/manifest', 0o644, await readFile(image.manifest)),
     ...modules.map(({ name, content }) => file(`${home}/${name}.ko`, 0o644, content)),
     file(`${home}/modules.dep`, 0o644, Buffer.from(table.join(''))),
@@ -83,8 +91,42 @@ async function smallEntries(request: InitramfsRequest): Promise<CpioEntry[]> {
     'layer/work',
     'layer/tare/scratch',
   ];
-  const folders = new Set([...empty, ...given.map((entry) => dirname(entry.path))].flatMap(withParents));
+  const needed = own === null ? [] : own.folders.map((path) => `layer/upper/${path}`);
+  const folders = new Set(
+    [...empty, ...needed, ...given.map((entry) => dirname(entry.path))].flatMap(withParents),
+  );
   return [...[...folders].toSorted().map((path) => folder(path)), ...given];
+}
+
+/** What an image from elsewhere needs beside it: where containers have it, and links that init.sh copies. */
+async function ownEntries(
+  { texts, devices, asUser }: Beside,
+  image: Image,
+  file: (path: string, mode: number, content: Buffer) => CpioEntry,
+): Promise<CpioEntry[]> {
+  return [
+    file('layer/tare/busybox', 0o755, await readFile(image.busybox)),
+    file('layer/tare/as-user', 0o755, Buffer.from(asUser)),
+    ...Object.entries(texts).map(([path, text]) => file(`layer/upper/${path}`, 0o644, Buffer.from(text))),
+    ...Object.entries(devices).map(([name, target]): CpioEntry => ({
+      path: `tables/dev/${name}`,
+      what: { kind: 'link', target },
+    })),
+  ];
+}
+
+/** Without a disk there is no layer over the tree: mount points and names go into it, where it has none. */
+function overTree(own: Beside | null): CpioEntry[] {
+  if (own === null) return [];
+  const texts = Object.entries(own.texts);
+  const places = [...own.folders, ...texts.map(([path]) => dirname(path))].flatMap(withParents);
+  return [
+    ...[...new Set(places)].toSorted().map((path) => folder(`image/${path}`)),
+    ...texts.map(([path, text]): CpioEntry => ({
+      path: `image/${path}`,
+      what: { kind: 'file', mode: 0o644, content: Buffer.from(text) },
+    })),
+  ];
 }
 
 /** `a/b/c` -> `a`, `a/b`, `a/b/c`; nothing for the root. */
@@ -94,7 +136,7 @@ function withParents(path: string): string[] {
 }
 
 async function treeEntries(image: Image): Promise<CpioEntry[]> {
-  const entries = [folder('image')];
+  const entries: CpioEntry[] = [];
   for (const entry of parseManifest(await readFile(image.manifest, 'utf8'))) {
     const path = `image${entry.path}`;
     const from = join(image.rootfs, entry.path);

@@ -54,6 +54,12 @@ export const familyParts: Readonly<Record<Family, FamilyWords>> = {
     foldCharts: true,
   },
 
+  app: {
+    lead: 'Numbers that the program itself gave, read as the scenario says.',
+    before: [],
+    after: [],
+  },
+
   cpu: {
     lead: 'Throughput is what the program printed; CPU cost is read from the host.',
     before: [],

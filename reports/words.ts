@@ -74,6 +74,7 @@ export function resourceWords(resource: HostResource | null): string {
 export const familyTitles: Readonly<Record<Family, string>> = {
   startup: 'Starting up',
   tare: 'What an empty instance weighs',
+  app: 'The application’s own numbers',
   cpu: 'CPU',
   memory: 'Memory',
   io: 'Disk',

@@ -5,7 +5,7 @@
 # host -> agent                                          agent -> host
 #   hello                                                  mark T5   (printed by a program of its own)
 #   ping ID                                                mark T6 (first time), pong ID
-#   serve PORT NARG, then send, expect, input, argv lines         mark T5, mark T6, served (or: failed serve TEXT)
+#   serve KIND PORT NARG, then first, second, input, argv lines   mark T5, mark T6, served (or: failed serve TEXT)
 #   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
 #                                                          ended ID (the program is over; its output follows)
 #                                                          end ID STATUS OOM OUTBYTES ERRBYTES, bytes, newline
@@ -101,17 +101,54 @@ run() { # ID LIMIT NENV lines...
   echo
 }
 
-serve() { # PORT send expect input argv...
-  port=$1 send=$2 expect=$3
-  printf '%s' "$4" >"$T/service.in"
-  shift 4
+# Whether a socket listens on the port, on whatever address.
+listening() { # PORT
+  hex=$(printf '%04X' "$1")
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    [ -r "$table" ] || continue
+    while read -r _ place _ state _; do
+      case $place:$state in *:"$hex":0A) return 0 ;; esac
+    done <"$table"
+  done
+  return 1
+}
+
+# Whether the service is ready, looked at once.
+ready() { # KIND PORT FIRST SECOND
+  case $1 in
+    reply | http)
+      # nc fails on a server that keeps the connection open, so only the reply counts.
+      reply=$(printf '%s' "$3" | "$B" nc -w 1 127.0.0.1 "$2" 2>/dev/null)
+      case $1:$reply in reply:*"$4"* | http:HTTP/1.?" $4"*) return 0 ;; esac
+      return 1
+      ;;
+    tcp) listening "$2" ;;
+    line) "$B" grep -qF -e "$3" "$T/service.out" ;;
+    # FIRST is argv, quoted for a shell; SECOND its limit in seconds.
+    check) (eval "run_program 0 $4 $3") </dev/null >/dev/null 2>&1 ;;
+  esac
+}
+
+serve() { # KIND PORT first second input argv...
+  kind=$1 port=$2 first=$3 second=$4
+  printf '%s' "$5" >"$T/service.in"
+  shift 5
+  # Its own user may open what it writes to by name, as /dev/stdout.
+  : >"$T/service.out"
+  [ "$kind" = reply ] || "$B" chmod 666 "$T/service.out"
   (echo "mark T5"; become "$@" <"$T/service.in" >"$T/service.out" 2>&1) &
   service=$!
+  if [ "$kind" = exit ]; then
+    wait "$service"
+    status=$?
+    service=''
+    if [ "$status" = 0 ]; then echo "mark T6"; echo served; return; fi
+    echo "failed serve status $status: $("$B" tail -n 1 "$T/service.out")"
+    return
+  fi
   while kill -0 "$service" 2>/dev/null; do
-    # nc fails on a server that keeps the connection open, so only the reply counts.
-    reply=$(printf '%s' "$send" | "$B" nc -w 1 127.0.0.1 "$port" 2>/dev/null)
-    case $reply in *"$expect"*) echo "mark T6"; echo served; return ;; esac
-    "$B" usleep 1000
+    if ready "$kind" "$port" "$first" "$second"; then echo "mark T6"; echo served; return; fi
+    if [ "$kind" = check ]; then "$B" usleep 50000; else "$B" usleep 1000; fi
   done
   echo "failed serve $("$B" tail -n 1 "$T/service.out")"
 }
@@ -150,7 +187,7 @@ while IFS=' ' read -r verb a b c d; do
       [ -z "$answered" ] && echo "mark T6" && answered=yes
       echo "pong $a"
       ;;
-    serve) with_lines $((b + 3)) serve "$a" ;;
+    serve) with_lines $((c + 3)) serve "$a" "$b" ;;
     run) with_lines $((c + d)) run "$a" "$b" "$c" ;;
     prove) with_lines "$b" prove "$a" ;;
     quit) break ;;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Mark, ServiceSpec, Shape } from '../bench/model.ts';
+import type { Mark, Readiness, ServiceSpec, Shape } from '../bench/model.ts';
 import { createRuler } from '../host/cgroup.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
@@ -133,7 +133,8 @@ export function describeRunner(name: string, subject: Subject): void {
     argv: ['busybox', 'httpd', '-f', '-p', '127.0.0.1:{port}', '-h', '.'],
     input: '',
     port,
-    probe: { send: 'GET /nothing HTTP/1.0\r\n\r\n', expect: '404 Not Found' },
+    ready: { kind: 'reply', send: 'GET /nothing HTTP/1.0\r\n\r\n', expect: '404 Not Found' },
+    own: null,
   });
 
   describe(name, () => {
@@ -271,6 +272,28 @@ export function describeRunner(name: string, subject: Subject): void {
       await instance.stop();
       const broken: ServiceSpec = { ...web(18_081), argv: ['busybox', 'sh', '-c', 'echo sorry; exit 1'] };
       await expect(bench.start({ service: broken })).rejects.toMatchObject({ facts: { reason: 'crash' } });
+    });
+
+    test('ready means the same everywhere: a port, a status, a line, a check, an end with status 0', async () => {
+      const said = "it's \\ ready";
+      const slow = (script: string) => ['busybox', 'sh', '-c', `sleep 0.2; ${script}`, 'sh', said];
+      const ways: readonly (readonly [Readiness, readonly string[]])[] = [
+        [{ kind: 'tcp' }, web(18_082).argv],
+        [{ kind: 'http', path: '/nothing', status: 404 }, web(18_082).argv],
+        [{ kind: 'line', text: said }, slow('printf "%s\\n" now "$1" >&2; exec sleep 100')],
+        [{ kind: 'check', argv: ['busybox', 'test', '-e', said] }, slow('>"$1"; exec sleep 100')],
+        [{ kind: 'exit' }, slow('exit 0')],
+      ];
+      for (const [ready, argv] of ways) {
+        const { marks, instance } = await bench.start({ service: { ...web(18_082), ready, argv } });
+        const at = (name: string) => marks.find((mark) => mark.name === name)!.at;
+        const waits = argv[2] === '-c' ? 0.15 : 0; // stamps are of arrival
+        expect([ready.kind, at('T6') - at('T5') >= waits]).toEqual([ready.kind, true]);
+        await instance.stop();
+      }
+      const fails: ServiceSpec = { ...web(18_083), ready: { kind: 'exit' }, argv: slow('exit 3') };
+      const facts = { reason: 'crash', detail: expect.stringContaining('status 3') };
+      await expect(bench.start({ service: fails })).rejects.toMatchObject({ facts });
     });
 
     test('stop is idempotent and leaves no process, mount or file', async () => {

@@ -5,8 +5,9 @@
  */
 import { statSync } from 'node:fs';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runTool } from '../host/exec.ts';
+import { besideOf } from '../images/beside.ts';
 import type { Image } from '../images/image.ts';
 
 export interface Mount {
@@ -118,10 +119,7 @@ export async function makeBeside(
   for (const place of ['.tare/scratch', 'dev/pts', 'dev/shm', 'proc', 'sys']) {
     await mkdir(join(folder, place), { recursive: true });
   }
-  await copyFile(
-    join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox'),
-    join(folder, '.tare/busybox'),
-  );
+  await copyFile(image.busybox, join(folder, '.tare/busybox'));
   await chmod(join(folder, '.tare/busybox'), 0o755);
   await copyFile(agent, join(folder, '.tare/agent.sh'));
   await copyFile(image.manifest, join(folder, '.tare/manifest'));
@@ -136,10 +134,24 @@ export async function makeBeside(
   }
   await symlink('/dev/pts/ptmx', join(folder, 'dev/ptmx'));
   await symlink('/proc/self/fd', join(folder, 'dev/fd'));
+  await addOwn(folder, image);
   // Not the creator's umask: inside, other users look too.
   for (const place of ['', '.tare', '.tare/scratch', 'dev', 'proc', 'sys']) {
     await chmod(join(folder, place), 0o755);
   }
+}
+
+/** What an image from elsewhere needs beside it. */
+async function addOwn(folder: string, image: Image): Promise<void> {
+  const own = await besideOf(image);
+  if (own === null) return;
+  for (const place of [...own.folders, ...Object.keys(own.texts).map((path) => dirname(path))]) {
+    await mkdir(join(folder, place), { recursive: true, mode: 0o755 });
+  }
+  for (const [path, text] of Object.entries(own.texts))
+    await writeFile(join(folder, path), text, { mode: 0o644 });
+  for (const [name, target] of Object.entries(own.devices)) await symlink(target, join(folder, 'dev', name));
+  await writeFile(join(folder, '.tare/as-user'), own.asUser, { mode: 0o755 });
 }
 
 /** The instance's own folder: links to the two lower layers and a mount point for the upper one. */

@@ -27,13 +27,14 @@ import type { Context, Endpoint, Instance, Prepared } from './runner.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const shape = { id: 'test', cpus: 1, memoryBytes: 256 * 2 ** 20 };
-const service: ServiceSpec = {
+const service = {
   name: 'httpd',
   argv: ['busybox', 'httpd', '-f', '-p', '{bind}:{port}', '-h', '.'],
   input: '',
   port: 18_093,
-  probe: { send: 'GET /nothing HTTP/1.0\r\n\r\n', expect: '404 Not Found' },
-};
+  ready: { kind: 'reply', send: 'GET /nothing HTTP/1.0\r\n\r\n', expect: '404 Not Found' },
+  own: null,
+} satisfies ServiceSpec;
 
 let folder: string;
 let image: Image;

@@ -138,7 +138,7 @@ export function createCellNetwork(mode: NetworkMode, forwards: 'slirp4netns' | '
           const endpoint = (port: number) =>
             port === own ? { address: loopback, port: hostPort, enter: [] } : null;
           const user = { ...plain, bind: everywhere, hostPort, endpoint };
-          if (forwards === 'vmm' || own === undefined) return user;
+          if (forwards === 'vmm' || own == null) return user;
           return { ...user, ...forwarder(job, context, hostPort, own) };
         }
       }
@@ -152,7 +152,7 @@ export function createCellNetwork(mode: NetworkMode, forwards: 'slirp4netns' | '
 /** The host's loopback: shared with every other program, so its port may be somebody else's. */
 async function attachToHost(job: Job): Promise<Pick<Attachment, 'endpoint'>> {
   const port = job.service?.port;
-  if (port !== undefined && (await portTaken(port)))
+  if (port != null && (await portTaken(port)))
     throw launchFailure(`port ${port} of the host's loopback is in use by another program`);
   return { endpoint: (asked) => ({ address: loopback, port: asked, enter: [] }) };
 }

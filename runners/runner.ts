@@ -125,6 +125,8 @@ export interface Needs {
   readonly volume: VolumeSpec | null;
   /** A client outside the instance has to reach its service. */
   readonly reachable: boolean;
+  /** Its image comes from elsewhere and expects to be the root. */
+  readonly ownRoot: boolean;
 }
 
 /** Where a client outside reaches a port of the instance. */

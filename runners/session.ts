@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { UserError } from '../bench/errors.ts';
-import type { Mark, Seconds, ServiceSpec } from '../bench/model.ts';
+import type { Mark, Readiness, Seconds, ServiceSpec } from '../bench/model.ts';
 import { orAborted } from './abort.ts';
 import { createFramer } from './framing.ts';
 import type { Wanted } from './framing.ts';
@@ -54,6 +54,32 @@ export function encodeLine(text: string): string {
     );
   }
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+/** Longest time that one look at a service's health may take. */
+const checkSeconds = 30;
+
+/** The two lines by which the agent finds out whether a service is ready. */
+function readyLines(ready: Readiness): readonly [string, string] {
+  switch (ready.kind) {
+    case 'reply':
+      return [ready.send, ready.expect];
+    case 'http':
+      return [`GET ${ready.path} HTTP/1.0\r\nHost: localhost\r\n\r\n`, String(ready.status)];
+    case 'line':
+      return [ready.text, ''];
+    case 'check':
+      return [(ready.argv ?? []).map(quoted).join(' '), String(checkSeconds)];
+    case 'tcp':
+    case 'exit':
+    case 'image':
+      return ['', ''];
+  }
+}
+
+/** One word of a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 type LineHandler = (words: readonly string[], line: string, at: Seconds) => Wanted | undefined;
@@ -180,11 +206,10 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
     async serve(service, signal) {
       const bind = options.bind ?? '127.0.0.1';
       const withPort = (text: string) =>
-        text.replaceAll('{port}', String(service.port)).replaceAll('{bind}', bind);
+        text.replaceAll('{port}', String(service.port ?? 0)).replaceAll('{bind}', bind);
       const argv = service.argv.map(withPort);
-      const lines = [service.probe.send, service.probe.expect, withPort(service.input), ...argv].map(
-        encodeLine,
-      );
+      const { ready } = service;
+      const lines = [...readyLines(ready), withPort(service.input), ...argv].map(encodeLine);
       const start =
         (done: (value: undefined) => void): LineHandler =>
         (words, text) => {
@@ -201,7 +226,8 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
           return line;
         };
       const doing = `waiting for ${service.name} to answer`;
-      await ask([`serve ${service.port} ${argv.length}`, ...lines], start, signal, doing);
+      const header = `serve ${ready.kind} ${service.port ?? 0} ${argv.length}`;
+      await ask([header, ...lines], start, signal, doing);
       return waitFor('T6', signal);
     },
     exec(request, signal) {

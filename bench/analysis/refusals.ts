@@ -76,7 +76,7 @@ function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
       isVirtualMachine(cell) && (cell.acceleration.class === 'tcg' || cell.acceleration.class === 'none'),
   );
   // Density's memory per instance is a fact about mappings; its counts say themselves that they need a real CPU.
-  const alwaysPerformance: readonly Family[] = ['cpu', 'network', 'isolation', 'scale-out'];
+  const alwaysPerformance: readonly Family[] = ['app', 'cpu', 'network', 'isolation', 'scale-out'];
   if (emulated === undefined) return [];
   if (!metric.needsRealCpu && !alwaysPerformance.includes(metric.family)) return [];
   const how =

@@ -30,7 +30,7 @@ export async function giveLoads(session: Loaded, plan: LoadPlan): Promise<void> 
   const { trial, instance } = session;
   const { cell, tools, planned } = trial;
   const port = cell.workload.service?.port;
-  const endpoint = port === undefined ? null : instance.endpoint(port);
+  const endpoint = port == null ? null : instance.endpoint(port);
   if (endpoint === null) throw failure('launch', 'no client outside can reach its service');
   // The instance has the last CPUs; a generator on the same would be late whenever the server works.
   const others = tools.cpus.slice(0, -cell.shape.cpus);

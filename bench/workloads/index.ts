@@ -11,6 +11,7 @@ import { neighbour } from './neighbour.ts';
 import { networkNginx, networkRedis } from './network.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
+import { program } from './program.ts';
 import { portability } from './portability.ts';
 import { surface } from './surface.ts';
 import type { Workload } from './workload.ts';
@@ -33,6 +34,7 @@ const all: readonly Workload[] = [
   density,
   scaleOut,
   portability,
+  program,
   surface,
   neighbour,
 ];

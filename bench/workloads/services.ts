@@ -43,13 +43,15 @@ export const services: Readonly<Record<string, ServiceSpec>> = {
     ],
     input: '',
     port: 16379,
-    probe: { send: 'PING\r\nQUIT\r\n', expect: '+PONG' },
+    ready: { kind: 'reply', send: 'PING\r\nQUIT\r\n', expect: '+PONG' },
+    own: null,
   },
   nginx: {
     name: 'nginx',
     argv: ['nginx', '-e', 'stderr', '-p', '.', '-c', '/proc/self/fd/0'],
     input: nginxConfiguration,
     port: 18080,
-    probe: { send: 'GET / HTTP/1.0\r\n\r\n', expect: '200 OK' },
+    ready: { kind: 'reply', send: 'GET / HTTP/1.0\r\n\r\n', expect: '200 OK' },
+    own: null,
   },
 };

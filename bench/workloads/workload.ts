@@ -56,6 +56,10 @@ export interface CommandWorkload<Options = unknown> extends WorkloadBase<Options
   /** Run to its end before, neither timed nor counted: what the command needs to find. */
   setup?(options: Options, shape: Shape, volume: VolumeInside | null): readonly string[];
   command(options: Options, shape: Shape, volume: VolumeInside | null): readonly string[];
+  /** Run to its end after it, not counted: where some of its numbers are asked for. Null: nothing. */
+  after?(options: Options): readonly string[] | null;
+  /** Longest time it may take; absent: a generous multiple of the estimate. */
+  limitSeconds?(options: Options): Seconds;
   /** What the words of a run that failed mean for the scenario; null: nothing more than they say. */
   explain?(output: string, options: Options): string | null;
   /** Throws UnreadableOutput when the program's output is not what it should be. */
@@ -201,6 +205,8 @@ export interface Measured {
   readonly result: ExecResult;
   /** CPU seconds the whole instance (VMM included) used meanwhile, from the host; null without a cgroup. */
   readonly cpuSeconds: number | null;
+  /** What was run after it, where the workload has that. */
+  readonly after?: ExecResult;
 }
 
 /** The program ran, but what it printed cannot be read. */

@@ -3,7 +3,7 @@
  * name is refused rather than guessed: "redis" may mean a registry, an engine or a file, and each is another image.
  */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../../bench/errors.ts';
 
 /** Kinds that are read from a path; `path`: find out by looking. */
@@ -44,6 +44,19 @@ export function parseReference(text: string, exists: (path: string) => boolean =
       : `${JSON.stringify(text)} is no path, and a name alone does not say where the image is`,
     forms,
   );
+}
+
+/** A reference whose relative path, if it is one and is there, is told from a folder: as good anywhere else. */
+export function placeReference(
+  text: string,
+  folder: string,
+  exists: (path: string) => boolean = existsSync,
+): string {
+  const [, transport = '', rest = ''] =
+    /^((?:oci|oci-archive|docker-archive|rootfs|dir):)?(.*)$/s.exec(text) ?? [];
+  if (rest === '' || isAbsolute(rest) || rest.startsWith('docker')) return text;
+  const placed = join(folder, rest);
+  return exists(placed) || splitTag(placed, exists) !== null ? `${transport}${placed}` : text;
 }
 
 /** A name for a tool, which must not be able to pass for an option. */

@@ -11,7 +11,6 @@ import { createRuler } from '../../host/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';
-import { busyboxOf } from '../process/index.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import type { Attachment } from '../network.ts';
@@ -84,7 +83,7 @@ async function prepare(
   context.lease.own({ kind: 'folder', path: beside });
   await makeBeside(beside, image, agent, !rootless);
   const hostNetwork = options.network === 'host';
-  const argv = namespaceArguments({ rootless, busybox: busyboxOf(image), enterScript, hostNetwork });
+  const argv = namespaceArguments({ rootless, busybox: image.busybox, enterScript, hostNetwork });
   const network = createCellNetwork(options.network, 'slirp4netns');
   const table = fstab(rootless);
   return {

@@ -11,7 +11,6 @@ import { runTool } from '../../host/exec.ts';
 import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
-import { busyboxOf } from '../process/index.ts';
 import type { Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import type { Attachment } from '../network.ts';
@@ -42,7 +41,7 @@ async function prepare(
   await makeBeside(beside, image, agent, true);
   const network = createCellNetwork(options.network, 'slirp4netns');
   const givenNetwork = options.network === 'host' || options.network === 'bridge';
-  const plan = { enterScript, busybox: busyboxOf(image), binary, ways, unified };
+  const plan = { enterScript, busybox: image.busybox, binary, ways, unified };
   const table = `overlay layer/root overlay ${overlayOptions(false).join(',')} 0 0\n`;
   const seccomp = options.seccomp ? 'seccomp denylist' : 'no seccomp';
   return {

@@ -22,6 +22,10 @@ const processOptions = z.strictObject({ loopDirect: loopDirectOption });
 export type ProcessOptions = z.infer<typeof processOptions>;
 
 const agent = join(import.meta.dirname, '..', 'agent.sh');
+const noRoot = {
+  reason: 'a process of the host has no root of its own, which an image from elsewhere needs',
+  hint: 'use runners with a root of their own: namespace, oci, qemu',
+};
 const acceleration = { class: 'none', reason: 'a host process: no guest CPU' } as const;
 
 /** How the image's programs run outside it: its loader, and the folders its libraries are in. */
@@ -41,7 +45,7 @@ function processEnvironment(image: Image, scratch: string): Readonly<Record<stri
   return {
     TARE_PATH: folders.map((folder) => join(image.rootfs, folder)).join(':'),
     HOME: scratch,
-    TARE_BUSYBOX: busyboxOf(image),
+    TARE_BUSYBOX: image.busybox,
     TARE_BESIDE: image.folder,
     TARE_SCRATCH: scratch,
     TARE_MODE: 'process',
@@ -49,10 +53,6 @@ function processEnvironment(image: Image, scratch: string): Readonly<Record<stri
     TARE_LOADER: loader,
     TARE_LIBRARIES: libraries,
   };
-}
-
-export function busyboxOf(image: Image): string {
-  return join(image.rootfs, image.programs['busybox'] ?? '/usr/bin/busybox');
 }
 
 /**
@@ -70,7 +70,8 @@ export const process: Runner<ProcessOptions, 'process'> = {
   kind: 'process',
   title: 'Host process in its own cgroup',
   options: processOptions,
-  refuse: (_options, { volume }) => refuseHostVolume(volume, globalThis.process.geteuid?.() !== 0),
+  refuse: (_options, { volume, ownRoot }) =>
+    ownRoot ? noRoot : refuseHostVolume(volume, globalThis.process.geteuid?.() !== 0),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, false),
   async probe() {
     const { exitCode, stdout, stderr } = await runTool(['setpriv', '--version'], { timeoutSeconds: 10 });
@@ -91,7 +92,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
     const network = createCellNetwork('host', 'slirp4netns');
     const prepared: Prepared = {
       identity: {
-        argv: `${busyboxOf(image)} sh agent.sh`,
+        argv: `${image.busybox} sh agent.sh`,
         loader: loaderOf(image).loader || 'none (static)',
       },
       acceleration,
@@ -116,7 +117,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
           job,
           context: inner,
           limits: { shape, pidsLimit },
-          argv: [...mounting(job.volume), busyboxOf(image), 'sh', agent],
+          argv: [...mounting(job.volume), image.busybox, 'sh', agent],
           environment: { ...processEnvironment(image, folder), ...job.environment },
           cwd: folder,
           folder,

@@ -46,8 +46,16 @@ while [ "${count:-0}" -gt 0 ]; do
   count=$((count - 1))
 done
 from=$TARE_FROM
+root=/root
+[ "$from" = disk ] || root=/image
+busybox=/usr/bin/busybox
+# An image from elsewhere: our busybox lies beside it, and its programs look for these links.
+if [ -e /tables/dev ]; then
+  busybox=/.tare/busybox
+  $B cp -d /tables/dev/* $root/dev/ || die "the links in /dev cannot be made"
+fi
 unset TARE_FROM TARE_VOLUME TARE_ADDRESS TERM
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-export TARE_BUSYBOX=/usr/bin/busybox TARE_BESIDE=/.tare TARE_SCRATCH=/.tare/scratch TARE_MODE=vm
-if [ "$from" = disk ]; then exec $B switch_root /root /usr/bin/busybox sh /.tare/agent.sh; fi
-exec $B chroot /image /usr/bin/busybox sh /.tare/agent.sh
+export TARE_BUSYBOX=$busybox TARE_BESIDE=/.tare TARE_SCRATCH=/.tare/scratch TARE_MODE=vm
+if [ "$from" = disk ]; then exec $B switch_root /root "$busybox" sh /.tare/agent.sh; fi
+exec $B chroot /image "$busybox" sh /.tare/agent.sh

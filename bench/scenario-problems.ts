@@ -1,0 +1,86 @@
+/** What is wrong with a scenario, as its author is told it: places by path, got values, remedies. */
+import type { z } from 'zod';
+import { show } from './options.ts';
+
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export function optionsOf(
+  schema: z.ZodType,
+  value: unknown,
+  path: readonly (string | number)[],
+  problems: Problem[],
+): Record<string, unknown> {
+  const parsed = schema.safeParse(value, { error: explain, reportInput: true });
+  if (parsed.success) return parsed.data as Record<string, unknown>;
+  problems.push(
+    ...parsed.error.issues
+      .flatMap(problemsOf)
+      .map((problem) => ({ ...problem, path: [...path, ...problem.path] })),
+  );
+  return {};
+}
+
+/** Zod's issue as ours: unknown keys name the key itself, unions their nearest branch. */
+export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: 'unknown key; remove it or mend its spelling',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const depth = (issues: readonly z.core.$ZodIssue[]) =>
+      Math.max(0, ...issues.map(({ path }) => path.length));
+    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    if (nearest !== undefined && depth(nearest) > 0) {
+      return nearest.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+    }
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path, message: issue.issues[0]?.message ?? 'invalid name' }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+export function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  const got = `, got ${show(issue.input)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing; add it' : `must be ${article(issue.expected)}${got}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${got}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${got}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}${got}`;
+    case 'invalid_union':
+      return `has the wrong form${got}`;
+    default:
+      return undefined;
+  }
+}
+
+function article(type: string): string {
+  return type === 'int' ? 'a whole number' : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+export function unknownName(
+  path: readonly (string | number)[],
+  what: string,
+  got: string,
+  known: readonly string[],
+  also = '',
+): Problem {
+  return {
+    path,
+    message: `unknown ${what} ${show(got)}; known: ${known.join(', ')}${also === '' ? '' : ` (or ${also})`}`,
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
