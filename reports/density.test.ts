@@ -154,7 +154,11 @@ test('the medians say "at least" of a lower bound, and a note says why', () => {
   );
   const medians = tableOf(blocks, 'medians-density');
   const fit = medians.rows.find(({ head }) => head === 'Instances that fit');
-  expect(fit?.cells.map((cell) => (cell.kind === 'range' ? '' : cell.text))).toEqual(['–', 'at least 100', '40']);
+  expect(fit?.cells.map((cell) => (cell.kind === 'range' ? '' : cell.text))).toEqual([
+    '–',
+    'at least 100',
+    '40',
+  ]);
   expect(tableOf(blocks, 'summary-density').notes.join()).toContain('At least so many');
 });
 
