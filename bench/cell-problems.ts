@@ -50,10 +50,9 @@ function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'ima
   for (const { use, options } of workload.programs) {
     for (const program of programsOf(workloads.get(use), options)) wanted.set(program, use);
   }
-  const server = workload.service?.argv[0];
+  const { service } = workload;
   // Of an image from elsewhere it has been looked up in its tree.
-  if (server !== undefined && workload.service?.own === null)
-    wanted.set(server, `service ${workload.service?.name ?? server}`);
+  if (service?.own === null) wanted.set(service.argv[0] ?? '', `service ${service.name}`);
   wanted.delete('busybox'); // the agent's own, whatever the image holds
   const missing = [...wanted].filter(([program]) => image.programs[program] === undefined);
   if (missing.length === 0) return null;
