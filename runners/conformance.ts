@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Mark, Readiness, ServiceSpec, Shape } from '../bench/model.ts';
+import type { Mark, ServiceSpec, Shape } from '../bench/model.ts';
 import { createRuler } from '../host/cgroup.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
 import { isRunning, killQuietly } from '../host/process-identity.ts';
 import type { Image } from '../images/image.ts';
+import { endsSlowly, readinessWays, web } from './conformance-services.ts';
 import { maskedPaths, readOnlyPaths } from './container-root.ts';
 import type { Context, ExecRequest, Instance, Job, Prepared, Runner } from './runner.ts';
 import { TrialFailure } from './runner.ts';
@@ -128,14 +129,6 @@ export function describeRunner(name: string, subject: Subject): void {
     started.instance.exec({ argv, environment: {}, timeoutSeconds: 60, ...more }, bench.context());
   const shell = (started: Started, script: string, more: Partial<ExecRequest> = {}) =>
     run(started, ['busybox', 'sh', '-c', script], more);
-  const web = (port: number): ServiceSpec => ({
-    name: 'httpd',
-    argv: ['busybox', 'httpd', '-f', '-p', '127.0.0.1:{port}', '-h', '.'],
-    input: '',
-    port,
-    ready: { kind: 'reply', send: 'GET /nothing HTTP/1.0\r\n\r\n', expect: '404 Not Found' },
-    own: null,
-  });
 
   describe(name, () => {
     let mountsBefore: readonly string[];
@@ -275,25 +268,14 @@ export function describeRunner(name: string, subject: Subject): void {
     });
 
     test('ready means the same everywhere: a port, a status, a line, a check, an end with status 0', async () => {
-      const said = "it's \\ ready";
-      const slow = (script: string) => ['busybox', 'sh', '-c', `sleep 0.2; ${script}`, 'sh', said];
-      const ways: readonly (readonly [Readiness, readonly string[]])[] = [
-        [{ kind: 'tcp' }, web(18_082).argv],
-        [{ kind: 'http', path: '/nothing', status: 404 }, web(18_082).argv],
-        [{ kind: 'line', text: said }, slow('printf "%s\\n" now "$1" >&2; exec sleep 100')],
-        [{ kind: 'check', argv: ['busybox', 'test', '-e', said] }, slow('>"$1"; exec sleep 100')],
-        [{ kind: 'exit' }, slow('exit 0')],
-      ];
-      for (const [ready, argv] of ways) {
-        const { marks, instance } = await bench.start({ service: { ...web(18_082), ready, argv } });
+      for (const service of readinessWays(18_082)) {
+        const { marks, instance } = await bench.start({ service });
         const at = (name: string) => marks.find((mark) => mark.name === name)!.at;
-        const waits = argv[2] === '-c' ? 0.15 : 0; // stamps are of arrival
-        expect([ready.kind, at('T6') - at('T5') >= waits]).toEqual([ready.kind, true]);
+        if (service.argv[2] === '-c') expect(at('T6') - at('T5')).toBeGreaterThan(0.15);
         await instance.stop();
       }
-      const fails: ServiceSpec = { ...web(18_083), ready: { kind: 'exit' }, argv: slow('exit 3') };
-      const facts = { reason: 'crash', detail: expect.stringContaining('status 3') };
-      await expect(bench.start({ service: fails })).rejects.toMatchObject({ facts });
+      const fails: ServiceSpec = { ...web(18_083), ready: { kind: 'exit' }, argv: endsSlowly('exit 3') };
+      await expect(bench.start({ service: fails })).rejects.toMatchObject({ facts: { reason: 'crash' } });
     });
 
     test('stop is idempotent and leaves no process, mount or file', async () => {
