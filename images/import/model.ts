@@ -74,9 +74,11 @@ export function createTree(budget: Budget, release: (content: number) => void): 
   return { root: newFolder(plainFolder, 0), budget, release };
 }
 
-/** The parts of an entry's name. @throws UserError where it is absolute or leads out of the tree */
+/**
+ * The parts of an entry's name. A leading slash is the root of the image: umoci, ko and others write it so.
+ * @throws UserError where it leads out of the tree
+ */
 export function partsOf(path: string, place: Place): readonly string[] {
-  if (path.startsWith('/')) throw refusal(place, 'its path is absolute');
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;

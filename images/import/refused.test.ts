@@ -50,7 +50,10 @@ const layered = (...layers: readonly Buffer[]): string =>
 
 describe('entries', () => {
   const cases: Readonly<Record<string, readonly [readonly TarMember[], string]>> = {
-    'an absolute path': [[file('/etc/passwd')], 'entry "/etc/passwd": its path is absolute'],
+    'an absolute path out of the tree': [
+      [file('/../etc/passwd')],
+      'entry "/../etc/passwd": its path leads out',
+    ],
     'a path out of the tree': [[file('../evil')], 'entry "../evil": its path leads out of the image'],
     'a path out of the tree, later': [[file('a/../../evil')], 'its path leads out of the image'],
     'a PAX path out of the tree': [[pax([['path', '../evil']]), file('x')], 'entry "../evil"'],
@@ -65,7 +68,10 @@ describe('entries', () => {
       [hardlink('a', '../../etc/shadow')],
       'is a hard link out of the image, to "../../etc/shadow"',
     ],
-    'a hard link to an absolute path': [[hardlink('a', '/etc/shadow')], 'is a hard link out of the image'],
+    'a hard link to a file of the host': [
+      [hardlink('a', '/etc/shadow')],
+      'is a hard link to "/etc/shadow", which is not there',
+    ],
     'a hard link to nothing': [[hardlink('a', 'b'), file('b')], 'is a hard link to "b", which is not there'],
     'a hard link to a folder': [[folder('b/'), hardlink('a', 'b')], 'is a hard link to a folder'],
     'a hard link through a link to the host': [

@@ -91,7 +91,15 @@ export async function* readTar(reader: ByteReader, place: Place, options: TarOpt
     } else if (type === 'V') {
       await reader.skip(padded(stored));
     } else {
-      const { entry, rest } = await readEntry(header, type, stored, reader, { ...pending, globals }, place);
+      const { entry, rest } = await readEntry(
+        header,
+        type,
+        stored,
+        reader,
+        { ...pending, globals },
+        place,
+        options,
+      );
       pending = { pax: [], name: null, link: null };
       yield entry;
       await rest();
@@ -136,6 +144,7 @@ async function readEntry(
   reader: ByteReader,
   pending: Readonly<Pending> & { readonly globals: Records },
   archive: Place,
+  options: TarOptions,
 ): Promise<{ readonly entry: Entry; readonly rest: () => Promise<void> }> {
   const records = [...pending.globals, ...pending.pax];
   const pax = new Map(records);
@@ -206,10 +215,12 @@ async function readEntry(
     },
   };
   const rest = async (): Promise<void> => {
-    const missing = left + toSkip;
+    const missing = left;
     left = 0;
-    if ((await reader.skip(missing)) !== missing)
-      throw refusal(place, 'the archive is cut short in its content');
+    const isWhole = (await reader.skip(missing)) === missing;
+    // umoci leaves the last entry's filling out with the end; a digest proves such an archive whole.
+    const isFilled = (await reader.skip(toSkip)) === toSkip || options.trailer === 'optional';
+    if (!isWhole || !isFilled) throw refusal(place, 'the archive is cut short in its content');
   };
   return { entry, rest };
 }
