@@ -5,6 +5,7 @@
 import { messageOf } from '../bench/errors.ts';
 import { help } from './bench/help.ts';
 import { idle } from './bench/idle.ts';
+import { imports } from './bench/import.ts';
 import { machines } from './bench/machines.ts';
 import { rates } from './bench/rates.ts';
 import { report } from './bench/report.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   sampler,
   report,
   share,
+  import: imports,
 };
 
 const asked = process.argv.slice(2);
