@@ -104,7 +104,7 @@ export const scenarioSchema = z.strictObject({
     .string()
     .default('builtin')
     .describe(
-      '"builtin", "mini" (busybox alone), one in the cache by name or digest, or one from elsewhere: a path (OCI layout or archive, docker or podman archive, root file system), containers-storage:NAME, docker-daemon:NAME, docker://REF.',
+      '"builtin", "mini" (busybox alone), "app:NAME" (redis, nginx, postgres, node: made of packages on first use), one in the cache by name or digest, or one from elsewhere: a path (OCI layout or archive, docker or podman archive, root file system), containers-storage:NAME, docker-daemon:NAME, docker://REF.',
     ),
   runners: z.record(identifier, z.union([z.null(), z.looseObject({ kind: z.string().optional() })])),
   baseline: z.string().optional().describe('Runner that ratios are read against; default: the first.'),

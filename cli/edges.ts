@@ -22,6 +22,7 @@ import { readLadderMemory, readMergedBytes } from '../host/memory.ts';
 import { readProcessMemory } from '../host/smaps.ts';
 import { openVolumes } from '../host/volume.ts';
 import { readLoadCounters, readRoom } from '../host/room.ts';
+import { appNamed, openApp } from '../images/apps/index.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { importImage } from '../images/import/index.ts';
@@ -148,7 +149,7 @@ function newRunId(purpose: 'run' | 'probe' | 'fake'): string {
   return `${purpose}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${process.pid}`;
 }
 
-/** One that tare assembles, one in the cache by name or digest, or one from elsewhere. */
+/** One that tare assembles, an application of its own, one in the cache by name or digest, or one from elsewhere. */
 async function openImage(
   { image }: Scenario,
   report: (line: string) => void,
@@ -156,6 +157,8 @@ async function openImage(
 ): Promise<Image> {
   if (image === 'builtin') return ensureBuiltinImage(report);
   if (image === 'mini') return ensureMiniImage(report);
+  const app = appNamed(image);
+  if (app !== null) return openApp(app, report, signal);
   const cached = await findImage(image).catch(() => null);
   return cached ?? importImage(image, { report, signal });
 }

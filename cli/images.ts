@@ -21,12 +21,12 @@ export const images: Command<ImagesArguments> = {
         choices: ['list', 'build', 'import', 'prune'],
         default: 'list',
         describe:
-          'list: what is there; build: assemble the built-in image and kernel; import: take the image named; prune: drop old images.',
+          'list: what is there; build: assemble the built-in image and kernel, or an application; import: take the image named; prune: drop old images.',
       })
       .positional('image', {
         type: 'string',
         describe:
-          'For import: a path (OCI layout or archive, docker or podman save archive, root file system), or oci:PATH[:TAG], containers-storage:NAME, docker-daemon:NAME, docker://NAME.',
+          'For build: redis, nginx, postgres or node, made as an OCI layout for any tool (here: app:NAME). For import: a path (OCI layout or archive, docker or podman save archive, root file system), or oci:PATH[:TAG], containers-storage:NAME, docker-daemon:NAME, docker://NAME.',
       })
       .option('platform', {
         type: 'string',
@@ -38,11 +38,13 @@ export const images: Command<ImagesArguments> = {
         '$0 images build',
         'assembled from Debian packages, without root and without a container engine',
       )
+      .example('$0 images build redis', 'an OCI layout of the packaged redis; prints its path')
       .example('$0 images import redis.tar', 'any image: unpacked once, then found in milliseconds')
       .example('$0 images prune', 'keeps the newest of each name'),
   run: async ({ action, image: reference, platform, json }, output) => {
     const store = await import('../images/store.ts');
     if (action === 'import') return await importOne(reference, platform, json, output);
+    if (action === 'build' && reference !== undefined) return await buildApp(reference, json, output);
     if (action === 'build') {
       const { ensureBuiltinImage } = await import('../images/builtin.ts');
       const { ensureKernel } = await import('../images/kernel.ts');
@@ -89,6 +91,13 @@ export const images: Command<ImagesArguments> = {
     return exitCode.ok;
   },
 };
+
+async function buildApp(reference: string, json: boolean, output: Output): Promise<ExitCode> {
+  const { appNamed, ensureApp } = await import('../images/apps/index.ts');
+  const app = await ensureApp(appNamed(reference) ?? reference, output.err);
+  output.out(json ? JSON.stringify(app, null, 2) : app.path);
+  return exitCode.ok;
+}
 
 async function importOne(
   reference: string | undefined,

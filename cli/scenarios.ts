@@ -25,9 +25,10 @@ type ListParser = (text: string, file: string) => ScenarioList | null;
 
 /** Names of the scenarios that come with tare. */
 export function readyScenarios(): string[] {
-  return readdirSync(readyFolder)
+  return readdirSync(readyFolder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
-    .map((name) => name.slice(0, -'.yaml'.length));
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .toSorted();
 }
 
 /**
@@ -88,7 +89,7 @@ function listed(
 /** A file, or the name of a scenario that comes with tare. */
 function readNamed(name: string): { path: string; file: string; text: string } {
   const ready = join(readyFolder, `${name}.yaml`);
-  const tried = /^[a-z0-9-]+$/.test(name) ? [ready, name] : [name];
+  const tried = /^[a-z0-9-]+(\/[a-z0-9-]+)?$/.test(name) ? [ready, name] : [name];
   let problem: unknown;
   for (const path of tried) {
     try {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricConflicts } from '../bench/merge.ts';
 import { createPlan } from '../bench/plan.ts';
@@ -28,7 +28,7 @@ test('the committed JSON Schema is what the code defines (npm run schema)', () =
 });
 
 const scenarios = join(import.meta.dirname, '..', 'scenarios');
-const files = readdirSync(scenarios).filter((name) => name.endsWith('.yaml'));
+const files = readdirSync(scenarios, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
 const textOf = (name: string) => readFileSync(join(scenarios, name), 'utf8');
 const isList = (name: string) => parseScenarioList(textOf(name), name) !== null;
 
@@ -42,7 +42,7 @@ test('full lists ready scenarios that can stand in one report', () => {
 
 test.each(files.filter((name) => !isList(name)))('%s is planned as it stands', (name) => {
   const scenario = parseScenario(textOf(name), name, runnerSchemas);
-  expect(`${scenario.name}.yaml`).toBe(name);
+  expect(`${scenario.name}.yaml`).toBe(basename(name));
   const { cells, trials } = createPlan(scenario, 1);
   expect(new Set(trials.map(({ cell }) => cell))).toEqual(new Set(cells.map(({ id }) => id)));
   // Ten are the least for a verdict; facts, of which there is no statistic, need one.

@@ -2,14 +2,16 @@
  * Images of ready applications, built offline of the distribution's packages, each as an OCI layout in the cache:
  * what `app:NAME` stands for. They are then imported like anyone's image; nothing downstream knows them.
  */
-import { glob, cp, mkdir, symlink, copyFile, chmod } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { chmod, copyFile, cp, glob, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../bench/errors.ts';
 import { assembleTree, baseRecipe } from '../assemble.ts';
 import { cacheFolder, publish, readCached, withTemporaryFolder, writeCached } from '../cache.ts';
 import { downloadPackages, readDistribution, unpackPackage } from '../debian.ts';
+import type { Image } from '../image.ts';
+import { importImage } from '../import/index.ts';
 import { writeLayout } from './layout.ts';
 import type { AppRecipe } from './recipe.ts';
 import { appRecipes } from './recipes.ts';
@@ -91,7 +93,7 @@ async function build(
         'org.opencontainers.image.title': name,
         'org.opencontainers.image.version': version,
       },
-      reference: `${name}-${version.replaceAll(/[^\w.-]/g, '_')}`,
+      reference: name,
       ownerOf: (path) =>
         recipe.owned.some((folder) => path === folder || path.startsWith(`${folder}/`))
           ? { uid: account.uid, gid: account.uid }
@@ -101,6 +103,17 @@ async function build(
     report(`image app:${name}: version ${version}`);
     return Object.fromEntries(useful.map((item) => [item.name, item.version]));
   });
+}
+
+/** The application as an image that runners take, imported on first use. */
+export async function openApp(
+  name: string,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Image> {
+  const { path, packages } = await ensureApp(name, report);
+  const image = await importImage(`oci:${path}`, { report, signal });
+  return { ...image, name: `app:${name}`, packages };
 }
 
 /** The root file system: the programs with what they need, and what the recipe adds. */
