@@ -107,11 +107,16 @@ async function importOne(
 ): Promise<ExitCode> {
   if (reference === undefined) throw new UserError('there is no image to import', 'tare images import IMAGE');
   const { importImage } = await import('../images/import/index.ts');
-  const image = await importImage(reference, {
-    report: output.err,
-    signal: output.signal,
-    ...(platform === undefined ? {} : { platform }),
-  });
+  const { appNamed, openApp } = await import('../images/apps/index.ts');
+  const app = appNamed(reference);
+  const image =
+    app === null
+      ? await importImage(reference, {
+          report: output.err,
+          signal: output.signal,
+          ...(platform === undefined ? {} : { platform }),
+        })
+      : await openApp(app, output.err, output.signal);
   if (json) output.out(JSON.stringify(image, null, 2));
   else {
     output.out(`image ${image.name}  ${image.digest}  ${formatValue(image.treeBytes, 'B')}`);
