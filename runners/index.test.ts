@@ -28,7 +28,9 @@ test('the committed JSON Schema is what the code defines (npm run schema)', () =
 });
 
 const scenarios = join(import.meta.dirname, '..', 'scenarios');
-const files = readdirSync(scenarios, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
+const files = readdirSync(scenarios, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.yaml'),
+);
 const textOf = (name: string) => readFileSync(join(scenarios, name), 'utf8');
 const isList = (name: string) => parseScenarioList(textOf(name), name) !== null;
 
