@@ -7,6 +7,7 @@ import type { ExecResult } from '../runners/runner.ts';
 import type { Member } from './fleet.ts';
 import { contextOf, launchSignal, padding, type Trial } from './instance.ts';
 import type { Bytes, ObjectiveName, ObjectiveReading, Seconds } from './model.ts';
+import { requestOf } from './readiness.ts';
 import { orderStatistic } from './statistics/descriptive.ts';
 import { cpu } from './workloads/cpu.ts';
 import type { Sweep } from './workloads/workload.ts';
@@ -115,16 +116,16 @@ async function workAll({ trial, sweep, members }: ObjectiveScene): Promise<reado
  */
 async function askAll({ trial, sweep, members }: ObjectiveScene): Promise<readonly Seconds[]> {
   const { service } = trial.cell.workload;
-  if (service?.ready.kind !== 'reply') return [];
-  const { send, expect } = service.ready;
+  const asked = service === null ? null : requestOf(service.ready);
+  if (service === null || asked === null) return [];
   const script = `printf '%s' "$1" | "$TARE_BUSYBOX" nc -w 5 127.0.0.1 "$2"`;
-  const argv = ['busybox', 'sh', '-c', script, 'sh', send, String(service.port)];
+  const argv = ['busybox', 'sh', '-c', script, 'sh', asked.send, String(service.port)];
   const each = await Promise.all(
     sampleOf(members, sweep.sampled).map(async (member) => {
       const seconds: Seconds[] = [];
       for (let request = 0; request < sweep.requests; request += 1) {
         const result = await run(trial, member, argv, 5);
-        const isReply = result?.stdout.includes(expect) === true;
+        const isReply = result !== null && asked.isReply(result.stdout);
         seconds.push(isReply ? result.end - result.begin : Infinity);
       }
       return seconds;

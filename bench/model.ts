@@ -132,8 +132,8 @@ export interface OwnService {
 export type Readiness =
   /** Text sent to the port, and text that must be in the reply. */
   | { readonly kind: 'reply'; readonly send: string; readonly expect: string }
-  /** The status of the reply to GET. */
-  | { readonly kind: 'http'; readonly path: string; readonly status: number }
+  /** A request in HTTP/1.0, and the status of the reply. */
+  | { readonly kind: 'http'; readonly send: string; readonly status: number }
   /** Something listens on the port. */
   | { readonly kind: 'tcp' }
   /** Text in what it has printed. */

@@ -65,7 +65,7 @@ test('entrypoint and command run with the environment of the image, as its user'
 test('the scenario goes before the image', async () => {
   const service = await bound({
     port: 9090,
-    ready: { kind: 'http', path: '/', status: 204 },
+    ready: { kind: 'http', send: 'GET /', status: 204 },
     own: { ...own, run: ['/opt/app/probe', 'x'], environment: { MODE: 'scenario', HOME: '/' } },
   });
   expect(service?.argv.slice(-2)).toEqual(['/opt/app/probe', 'x']);

@@ -36,6 +36,11 @@ export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     const depth = (issues: readonly z.core.$ZodIssue[]) =>
       Math.max(0, ...issues.map(({ path }) => path.length));
     const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    // A word that is none of those it may be: they are what its author wants to know.
+    const words = issue.errors.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values : []));
+    if (typeof issue.input === 'string' && words.length > 0) {
+      return [{ path, message: `must be one of ${words.map(String).join(', ')}, got ${show(issue.input)}` }];
+    }
     if (nearest !== undefined && depth(nearest) > 0) {
       return nearest.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
     }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { MetricDeclaration, ProgramSpec, Readiness, WorkloadSpec } from './model.ts';
 import { show } from './options.ts';
+import { requestOf } from './readiness.ts';
 import { isRecord, optionsOf, unknownName, type Problem } from './scenario-problems.ts';
 import { ownServiceSchema, requiresSchema, volumeSchema } from './scenario-schema.ts';
 import { workloads } from './workloads/index.ts';
@@ -44,11 +45,17 @@ export function workloadOf(
       });
     }
   }
+  const own = serviceOf(service);
+  if (own?.own != null && requestOf(own.ready) === null && programs.some(asksRequests)) {
+    problems.push({
+      path: ['workloads', id, 'service'],
+      message: 'requestWithin asks the service: give it `ready: { http: /path }`',
+    });
+  }
   for (const { use } of programs) {
     const wanted = workloads.get(use)?.service;
     // What an image from elsewhere serves, its user knows.
-    const own = service === 'image' || isRecord(service);
-    if (wanted === undefined || service === wanted || own) continue;
+    if (wanted === undefined || service === wanted || own?.own != null) continue;
     problems.push({
       path: ['workloads', id],
       message: `${use} works with the service ${wanted}: write { service: ${wanted}, programs: [...] }`,
@@ -74,13 +81,18 @@ export function workloadOf(
   return {
     id,
     programs,
-    service: serviceOf(service),
+    service: own,
     blocks: typeof object['blocks'] === 'number' ? object['blocks'] : null,
     runners: Array.isArray(runners) ? runners.filter((name) => typeof name === 'string') : null,
     baseline: typeof baseline === 'string' ? baseline : null,
     volume: volumeOf(volume),
     requires: requirementsOf(object['requires']),
   };
+}
+
+/** A density sweep with an objective for replies. */
+function asksRequests({ use, options }: ProgramSpec): boolean {
+  return use === 'density' && options['requestWithin'] !== undefined;
 }
 
 /** Problems are told by the schema as a whole; here its values are read. */
@@ -97,7 +109,11 @@ function readinessFrom(ready: z.infer<typeof ownServiceSchema>['ready']): Readin
   if (ready === undefined) return { kind: 'image' };
   if (ready === 'healthcheck') return { kind: 'check', argv: null };
   if (typeof ready === 'string') return { kind: ready };
-  if ('http' in ready) return { kind: 'http', path: ready.http, status: ready.status };
+  if ('http' in ready) {
+    // HTTP/1.0 asks for the end of the connection too, so that the reply is whole when that comes.
+    const send = `GET ${ready.http} HTTP/1.0\r\nHost: localhost\r\n\r\n`;
+    return { kind: 'http', send, status: ready.status };
+  }
   return 'line' in ready ? { kind: 'line', text: ready.line } : { kind: 'check', argv: ready.check };
 }
 

@@ -157,3 +157,51 @@ test('of options that cannot be read nothing further is said', () => {
   expect(problems).toMatch(/size: expected a value with a unit/);
   expect(problems).not.toMatch(/the workload has none/);
 });
+
+const withService = (service: string, programs = '[idle]') =>
+  `name: s\nrunners: { fake: {} }\nworkloads:\n  w: { service: ${service}, programs: ${programs} }\n`;
+const serviceOf = (service: string) =>
+  parseScenario(withService(service), 'f.yaml', runners).workloads[0]?.service;
+
+test('a service of an image from elsewhere: what is said, and what is left to the image', () => {
+  expect(serviceOf('image')).toEqual({
+    ...{ name: 'image', argv: [], input: '', port: null, ready: { kind: 'image' } },
+    own: { run: [], environment: {}, program: '' },
+  });
+  expect(
+    serviceOf('{ run: [a, b], port: 80, environment: { X: "1" }, ready: { http: /up, status: 204 } }'),
+  ).toEqual({
+    ...{ name: 'image', argv: [], input: '', port: 80 },
+    ready: { kind: 'http', send: 'GET /up HTTP/1.0\r\nHost: localhost\r\n\r\n', status: 204 },
+    own: { run: ['a', 'b'], environment: { X: '1' }, program: '' },
+  });
+  expect(
+    ['exit', 'tcp', 'healthcheck', '{ line: up }'].map((ready) => serviceOf(`{ ready: ${ready} }`)?.ready),
+  ).toEqual([{ kind: 'exit' }, { kind: 'tcp' }, { kind: 'check', argv: null }, { kind: 'line', text: 'up' }]);
+});
+
+test.each([
+  ['postgres', '[idle]', /workloads\.w\.service: must be one of redis, nginx, image, got "postgres"/],
+  ['{ ready: soon }', '[idle]', /service\.ready: must be one of tcp, exit, healthcheck, got "soon"/],
+  ['{ port: 99999 }', '[idle]', /service.port: must be at most 65535/],
+  ['{ environment: { "A B": x } }', '[idle]', /service/],
+  [
+    'image',
+    '[{ use: density, requestWithin: 1s }]',
+    /requestWithin asks the service: give it .ready: \{ http/,
+  ],
+])('a service %s with %s is refused with its place', (service, programs, words) => {
+  expect(problemsOf(withService(service, programs))).toMatch(words);
+});
+
+test('one name of an own metric means one thing, and may be wanted', () => {
+  const metric = (unit: string) =>
+    `[{ use: program, run: [a], metrics: { n: { regex: "(1)", unit: ${unit}, better: lower } } }]`;
+  const two = (unit: string, wanted = 'app.n') =>
+    `name: s\nimage: mini\nmetrics: [${wanted}]\nrunners: { fake: {} }\nworkloads:\n  a: ${metric('s')}\n  b: ${metric(unit)}\n`;
+  expect(parseScenario(two('s'), 'f.yaml', runners).metrics).toEqual(['app.n']);
+  expect(problemsOf(two('B'))).toMatch(
+    /workloads\.b: measures app\.n in B, lower is better; another workload has it in s/,
+  );
+  expect(problemsOf(two('s', 'app.m'))).toMatch(/unknown metric "app.m"/);
+});

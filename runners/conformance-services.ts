@@ -24,7 +24,7 @@ export function readinessWays(port: number): readonly ServiceSpec[] {
   const server = web(port);
   const ways: readonly (readonly [Readiness, readonly string[]])[] = [
     [{ kind: 'tcp' }, server.argv],
-    [{ kind: 'http', path: '/nothing', status: 404 }, server.argv],
+    [{ kind: 'http', send: 'GET /nothing HTTP/1.0\r\n\r\n', status: 404 }, server.argv],
     [{ kind: 'line', text: said }, endsSlowly('printf "%s\\n" now "$1" >&2; exec sleep 100')],
     [{ kind: 'check', argv: ['busybox', 'test', '-e', said] }, endsSlowly('>"$1"; exec sleep 100')],
     [{ kind: 'exit' }, endsSlowly('exit 0')],

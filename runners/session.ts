@@ -65,7 +65,7 @@ function readyLines(ready: Readiness): readonly [string, string] {
     case 'reply':
       return [ready.send, ready.expect];
     case 'http':
-      return [`GET ${ready.path} HTTP/1.0\r\nHost: localhost\r\n\r\n`, String(ready.status)];
+      return [ready.send, String(ready.status)];
     case 'line':
       return [ready.text, ''];
     case 'check':
