@@ -8,7 +8,7 @@ import { ladder } from './ladder.ts';
 import { ladderNginx, ladderRedis, memoryNginx, memoryRedis } from './memory-load.ts';
 import { faults, memory } from './memory.ts';
 import { neighbour } from './neighbour.ts';
-import { networkNginx, networkRedis } from './network.ts';
+import { networkHttp, networkNginx, networkRedis } from './network.ts';
 import { scaleOut } from './scale-out.ts';
 import { startupMetrics } from './startup.ts';
 import { program } from './program.ts';
@@ -31,6 +31,7 @@ const all: readonly Workload[] = [
   fio,
   networkRedis,
   networkNginx,
+  networkHttp,
   density,
   scaleOut,
   portability,

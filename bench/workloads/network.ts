@@ -157,3 +157,10 @@ export const networkNginx: LoadWorkload<NginxOptions> = workload(
   defaults,
   ({ path }) => ({ kind: 'http', path }),
 );
+
+/** The same requests to whatever serves HTTP: an image's own program, or tare's nginx. */
+export const networkHttp: LoadWorkload<NginxOptions> = {
+  ...networkNginx,
+  id: 'network-http',
+  title: 'HTTP requests from outside',
+};
