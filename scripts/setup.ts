@@ -33,6 +33,11 @@ const needed: readonly Package[] = [
 const neededForTests: readonly Package[] = [
   { name: 'chromium', commands: ['chromium'] },
   { name: 'fonts-dejavu-core', commands: [] },
+  // Other people's tools for images, against which imports are compared.
+  { name: 'skopeo', commands: ['skopeo'] },
+  { name: 'umoci', commands: ['umoci'] },
+  { name: 'podman', commands: ['podman'] },
+  { name: 'attr', commands: ['setfattr'] },
 ];
 
 /** Does all of it; lines for people go to `say`. Returns false when something is missing in the end. */
