@@ -5,7 +5,7 @@ import type { CellRecord, RecordedTrial, RunRecord, RunnerKind } from '../model.
 import { buildRecord, builtRunners } from '../record-builder.ts';
 import { fio } from '../workloads/io.ts';
 import { metricsOf } from '../workloads/io-metrics.ts';
-import { fioRunOf, reachedBy } from './storage.ts';
+import { fioRunOf, fioRunsOf, reachedBy } from './storage.ts';
 
 const [first] = buildRecord({ blocks: 1 }).header.cells;
 const MiB = 2 ** 20;
@@ -211,4 +211,17 @@ describe('in the analysis', () => {
     expect(alike.warnings.map(({ code }) => code)).toContain('work-outside');
     expect(verdictOn(record, 'io.randread-iops', 'vm', 'process').refusals).toEqual([]);
   });
+});
+
+test('fio as the victim of a neighbour is no measurement of I/O', () => {
+  const record = buildRecord({ blocks: 1 });
+  const [cell] = record.header.cells;
+  if (cell === undefined) throw new Error('no cell');
+  const outputs = (program: string) =>
+    record.trials.map((trial) => ({
+      ...trial,
+      outputs: [{ program, argv: argvOf({}), exitCode: 0, stdout: '', stderr: '' }],
+    }));
+  expect(fioRunsOf(cell, outputs('fio')).length).toBeGreaterThan(0);
+  expect(fioRunsOf(cell, outputs('fsync beside idle'))).toEqual([]);
 });

@@ -46,7 +46,8 @@ export function fioRunOf(argv: readonly string[]): FioRun | null {
 export function fioRunsOf(cell: CellRecord, trials: readonly RecordedTrial[]): readonly FioRun[] {
   for (const trial of trials) {
     if (trial.cell !== cell.id || trial.outcome.state !== 'ok') continue;
-    return trial.outputs.flatMap(({ argv }) => fioRunOf(argv) ?? []);
+    // By the label of our own workload: a noisy neighbour's victim may be fio too, and is no I/O measurement.
+    return trial.outputs.flatMap(({ program, argv }) => (program === 'fio' ? (fioRunOf(argv) ?? []) : []));
   }
   return [];
 }
