@@ -50,27 +50,27 @@ async function bind(
     );
   }
   const argv = own.run.length > 0 ? own.run : [...config.entrypoint, ...config.command];
-  const [word, ...rest] = argv;
-  if (word === undefined) {
+  if (argv.length === 0) {
     throw new UserError(
       `${where}: the image ${image.name} has neither entrypoint nor command`,
       'say what it shall run: service: { run: [program, argument] }',
     );
   }
   const environment = environmentOf(config, own);
-  const find = (program: string) =>
-    locateProgram(image.rootfs, program, environment['PATH'] ?? usualPath, config.workingFolder);
-  const located = await find(word);
-  if (located === null) throw notFound(where, word, image);
+  const dress = (words: readonly string[], place: string) =>
+    dressed(words, environment, config, image, place);
+  const main = await dress(argv, where);
   const port = service.port ?? onlyPort(config);
   const ready = readinessOf(service.ready, config, port, where);
-  const guise = guiseOf(environment);
   return {
     ...service,
-    argv: [...guise, located.path, ...rest],
+    argv: main.argv,
     port,
-    ready: ready.kind === 'check' ? await boundCheck(ready.argv ?? [], guise, find, where, image) : ready,
-    own: { ...own, program: located.file },
+    ready:
+      ready.kind === 'check'
+        ? { kind: 'check', argv: (await dress(ready.argv ?? [], `${where}.ready`)).argv }
+        : ready,
+    own: { ...own, program: main.file },
   };
 }
 
@@ -83,33 +83,27 @@ async function bindPrograms(
   if (config === null) return programs;
   return Promise.all(
     programs.map(async (spec, index) => {
-      const argv = spec.options['run'];
-      if (spec.use !== 'program' || !Array.isArray(argv)) return spec;
-      const [word = '', ...rest] = argv as readonly string[];
+      const words = spec.options['run'];
+      if (spec.use !== 'program' || !Array.isArray(words)) return spec;
       const environment = environmentOf(config, service?.own ?? null);
-      const located = await locateProgram(
-        image.rootfs,
-        word,
-        environment['PATH'] ?? usualPath,
-        config.workingFolder,
-      );
-      if (located === null) throw notFound(`workloads.${id}.programs.${index}.run`, word, image);
-      return { ...spec, options: { ...spec.options, run: [...guiseOf(environment), located.path, ...rest] } };
+      const place = `workloads.${id}.programs.${index}.run`;
+      const { argv } = await dressed(words as readonly string[], environment, config, image, place);
+      return { ...spec, options: { ...spec.options, run: argv } };
     }),
   );
 }
 
-async function boundCheck(
-  argv: readonly string[],
-  guise: readonly string[],
-  find: (program: string) => ReturnType<typeof locateProgram>,
-  where: string,
+/** A command line found in the image's tree, with what makes it run in the image's way; and the file it runs. */
+async function dressed(
+  [word = '', ...rest]: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { workingFolder }: ImageConfig,
   image: Image,
-): Promise<Readiness> {
-  const [word = '', ...rest] = argv;
-  const located = await find(word);
-  if (located === null) throw notFound(`${where}.ready`, word, image);
-  return { kind: 'check', argv: [...guise, located.path, ...rest] };
+  place: string,
+): Promise<{ readonly argv: readonly string[]; readonly file: string }> {
+  const located = await locateProgram(image.rootfs, word, environment['PATH'] ?? usualPath, workingFolder);
+  if (located === null) throw notFound(place, word, image);
+  return { argv: [...guiseOf(environment), located.path, ...rest], file: located.file };
 }
 
 function notFound(where: string, program: string, image: Image): UserError {
