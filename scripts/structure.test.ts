@@ -20,10 +20,13 @@ interface SourceFile {
 const pattern =
   /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g;
 
-const files: readonly SourceFile[] = globSync('{bench,host,images,runners,reports,cli,scripts}/**/*.ts', {
-  cwd: root,
-  exclude: (path) => ignored.test(path),
-}).map((path) => {
+const files: readonly SourceFile[] = globSync(
+  '{bench,host,images,runners,verdicts,reports,cli,scripts}/**/*.ts',
+  {
+    cwd: root,
+    exclude: (path) => ignored.test(path),
+  },
+).map((path) => {
   const text = readFileSync(join(root, path), 'utf8');
   const imports = [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
   return { path, text, imports };
@@ -40,7 +43,7 @@ const vocabulary = new Set(
 );
 /** What bench may know of runners. */
 const contract = 'runners/runner.ts';
-const layers = ['host', 'images', 'runners', 'bench', 'reports', 'cli', 'scripts'];
+const layers = ['host', 'images', 'runners', 'bench', 'verdicts', 'reports', 'cli', 'scripts'];
 
 function offences({ path, imports }: SourceFile): readonly string[] {
   const from = folderOf(path);
