@@ -22,41 +22,50 @@ const keptSections = new Set([
 
 export function markdownOf(view: View): string {
   const { opening } = view;
-  const parts = [`# ${plain(opening.title)}`];
+  const parts = [`# ${markdownText(opening.title)}`];
   const [first, ...more] = opening.answer;
-  if (first !== undefined) parts.push(`**${plain(first)}**`);
-  parts.push(...more.map(plain), ...opening.acceleration.map(noticeOf));
-  if (opening.headline !== null) parts.push(tableOf(opening.headline));
-  parts.push(opening.counts.map((item) => plain(item.text)).join(' · '));
-  parts.push(...opening.notices.map(noticeOf));
-  parts.push(opening.facts.map((fact) => `- ${plain(fact.term)}: ${plain(fact.value)}`).join('\n'));
+  if (first !== undefined) parts.push(`**${markdownText(first)}**`);
+  parts.push(...more.map(markdownText), ...opening.acceleration.map(markdownNotice));
+  if (opening.headline !== null) parts.push(markdownTable(opening.headline));
+  parts.push(opening.counts.map((item) => markdownText(item.text)).join(' · '));
+  parts.push(...opening.notices.map(markdownNotice));
+  parts.push(
+    opening.facts.map((fact) => `- ${markdownText(fact.term)}: ${markdownText(fact.value)}`).join('\n'),
+  );
   for (const section of view.sections) {
     if (!keptSections.has(section.id)) continue;
-    parts.push(`## ${plain(section.title)}`, ...section.lead.map(plain), ...section.blocks.map(blockOf));
+    parts.push(
+      `## ${markdownText(section.title)}`,
+      ...section.lead.map(markdownText),
+      ...section.blocks.map(markdownBlock),
+    );
   }
-  parts.push(`_${plain(view.footer)}_`);
+  parts.push(`_${markdownText(view.footer)}_`);
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function blockOf(block: Block): string {
+/** One block; charts and downloads are left out. */
+export function markdownBlock(block: Block): string {
   switch (block.kind) {
     case 'table':
-      return `### ${plain(block.table.caption)}\n\n${tableOf(block.table)}`;
+      return `### ${markdownText(block.table.caption)}\n\n${markdownTable(block.table)}`;
     case 'prose':
-      return block.lines.map(plain).join('\n\n');
+      return block.lines.map(markdownText).join('\n\n');
     case 'facts':
-      return block.facts.map((fact) => `- ${plain(fact.term)}: ${plain(fact.value)}`).join('\n');
+      return block.facts
+        .map((fact) => `- ${markdownText(fact.term)}: ${markdownText(fact.value)}`)
+        .join('\n');
     case 'code':
-      return `${plain(block.title)}:\n\n${block.text
+      return `${markdownText(block.title)}:\n\n${block.text
         .split('\n')
         .map((line) => `    ${visibleText(line)}`)
         .join('\n')}`;
     case 'notice':
-      return noticeOf(block);
+      return markdownNotice(block);
     case 'fold':
       return [
         `<details><summary>${escapeText(block.title)}</summary>`,
-        ...block.blocks.map(blockOf),
+        ...block.blocks.map(markdownBlock),
         '</details>',
       ].join('\n\n');
     case 'charts':
@@ -65,33 +74,42 @@ function blockOf(block: Block): string {
   }
 }
 
-function noticeOf(notice: Notice): string {
-  return [`> **${plain(notice.title)}**`, ...notice.lines.map((line) => `> - ${plain(line)}`)].join('\n');
+export function markdownNotice(notice: Notice): string {
+  return [
+    `> **${markdownText(notice.title)}**`,
+    ...notice.lines.map((line) => `> - ${markdownText(line)}`),
+  ].join('\n');
 }
 
-function tableOf(table: Table): string {
+export function markdownTable(table: Table): string {
   const kept = table.columns
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => !column.graphic);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rows = table.rows.map((row) => {
     const all: TableCell[] = [{ kind: 'text', text: row.head }, ...row.cells];
-    return line(kept.map(({ index }) => plain(all[index]?.text ?? '')));
+    return line(kept.map(({ index }) => markdownText(all[index]?.text ?? '')));
   });
   return [
-    line(kept.map(({ column }) => plain(column.title))),
+    line(kept.map(({ column }) => markdownText(column.title))),
     line(kept.map(({ column }) => (column.numeric ? '---:' : '---'))),
     ...rows,
-    ...table.notes.map((note) => `\n${plain(note)}`),
+    ...table.notes.map((note) => `\n${markdownText(note)}`),
   ].join('\n');
 }
 
-/** Text with everything markdown or HTML would read as markup escaped, on one line. */
-function plain(text: string): string {
+/**
+ * Text with everything markdown or HTML would read as markup escaped, on one line. What forges link by
+ * themselves (mentions, issue numbers, addresses) is split by a space of no width.
+ */
+export function markdownText(text: string): string {
   return visibleText(text)
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]<>|#!~]/g, (sign) => `\\${sign}`)
     .replaceAll('&', '&amp;')
-    .replaceAll(/(https?):\/\//g, '$1:&#8203;//')
+    .replaceAll(/[\\`*_{}[\]<>|#!~$]/g, (sign) => `\\${sign}`)
+    .replaceAll(/(https?|ftp):\/\//gi, '$1:&#8203;//')
+    .replaceAll(/\bwww\./gi, (start) => `${start.slice(0, -1)}&#8203;.`)
+    .replaceAll('@', '@&#8203;')
+    .replaceAll(/(\\#|\bGH-)(?=\d)/gi, '$1&#8203;')
     .trim();
 }

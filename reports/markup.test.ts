@@ -19,6 +19,7 @@ test('no text can open a tag or leave its attribute', () => {
 
 test('direction overrides, separators and controls are made visible or harmless', () => {
   expect(visibleText('a\u202Eb\u2066c\u0000d\u2028e\nf\ud800')).toBe('a\uFFFDb\uFFFDc\uFFFDd e\nf\uFFFD');
+  expect(visibleText('\u001b[31m \u009b31m \u0085')).toBe('\uFFFD[31m \uFFFD31m \uFFFD');
 });
 
 test('JSON in a script parses to the same value and holds no tag and no line separator', () => {

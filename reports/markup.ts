@@ -16,14 +16,15 @@ const voidElements = new Set(['meta', 'br', 'hr', 'img', 'input', 'link']);
 
 /**
  * Text without the characters that change how its surroundings read: direction overrides, which make
- * one label look like another, and control characters, which HTML forbids, become a replacement sign.
+ * one label look like another, and control characters (the second set too, which holds a terminal's
+ * one-character escape) become a replacement sign.
  */
 export function visibleText(text: string): string {
   return (
     text
       .replaceAll(/[\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/g, '\uFFFD')
       // eslint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/g, '\uFFFD')
+      .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFFE\uFFFF]/g, '\uFFFD')
       .replaceAll(/[\u2028\u2029]/g, ' ')
       .toWellFormed()
   );

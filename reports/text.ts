@@ -12,7 +12,7 @@ export interface TextOptions {
   readonly width?: number;
 }
 
-const codes: Readonly<Record<Tone, string>> = {
+export const toneCodes: Readonly<Record<Tone, string>> = {
   more: '31',
   less: '32',
   same: '34',
@@ -38,21 +38,22 @@ export function textOf(view: View, options: TextOptions): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function noticeText(
+/** Its title, then a bullet for each line. */
+export function noticeText(
   notice: Notice,
   wrap: (text: string, indent?: string) => string,
   paint: (text: string, code: string) => string,
 ): string {
   const lines = notice.lines.map((line) => `  - ${wrap(line, '    ').trimStart()}`);
-  return [paint(visibleText(notice.title), codes[notice.tone]), ...lines].join('\n');
+  return [paint(visibleText(notice.title), toneCodes[notice.tone]), ...lines].join('\n');
 }
 
 /** Columns padded to their widest cell; numbers to the right; drawings left out. */
-function tableText(table: Table, paint: (text: string, code: string) => string): string {
+export function tableText(table: Table, paint: (text: string, code: string) => string): string {
   const kept = table.columns
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => !column.graphic);
-  const heads = kept.map(({ column }) => visibleText(column.title));
+  const heads = kept.map(({ column }) => oneLine(column.title));
   let before: string | null = null;
   const rows = table.rows.map((row) => {
     const all: TableCell[] = [{ kind: 'text', text: row.head === before ? '' : row.head }, ...row.cells];
@@ -61,7 +62,7 @@ function tableText(table: Table, paint: (text: string, code: string) => string):
   });
   const widths = kept.map((_, at) =>
     rows.reduce(
-      (widest, row) => Math.max(widest, lengthOf(visibleText(row[at]?.text ?? ''))),
+      (widest, row) => Math.max(widest, lengthOf(oneLine(row[at]?.text ?? ''))),
       lengthOf(heads[at] ?? ''),
     ),
   );
@@ -73,10 +74,10 @@ function tableText(table: Table, paint: (text: string, code: string) => string):
   const body = rows.map((row) =>
     row
       .map((cell, at) => {
-        const padded = pad(visibleText(cell.text), at);
+        const padded = pad(oneLine(cell.text), at);
         if (cell.kind !== 'badge') return padded;
         const words = padded.trimEnd();
-        return paint(words, codes[cell.tone]) + padded.slice(words.length);
+        return paint(words, toneCodes[cell.tone]) + padded.slice(words.length);
       })
       .join('  ')
       .trimEnd(),
@@ -86,7 +87,8 @@ function tableText(table: Table, paint: (text: string, code: string) => string):
 
 const lengthOf = (text: string) => Array.from(text).length;
 
-function wrapped(text: string, width: number, indent: string): string {
+/** Words on lines of at most `width` letters. */
+export function wrapped(text: string, width: number, indent: string): string {
   const lines: string[] = [];
   let current = indent;
   for (const word of text.split(/\s+/)) {
@@ -99,4 +101,9 @@ function wrapped(text: string, width: number, indent: string): string {
     }
   }
   return [...lines, current].join('\n');
+}
+
+/** A label as a terminal may show it: no line break, no escape, nothing that turns what follows around. */
+export function oneLine(text: string): string {
+  return visibleText(text).replaceAll(/\s+/g, ' ').trim();
 }

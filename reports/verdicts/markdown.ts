@@ -1,0 +1,43 @@
+/**
+ * Verdicts as markdown, for notes, summaries of CI jobs and pull requests. Labels are escaped, so that none
+ * can become a link, a mention, a comment or a tag.
+ */
+import { markdownBlock, markdownNotice, markdownText } from '../markdown.ts';
+import type { View } from '../parts.ts';
+import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
+import { changeView } from './change-view.ts';
+import { gateView } from './gate-view.ts';
+
+export function changeMarkdown(report: ChangeReport): string {
+  return joined(markdownParts(changeView(report)));
+}
+
+export function gateMarkdown(report: GateReport): string {
+  return joined(markdownParts(gateView(report)));
+}
+
+/** A document by its parts, most important first, so that what must be short can leave out the last. */
+export function markdownParts(view: View): readonly string[] {
+  const { opening } = view;
+  const [answer = '', ...more] = opening.answer;
+  const title = opening.subtitle === '' ? opening.title : `${opening.title}: ${opening.subtitle}`;
+  return [
+    `## ${markdownText(title)}`,
+    `**${markdownText(answer)}**`,
+    ...more.map(markdownText),
+    opening.counts.map((item) => markdownText(item.text)).join(' · '),
+    ...opening.notices.map(markdownNotice),
+    ...view.sections.flatMap((section) => [
+      ...(section.blocks.some((block) => block.kind !== 'table') || section.lead.length > 0
+        ? [`### ${markdownText(section.title)}`]
+        : []),
+      ...section.lead.map(markdownText),
+      ...section.blocks.map(markdownBlock),
+    ]),
+    `_${markdownText(view.footer)}_`,
+  ].filter((part) => part !== '');
+}
+
+export function joined(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`;
+}
