@@ -43,6 +43,12 @@ export function classifyFacts(processor: Processor, source: Source): FactClasses
   };
 }
 
+/** sha256 (hex) over facts in the order of their keys. */
+export function hashFacts(facts: Facts): string {
+  const entries = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+}
+
 type Maybe = Readonly<Record<string, string | undefined>>;
 
 function known(facts: Maybe): Facts {

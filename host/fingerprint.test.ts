@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cgroupMode, classifyFacts, type Processor, type Source } from './facts.ts';
-import { hashFacts, hostDifferences, readFingerprint } from './fingerprint.ts';
+import { cgroupMode, classifyFacts, hashFacts, type Processor, type Source } from './facts.ts';
+import { hostDifferences, readFingerprint } from './fingerprint.ts';
 
 const processor: Processor = {
   vendor: 'AMD',

@@ -3,23 +3,16 @@
  * is shown beside results, `ignore` only moves. This file does the reading and the hashing; which fact
  * belongs where is decided in facts.ts. Only reads, and never asks the network.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { cpu, cpuCache } from 'systeminformation';
 import type { HostFingerprint } from '../bench/model.ts';
-import { classifyFacts, type FactClasses, type Facts, type Processor, type Source } from './facts.ts';
+import { classifyFacts, hashFacts, type FactClasses, type Processor, type Source } from './facts.ts';
 
 /** Reads the facts of this host: about 50 ms, no network, nothing written. */
 export async function readFingerprint(): Promise<HostFingerprint> {
   const facts = classifyFacts(await readProcessor(), liveSource);
   return { hostname: hostname(), ...facts, hash: hashFacts(facts.must) };
-}
-
-/** sha256 (hex) over facts in the order of their keys. */
-export function hashFacts(facts: Facts): string {
-  const entries = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
 }
 
 /** Keys of `must` that forbid a comparison of two hosts, with both values; empty for equal hosts. */
