@@ -683,7 +683,8 @@ export interface VoidedBlock {
 export interface CellRecord {
   readonly id: string;
   readonly runner: string;
-  readonly runnerKind: RunnerKind;
+  /** `imported`: another tool ran it, in a way that is not known. */
+  readonly runnerKind: RunnerKind | 'imported';
   readonly workload: string;
   readonly shape: Shape;
   readonly role: CellRole;
@@ -750,9 +751,24 @@ export interface ClockError {
   readonly samples: number;
 }
 
+/** What a value of an imported file stands for: a launch of its own, or one of many turns within a launch. */
+export type ReplicationUnit = 'launch' | 'iteration';
+
+/** Where a record's numbers come from when another tool measured them. */
+export interface ImportSource {
+  /** e.g. "hyperfine". */
+  readonly tool: string;
+  readonly version: string | null;
+  readonly files: readonly { readonly file: string; readonly sha256: string }[];
+  /** What was taken for the unit; iterations are reduced to one value per launch before any test (C2). */
+  readonly unit: ReplicationUnit;
+  /** Whose word that is, and what else a reader must know of the numbers. */
+  readonly remark: string;
+}
+
 export interface RecordHeader {
   readonly kind: 'header';
-  readonly schema: 1;
+  readonly schema: 2;
   readonly tool: { readonly name: string; readonly version: string };
   readonly runId: string;
   readonly startedAt: string;
@@ -781,6 +797,8 @@ export interface RecordHeader {
   readonly clock: ClockError | null;
   /** Rules under which blocks are voided, stated before the first trial. */
   readonly voidRules: readonly { readonly rule: string; readonly limit: string }[];
+  /** null: tare measured it. */
+  readonly imported: ImportSource | null;
 }
 
 export interface RecordEnd {

@@ -333,7 +333,7 @@ function buildLadder(perInstance: number, random: Random): LadderPoint[] {
 function buildHeader(seed: number, blocks: number, warmup: number): RecordHeader {
   return {
     kind: 'header',
-    schema: 1,
+    schema: 2,
     tool: { name: 'tare-bench', version: '0.1.0' },
     runId: `built-${seed}`,
     startedAt: '2026-01-15T10:00:00.000Z',
@@ -366,6 +366,7 @@ function buildHeader(seed: number, blocks: number, warmup: number): RecordHeader
     },
     clock: { echoMedianSeconds: 0.00006, echoP95Seconds: 0.00012, samples: 200 },
     voidRules: [{ rule: 'C9', limit: 'host steal above 5 %' }],
+    imported: null,
   };
 }
 

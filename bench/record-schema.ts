@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** Raised with every change of the form, together with an upgrade in record.ts. */
-export const currentSchema = 1;
+export const currentSchema = 2;
 
 const finite = z.number();
 const reading = z.record(z.string(), finite.nullable()).nullable();
@@ -75,6 +75,15 @@ const header = z.looseObject({
   }),
   clock: z.looseObject({ echoMedianSeconds: finite, echoP95Seconds: finite }).nullable(),
   voidRules: z.array(z.looseObject({ rule: z.string(), limit: z.string() })),
+  imported: z
+    .looseObject({
+      tool: z.string(),
+      version: z.string().nullable(),
+      files: z.array(z.looseObject({ file: z.string(), sha256: z.string() })),
+      unit: z.enum(['launch', 'iteration']),
+      remark: z.string(),
+    })
+    .nullable(),
 });
 const memoryCounts = [
   'pssBytes',

@@ -76,7 +76,7 @@ test('a future schema, a foreign file, a damaged line and a missing record are t
   const path = written();
   const file = join(path, recordFile);
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace('"schema":1', '"schema":9'));
+  writeFileSync(file, text.replace('"schema":2', '"schema":9'));
   expect(complaint(() => readRecord(path)).message).toContain(':1: record schema 9 is newer');
   writeFileSync(file, text.replace('"kind":"trial"', '"kind":"tiral"'));
   expect(complaint(() => readRecord(path)).message).toContain(':2: ');

@@ -173,8 +173,11 @@ export function isInterrupted(trial: RecordedTrial): boolean {
   return trial.outcome.state === 'failed' && trial.outcome.reason === 'interrupted';
 }
 
-/** Pure steps from schema n to n+1, by n; none yet, the first schema is 1. */
-const upgrades: ReadonlyMap<number, (line: unknown) => unknown> = new Map();
+/** Pure steps from schema n to n+1, by n, over the header: the one line that carries a schema. */
+const upgrades: ReadonlyMap<number, (header: object) => object> = new Map([
+  // Schema 1 knows no imports: whatever it holds, tare measured.
+  [1, (header) => ({ ...header, schema: 2, imported: null })],
+]);
 
 function readLine(line: string, file: string, number: number): RecordLine {
   let value: unknown;
@@ -186,18 +189,14 @@ function readLine(line: string, file: string, number: number): RecordLine {
       'the file is damaged; take it from a backup, or cut it before this line to keep what stands above',
     );
   }
-  let schema = (value as { schema?: unknown } | null)?.schema;
+  const schema = (value as { schema?: unknown } | null)?.schema;
   if (typeof schema === 'number' && schema > currentSchema) {
     throw new UserError(
       `${file}:${number}: record schema ${schema} is newer than this tare reads (${currentSchema})`,
       'install a newer tare-bench to read it',
     );
   }
-  for (; typeof schema === 'number' && schema < currentSchema; schema += 1) {
-    const upgrade = upgrades.get(schema);
-    if (upgrade === undefined) break;
-    value = upgrade(value);
-  }
+  if (typeof schema === 'number') value = upgraded(value as object, schema);
   const parsed = lineSchema.safeParse(value);
   if (parsed.success) return parsed.data as unknown as RecordHeader | RecordedTrial | VoidedBlock | RecordEnd;
   const issue = parsed.error.issues[0];
@@ -205,6 +204,17 @@ function readLine(line: string, file: string, number: number): RecordLine {
     `${file}:${number}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a record line'} in ${short(line)}`,
     'the file is not a tare record of a known schema, or was changed by hand',
   );
+}
+
+/** A header in today's form. One of a schema that never was is left for the check to complain about. */
+function upgraded(header: object, schema: number): object {
+  let current = header;
+  for (let from = schema; from < currentSchema; from += 1) {
+    const upgrade = upgrades.get(from);
+    if (upgrade === undefined) break;
+    current = upgrade(current);
+  }
+  return current;
 }
 
 function short(text: string): string {

@@ -44,7 +44,7 @@ function headerFor(
 ): RecordHeader {
   return {
     kind: 'header',
-    schema: 1,
+    schema: 2,
     tool: facts.tool,
     runId: tools.lease.runId,
     startedAt: new Date().toISOString(),
@@ -71,6 +71,7 @@ function headerFor(
     host: facts.host,
     clock: facts.clock,
     voidRules: voidRules(tools.cpus.length),
+    imported: null,
   };
 }
 

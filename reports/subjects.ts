@@ -2,14 +2,15 @@
  * Who is being weighed: names for cells, what ran behind each name, and which comparisons matter first.
  * A sentence's subject is always a runner in a configuration on this host, never "VMs" in general (C29).
  */
-import type { CellRecord, Comparison, MetricDeclaration, RunnerKind, RunRecord } from '../bench/model.ts';
+import type { CellRecord, Comparison, MetricDeclaration, RunRecord } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import { accelerationWords, count } from './words.ts';
 
 /** How a runner isolates; decides which pairs answer the question "VM or container". */
 export type Isolation = 'virtual machine' | 'container' | 'process';
 
-const isolations: Readonly<Record<RunnerKind, Isolation>> = {
+const isolations: Readonly<Record<CellRecord['runnerKind'], Isolation>> = {
+  imported: 'process',
   fake: 'process',
   process: 'process',
   namespace: 'container',
@@ -120,7 +121,8 @@ export function kindOf(cell: CellRecord): string {
   return parts.join(', ');
 }
 
-const products: Readonly<Record<RunnerKind, string>> = {
+const products: Readonly<Record<CellRecord['runnerKind'], string>> = {
+  imported: 'imported from',
   fake: 'fake',
   process: 'host process',
   namespace: 'namespaces',
@@ -131,6 +133,7 @@ const products: Readonly<Record<RunnerKind, string>> = {
 /** "QEMU 7.2.22 q35", "runc 1.1.5", "namespaces (util-linux 2.38.1)", "host process". */
 export function productOf(cell: CellRecord): string {
   const product = products[cell.runnerKind];
+  if (cell.runnerKind === 'imported') return `${product} ${cell.runner} ${versionOf(cell) ?? ''}`.trim();
   // "runc version 1.1.5+ds1" is "runc 1.1.5" to a reader; the identity keeps it to the letter.
   const version = versionOf(cell)
     ?.replace(/\bversion /, '')
@@ -158,6 +161,7 @@ function versionOf(cell: CellRecord): string | undefined {
 
 /** "1 CPU, 256 MiB". */
 export function shapeWords(cell: CellRecord): string {
+  if (cell.runnerKind === 'imported') return 'size unknown';
   return `${count(cell.shape.cpus, 'CPU')}, ${formatValue(cell.shape.memoryBytes, 'B')}`;
 }
 
