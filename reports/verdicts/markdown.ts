@@ -7,6 +7,7 @@ import type { View } from '../parts.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
 import { gateView } from './gate-view.ts';
+import { withoutCommands } from './text.ts';
 
 export function changeMarkdown(report: ChangeReport): string {
   return joined(markdownParts(changeView(report)));
@@ -38,6 +39,7 @@ export function markdownParts(view: View): readonly string[] {
   ].filter((part) => part !== '');
 }
 
+/** Parts as a document that may also be printed into the log of a build service. */
 export function joined(parts: readonly string[]): string {
-  return `${parts.join('\n\n')}\n`;
+  return withoutCommands(`${parts.join('\n\n')}\n`);
 }

@@ -6,6 +6,7 @@ import type { Interval, MetricDeclaration, Verdict } from '../../bench/model.ts'
 import { absent, formatRatio, formatValue, scaleFor } from '../../bench/units.ts';
 import type { ChangeRow, GateCheck, GateState, RowKey, SideSummary } from '../../verdicts/model.ts';
 import type { Tone } from '../parts.ts';
+import { shortened } from '../words.ts';
 
 /** Words with the tone a format may colour them in. */
 export interface Toned {
@@ -13,11 +14,14 @@ export interface Toned {
   readonly tone: Tone;
 }
 
+/** Letters of a label that people are shown; machines get the whole names. */
+const longestLabel = 160;
+
 /** "vm/cpu/small", the way cells are named in records; "… against container" for a ratio within each run. */
 export function cellLabel(key: RowKey, withScenario: boolean): string {
   const cell = [key.runner, key.workload, key.shape].filter((part) => part !== '').join('/');
   const whole = key.reference === null ? cell : `${cell} against ${key.reference}`;
-  return withScenario && key.scenario !== '' ? `${key.scenario}: ${whole}` : whole;
+  return shortened(withScenario && key.scenario !== '' ? `${key.scenario}: ${whole}` : whole, longestLabel);
 }
 
 /** True where cells must be told apart by their scenario too. */
