@@ -38,6 +38,8 @@ const neededForTests: readonly Package[] = [
   { name: 'umoci', commands: ['umoci'] },
   { name: 'podman', commands: ['podman'] },
   { name: 'attr', commands: ['setfattr'] },
+  // The schema that JUnit reports are held against.
+  { name: 'libxml2-utils', commands: ['xmllint'] },
 ];
 
 /** Does all of it; lines for people go to `say`. Returns false when something is missing in the end. */

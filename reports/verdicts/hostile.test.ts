@@ -105,6 +105,13 @@ describe('markdown', () => {
     });
   });
 
+  test('what is printed commands no build service', () => {
+    always((label) => {
+      expect(formats.renderChangeMarkdown(hostileChange(label))).not.toMatch(command);
+      expect(formats.renderGateMarkdown(hostileGate(label))).not.toMatch(command);
+    });
+  });
+
   test('tables keep their columns', () => {
     always((label) => {
       const rows = formats
