@@ -19,7 +19,14 @@ import { parseScenario } from './scenario.ts';
 import type { ProgressEvent, Tools } from './tools.ts';
 
 const none = z.strictObject({});
-const schemas: RunnerSchemas = { fake: fake.options, process: none, namespace: none, oci: none, qemu: none };
+const schemas: RunnerSchemas = {
+  fake: fake.options,
+  process: none,
+  namespace: none,
+  oci: none,
+  podman: none,
+  qemu: none,
+};
 const image: Image = {
   name: 'pretend',
   digest: 'd'.repeat(64),
@@ -49,7 +56,7 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
   // Every kind is the fake: the test runs scenarios of fakes only.
   const runner = fake as Runner;
   return {
-    runners: { fake: runner, process: runner, namespace: runner, oci: runner, qemu: runner },
+    runners: { fake: runner, process: runner, namespace: runner, oci: runner, podman: runner, qemu: runner },
     image,
     lease: { runId: 'test', own: () => undefined, release: () => undefined },
     workDir: join(folder, 'work'),

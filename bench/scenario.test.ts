@@ -9,6 +9,7 @@ const runners: RunnerSchemas = {
   fake: none,
   process: none,
   namespace: none,
+  podman: none,
   oci: z.strictObject({ runtime: z.string().default('runc') }),
   qemu: z.strictObject({ machine: z.enum(['q35', 'microvm']).default('q35') }),
 };

@@ -71,8 +71,8 @@ function isRunFolder(folder: string, name: string): boolean {
 async function collectRun(runId: string, folder: string, ruler: Ruler, dryRun: boolean): Promise<GcRun> {
   const left = outstanding(folder);
   const actions: GcAction[] = [];
-  // Processes before runtimes before groups before devices before folders: each needs the former gone.
-  for (const kind of ['process', 'oci', 'group', 'loop', 'folder'] as const) {
+  // Processes before containers before groups before devices before folders: each needs the former gone.
+  for (const kind of ['process', 'container', 'oci', 'group', 'loop', 'folder'] as const) {
     for (const resource of left.filter((one) => one.kind === kind)) {
       actions.push(dryRun ? wouldRemove(resource) : await remove(resource, ruler));
     }
@@ -109,6 +109,9 @@ async function remove(resource: Resource, ruler: Ruler): Promise<GcAction> {
   }
 }
 
+/** What clients say where their engine, or its configuration, is no more. */
+const engineGone = /cannot connect to the docker daemon|no such file or directory/i;
+
 type Outcome = Pick<GcAction, 'state' | 'note'>;
 const absent: Outcome = { state: 'absent', note: '' };
 const removed: Outcome = { state: 'removed', note: '' };
@@ -125,6 +128,15 @@ async function removeOne(resource: Resource, ruler: Ruler): Promise<Outcome> {
       const argv = [resource.binary, '--root', resource.stateRoot, 'delete', '-f', resource.id];
       const { exitCode, stderr } = await runTool(argv, { timeoutSeconds: 30 });
       return exitCode === 0 ? removed : { state: 'failed', note: stderr.trim() };
+    }
+    case 'container': {
+      const { argv, environment, name } = resource;
+      const asked = [...argv, 'rm', '--force', '--volumes', name];
+      const { exitCode, stdout, stderr } = await runTool(asked, { timeoutSeconds: 60, environment });
+      if (/no such container/i.test(stderr)) return absent;
+      if (exitCode === 0) return stdout.trim() === '' ? absent : removed;
+      // An engine that is gone keeps nothing: groups and folders, which are listed too, hold the rest.
+      return engineGone.test(stderr) ? absent : { state: 'failed', note: stderr.trim() };
     }
     case 'group': {
       if (!ruler.usable) return { state: 'failed', note: ruler.reason };

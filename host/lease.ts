@@ -22,6 +22,14 @@ export type Resource =
       readonly binary: string;
       readonly stateRoot: string;
       readonly id: string;
+    }
+  /** A container that an engine keeps. */
+  | {
+      readonly kind: 'container';
+      /** The engine's client, everything before the command. */
+      readonly argv: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly name: string;
     };
 
 export interface Lease {

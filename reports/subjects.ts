@@ -15,6 +15,7 @@ const isolations: Readonly<Record<CellRecord['runnerKind'], Isolation>> = {
   process: 'process',
   namespace: 'container',
   oci: 'container',
+  podman: 'container',
   qemu: 'virtual machine',
 };
 
@@ -127,6 +128,7 @@ const products: Readonly<Record<CellRecord['runnerKind'], string>> = {
   process: 'host process',
   namespace: 'namespaces',
   oci: 'OCI runtime',
+  podman: 'podman',
   qemu: 'QEMU',
 };
 

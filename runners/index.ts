@@ -4,6 +4,7 @@ import type { RunnerKind } from '../bench/model.ts';
 import { fake } from './fake.ts';
 import { namespace } from './namespace/index.ts';
 import { oci } from './oci/index.ts';
+import { podman } from './podman/index.ts';
 import { process } from './process/index.ts';
 import { qemu } from './qemu/index.ts';
 import type { Runner } from './runner.ts';
@@ -13,6 +14,7 @@ export const runners: { readonly [K in RunnerKind]: Runner<unknown, K> } = {
   process,
   namespace,
   oci,
+  podman,
   qemu,
 };
 
@@ -31,6 +33,8 @@ export const exampleRunners: readonly {
   { id: 'namespace', kind: 'namespace', options: {} },
   { id: 'oci (runc)', kind: 'oci', options: { runtime: 'runc' } },
   { id: 'oci (crun)', kind: 'oci', options: { runtime: 'crun' } },
+  { id: 'podman', kind: 'podman', options: { user: 'root' } },
+  { id: 'podman (rootless)', kind: 'podman', options: { user: 'rootless' } },
   { id: 'qemu (q35)', kind: 'qemu', options: { machine: 'q35' } },
   { id: 'qemu (microvm)', kind: 'qemu', options: { machine: 'microvm' } },
 ];

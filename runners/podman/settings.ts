@@ -1,0 +1,110 @@
+/**
+ * podman as tare calls it, as values: a configuration of its own instead of the user's, state that lives as
+ * long as a cell, and images in a store that cells share for reading. So no container of anybody else is ever
+ * seen, and nothing of tare's is left in the user's podman.
+ */
+import { join } from 'node:path';
+import type { Client } from '../engine/instance.ts';
+
+export interface PodmanPlan {
+  /** Absolute path of podman. */
+  readonly binary: string;
+  /** Name or path of the OCI runtime. */
+  readonly runtime: string;
+  /** State of this cell. */
+  readonly folder: string;
+  /** Images of all cells of this user. */
+  readonly store: string;
+  /** Another user who runs it; null: tare's own. */
+  readonly account: Account | null;
+  /** In a user namespace. */
+  readonly rootless: boolean;
+}
+
+/** An account of the host. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** containers.conf: what engine defaults there are that depend on the host (systemd, journald) are said here. */
+export function containersConf({ folder, runtime }: Pick<PodmanPlan, 'folder' | 'runtime'>): string {
+  return [
+    '[engine]',
+    'cgroup_manager = "cgroupfs"',
+    'events_logger = "file"',
+    // Shared memory would outlive the cell.
+    'lock_type = "file"',
+    `runtime = ${JSON.stringify(runtime)}`,
+    `tmp_dir = ${JSON.stringify(join(folder, 'tmp'))}`,
+    '',
+  ].join('\n');
+}
+
+/** storage.conf. @param images a further store, read-only; null: none */
+export function storageConf(
+  { folder, rootless }: Pick<PodmanPlan, 'folder' | 'rootless'>,
+  images: string | null,
+): string {
+  return [
+    '[storage]',
+    'driver = "overlay"',
+    `graphroot = ${JSON.stringify(join(folder, 'root'))}`,
+    `runroot = ${JSON.stringify(join(folder, 'run'))}`,
+    '[storage.options]',
+    ...(images === null ? [] : [`additionalimagestores = [${JSON.stringify(join(images, 'root'))}]`]),
+    '[storage.options.overlay]',
+    // No mount of its own on the host for the store itself.
+    'skip_mount_home = "true"',
+    // A user without subordinate ids can own files in his own name only.
+    ...(rootless ? ['ignore_chown_errors = "true"'] : []),
+    '',
+  ].join('\n');
+}
+
+/** The client. @param at folder with containers.conf and storage.conf */
+export function podmanClient({ binary, account, rootless, folder }: PodmanPlan, at: string): Client {
+  const own = account === null ? {} : { HOME: account.home, USER: account.name };
+  const run = rootless ? { XDG_RUNTIME_DIR: join(folder, 'user') } : {};
+  const become =
+    account === null
+      ? []
+      : ['setpriv', '--reuid', String(account.uid), '--regid', String(account.gid), '--init-groups', '--'];
+  return {
+    argv: [...become, binary],
+    environment: {
+      CONTAINERS_CONF: join(at, 'containers.conf'),
+      CONTAINERS_STORAGE_CONF: join(at, 'storage.conf'),
+      ...own,
+      ...run,
+    },
+  };
+}
+
+/** What differs by runtime and rights. */
+export interface PodmanWays {
+  /** The container gets a cgroup below the instance's; else it stays in it. */
+  readonly ownGroup: boolean;
+  /** Flags of `podman run`. */
+  readonly run: readonly string[];
+}
+
+/**
+ * Without root, podman makes no group on v1 and may not on v2: the container stays where its client was
+ * started, which is the instance's group. runc stays by itself, crun has to be told.
+ */
+export function podmanWays(rootless: boolean, runtimeName: string): PodmanWays {
+  if (!rootless) return { ownGroup: true, run: [] };
+  return { ownGroup: false, run: runtimeName === 'crun' ? ['--cgroups=disabled'] : [] };
+}
+
+// In a mount namespace of the container's own, that nothing it mounts outlives it. crun refuses a host whose
+// cgroup2 tree lies beside v1: that is hidden there.
+const enter = 'if [ "$1" != - ]; then umount "$1" || exit 125; fi; shift; exec "$@"';
+
+/** argv before `podman run`, as root. @param unified mount point of the cgroup2 tree to hide */
+export function privateMounts(unified: string | null): readonly string[] {
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh', unified ?? '-'];
+}
