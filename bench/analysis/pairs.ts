@@ -2,7 +2,7 @@
  * Which cells are read against which: every runner against the baseline, every virtual machine against
  * every other container, and the control against the cell it repeats. Same workload, same shape only.
  */
-import type { CellRecord, Comparison, RecordHeader, RunnerKind } from '../model.ts';
+import type { CellRecord, Comparison, RecordHeader } from '../model.ts';
 
 export interface Pair {
   readonly subject: CellRecord;
@@ -31,7 +31,7 @@ export function isVirtualMachine(cell: CellRecord): boolean {
   return cell.runnerKind === 'qemu';
 }
 
-const containers: readonly RunnerKind[] = ['namespace', 'oci', 'podman'];
+const containers: readonly CellRecord['runnerKind'][] = ['namespace', 'oci', 'podman'];
 
 function isOfInterest(subject: CellRecord, reference: CellRecord, baseline: string): boolean {
   if (subject.runner === baseline) return false;
