@@ -22,10 +22,15 @@ export function readAssets(): Assets {
   const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
   return {
     template: read('template.html'),
-    style: withinTag(read('style.css'), 'style'),
+    style: readStyle(),
     library: withinTag(chartLibrary(), 'script'),
     client: withinTag(clientScript(), 'script'),
   };
+}
+
+/** The style alone, for pages that need no script. */
+export function readStyle(): string {
+  return withinTag(readFileSync(path.join(folder, 'style.css'), 'utf8'), 'style');
 }
 
 /** The client as JavaScript; the build writes this to page/client.js. */

@@ -33,11 +33,16 @@ export function htmlOf(view: View, assets: Assets): string {
 }
 
 function policyOf(assets: Assets): string {
+  return contentPolicy(assets.style, [assets.library, assets.client]);
+}
+
+/** A content policy that allows exactly this style and these scripts, by hash, and no network at all. */
+export function contentPolicy(style: string, scripts: readonly string[]): string {
   const hash = (content: string) => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
   return [
     "default-src 'none'",
-    `style-src ${hash(assets.style)}`,
-    `script-src ${hash(assets.library)} ${hash(assets.client)}`,
+    `style-src ${hash(style)}`,
+    ...(scripts.length === 0 ? [] : [`script-src ${scripts.map(hash).join(' ')}`]),
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -62,7 +67,8 @@ function chartsIn(block: Block): readonly Chart[] {
   return block.kind === 'charts' ? block.charts : [];
 }
 
-function bodyOf(view: View): Markup {
+/** Everything between the body's tags, in reading order; complete without style or script. */
+export function bodyOf(view: View): Markup {
   const sections = view.sections.map(sectionOf);
   const links = view.sections.map((section) =>
     element('li', {}, element('a', { href: `#${section.id}` }, section.link ?? section.title)),

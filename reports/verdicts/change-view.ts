@@ -13,7 +13,6 @@ import {
   cellLabel,
   costText,
   costWithInterval,
-  growthText,
   pText,
   rowVerdict,
   severalScenarios,
@@ -164,7 +163,7 @@ function metricTable(id: string, rows: readonly ChangeRow[], withScenario: boole
   return table(
     `change-${id}`,
     `${metric.id}: ${what} (${metric.better} is better)`,
-    columns('Cell', '#Base', '#Head', '#Cost, head / base', '~', 'Verdict', '#n', '#p', '~Shows from'),
+    columns('Cell', '#Base', '#Head', '#Cost, head / base', '~', 'Verdict', '#n', '#p'),
     rows.map((row) => ({
       head: cellLabel(row.key, withScenario),
       cells: cellsOf(row, notes),
@@ -193,7 +192,6 @@ function cellsOf(row: ChangeRow, notes: Footnotes): TableCell[] {
     badge(mark === '' ? verdict.text : `${verdict.text} ${mark}`, verdict.tone),
     number(unitsText(row)),
     number(pText(row.pAdjusted ?? row.p)),
-    number(row.detectable === null ? '' : growthText(row.detectable - 1)),
   ];
 }
 

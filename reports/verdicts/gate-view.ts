@@ -4,7 +4,7 @@
  */
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import type { Block, Notice, Opening, Section, Table, Tone, View } from '../parts.ts';
-import { badge, columns, number, table, text } from '../parts.ts';
+import { badge, columns, narrow, number, table, text } from '../parts.ts';
 import { count } from '../words.ts';
 import { runsTable } from './change-view.ts';
 import {
@@ -153,7 +153,7 @@ function checksTable(
       return {
         head: check.key.metric,
         cells: [
-          text(cellLabel(check.key, withScenario)),
+          narrow(cellLabel(check.key, withScenario)),
           badge(word.text, word.tone),
           number(valueText(check.old, check.metric, check.key)),
           number(valueText(check.value, check.metric, check.key)),

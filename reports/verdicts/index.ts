@@ -14,4 +14,5 @@ export { changeJson as renderChangeJson, gateExitCode, gateJson as renderGateJso
 export { gateJunit as renderGateJunit } from './junit.ts';
 export { changeMarkdown as renderChangeMarkdown, gateMarkdown as renderGateMarkdown } from './markdown.ts';
 export { gateOpenMetrics as renderGateOpenMetrics } from './openmetrics.ts';
+export { changeHtml as renderChangeHtml, gateHtml as renderGateHtml } from './page.ts';
 export { changeText as renderChangeText, gateText as renderGateText } from './text.ts';

@@ -91,10 +91,10 @@ export function growthText(fraction: number): string {
   return `${sign}${trimmed(Math.abs(percent), Math.abs(percent) < 100 ? 2 : 0)} %`;
 }
 
-/** "0.003", "< 0.001"; a dash for null. */
+/** "0.003", "<0.001"; a dash for null. */
 export function pText(p: number | null): string {
   if (p === null || !Number.isFinite(p)) return absent;
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
 }
 
 /** A value of a row: in the metric's unit, or a plain ratio where the row has a reference. */
