@@ -115,7 +115,15 @@ function tools(): Tools {
   const runner = fake as Runner;
   let clock = 0;
   return {
-    runners: { fake: runner, process: runner, namespace: runner, oci: runner, podman: runner, qemu: runner },
+    runners: {
+      fake: runner,
+      process: runner,
+      namespace: runner,
+      oci: runner,
+      podman: runner,
+      docker: runner,
+      qemu: runner,
+    },
     image,
     lease: { runId: 'test', own: () => undefined, release: () => undefined },
     workDir: folder,
@@ -168,7 +176,7 @@ blocks: 1
 workloads: { fleet: { ${service === '' ? '' : `service: ${service}, `}programs: [{ ${program} }] } }
 `;
   const schemas = Object.fromEntries(
-    ['fake', 'process', 'namespace', 'oci', 'podman', 'qemu'].map((kind) => [kind, fake.options]),
+    ['fake', 'process', 'namespace', 'oci', 'podman', 'docker', 'qemu'].map((kind) => [kind, fake.options]),
   ) as unknown as RunnerSchemas;
   const scenario = parseScenario(text, 't.yaml', schemas, []);
   const [cell] = cellsOf(scenario) as [Cell];

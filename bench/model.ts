@@ -55,7 +55,7 @@ export interface RunnerSpec {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export type RunnerKind = 'fake' | 'process' | 'namespace' | 'oci' | 'podman' | 'qemu';
+export type RunnerKind = 'fake' | 'process' | 'namespace' | 'oci' | 'podman' | 'docker' | 'qemu';
 
 /** One thing done to a running instance. `use` names a workload module. */
 export interface ProgramSpec {

@@ -25,6 +25,7 @@ const schemas: RunnerSchemas = {
   namespace: none,
   oci: none,
   podman: none,
+  docker: none,
   qemu: none,
 };
 const image: Image = {
@@ -56,7 +57,15 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
   // Every kind is the fake: the test runs scenarios of fakes only.
   const runner = fake as Runner;
   return {
-    runners: { fake: runner, process: runner, namespace: runner, oci: runner, podman: runner, qemu: runner },
+    runners: {
+      fake: runner,
+      process: runner,
+      namespace: runner,
+      oci: runner,
+      podman: runner,
+      docker: runner,
+      qemu: runner,
+    },
     image,
     lease: { runId: 'test', own: () => undefined, release: () => undefined },
     workDir: join(folder, 'work'),

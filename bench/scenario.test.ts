@@ -10,6 +10,7 @@ const runners: RunnerSchemas = {
   process: none,
   namespace: none,
   podman: none,
+  docker: none,
   oci: z.strictObject({ runtime: z.string().default('runc') }),
   qemu: z.strictObject({ machine: z.enum(['q35', 'microvm']).default('q35') }),
 };

@@ -105,6 +105,8 @@ function launchCost({ runner, workload }: Cell, acceleration: AccelerationClass)
       return { startSeconds: 0.2 + served * 0.05, stopSeconds: 0.15, programOverheadSeconds: 0.05 };
     case 'podman':
       return { startSeconds: 0.5 + served * 0.05, stopSeconds: 0.4, programOverheadSeconds: 0.05 };
+    case 'docker':
+      return { startSeconds: 0.7 + served * 0.05, stopSeconds: 0.4, programOverheadSeconds: 0.05 };
     default:
       return { startSeconds: 0.03 + served * 0.05, stopSeconds: 0.1, programOverheadSeconds: 0.05 };
   }

@@ -16,6 +16,7 @@ const isolations: Readonly<Record<CellRecord['runnerKind'], Isolation>> = {
   namespace: 'container',
   oci: 'container',
   podman: 'container',
+  docker: 'container',
   qemu: 'virtual machine',
 };
 
@@ -129,6 +130,7 @@ const products: Readonly<Record<CellRecord['runnerKind'], string>> = {
   namespace: 'namespaces',
   oci: 'OCI runtime',
   podman: 'podman',
+  docker: 'docker',
   qemu: 'QEMU',
 };
 

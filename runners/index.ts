@@ -1,6 +1,7 @@
 /** Every runner by kind; the only file that knows them all. A missing, extra or swapped one does not compile. */
 import type { z } from 'zod';
 import type { RunnerKind } from '../bench/model.ts';
+import { docker } from './docker/index.ts';
 import { fake } from './fake.ts';
 import { namespace } from './namespace/index.ts';
 import { oci } from './oci/index.ts';
@@ -15,6 +16,7 @@ export const runners: { readonly [K in RunnerKind]: Runner<unknown, K> } = {
   namespace,
   oci,
   podman,
+  docker,
   qemu,
 };
 
@@ -35,6 +37,7 @@ export const exampleRunners: readonly {
   { id: 'oci (crun)', kind: 'oci', options: { runtime: 'crun' } },
   { id: 'podman', kind: 'podman', options: { user: 'root' } },
   { id: 'podman (rootless)', kind: 'podman', options: { user: 'rootless' } },
+  { id: 'docker', kind: 'docker', options: {} },
   { id: 'qemu (q35)', kind: 'qemu', options: { machine: 'q35' } },
   { id: 'qemu (microvm)', kind: 'qemu', options: { machine: 'microvm' } },
 ];

@@ -37,6 +37,9 @@ const neededForTests: readonly Package[] = [
   { name: 'skopeo', commands: ['skopeo'] },
   { name: 'umoci', commands: ['umoci'] },
   { name: 'podman', commands: ['podman'] },
+  { name: 'docker.io', commands: ['dockerd'] },
+  { name: 'containerd', commands: ['containerd'] },
+  { name: 'docker-registry', commands: ['docker-registry'] },
   { name: 'attr', commands: ['setfattr'] },
   // The schema that JUnit reports are held against.
   { name: 'libxml2-utils', commands: ['xmllint'] },

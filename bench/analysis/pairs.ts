@@ -31,7 +31,7 @@ export function isVirtualMachine(cell: CellRecord): boolean {
   return cell.runnerKind === 'qemu';
 }
 
-const containers: readonly CellRecord['runnerKind'][] = ['namespace', 'oci', 'podman'];
+const containers: readonly CellRecord['runnerKind'][] = ['namespace', 'oci', 'podman', 'docker'];
 
 function isOfInterest(subject: CellRecord, reference: CellRecord, baseline: string): boolean {
   if (subject.runner === baseline) return false;
