@@ -64,7 +64,7 @@ function chartData(view: View): unknown {
 
 function chartsIn(block: Block): readonly Chart[] {
   if (block.kind === 'fold') return block.blocks.flatMap(chartsIn);
-  return block.kind === 'charts' ? block.charts : [];
+  return block.kind === 'charts' ? block.charts.filter(({ kind }) => kind !== 'trend') : [];
 }
 
 /** Everything between the body's tags, in reading order; complete without style or script. */

@@ -86,6 +86,18 @@ export type Chart =
       /** Where x is a scale of its own (percentiles, shares), its ticks; absent: whole numbers. */
       readonly xTicks?: readonly { readonly value: number; readonly text: string }[];
     })
+  /** Run medians in time order, one x step per run; drawn statically only. */
+  | (ChartBase & {
+      readonly kind: 'trend';
+      readonly points: readonly {
+        readonly label: string;
+        readonly value: number;
+        readonly low: number | null;
+        readonly high: number | null;
+      }[];
+      /** Index of the first point of a new level, and what to call the change. */
+      readonly marks: readonly { readonly index: number; readonly name: string }[];
+    })
   /** `share`: bars are drawn as shares of their own total because totals differ too much. */
   | (ChartBase & { readonly kind: 'stages'; readonly share: boolean; readonly bars: readonly StageBar[] });
 

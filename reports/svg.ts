@@ -9,6 +9,7 @@ import type { Markup } from './markup.ts';
 import { element, fragment } from './markup.ts';
 import type { Chart, LineSeries, StripSeries } from './parts.ts';
 import { stagesSvg } from './stages.ts';
+import { trendSvg } from './trend.ts';
 import {
   faint,
   frame,
@@ -36,6 +37,8 @@ export function chartSvg(chart: Chart): Markup {
       return linesSvg(chart);
     case 'stages':
       return stagesSvg(chart);
+    case 'trend':
+      return trendSvg(chart);
   }
 }
 
