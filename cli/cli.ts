@@ -8,13 +8,14 @@ import type { Command, Output } from './command.ts';
 import { doctor } from './doctor.ts';
 import { gc } from './gc.ts';
 import { firstPage } from './help.ts';
+import { history } from './history.ts';
 import { importCommand } from './import.ts';
 import { images } from './images.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { toolVersion } from './version.ts';
 
-const commands = [run, report, importCommand, doctor, images, gc] as const;
+const commands = [run, report, history, importCommand, doctor, images, gc] as const;
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {
