@@ -8,7 +8,6 @@ import { badge, columns, narrow, number, table, text } from '../parts.ts';
 import { count } from '../words.ts';
 import { runsTable } from './change-view.ts';
 import {
-  checkTitle,
   checkWord,
   cellLabel,
   foundText,
@@ -81,13 +80,12 @@ function openingOf(report: GateReport): Opening {
 }
 
 function noticesOf(report: GateReport): Notice[] {
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
   const groups = new Map<string, { readonly tone: Tone; readonly lines: string[] }>();
   for (const check of inUrgency(report.checks)) {
     const { text: word, tone } = checkWord(check);
     if (word === 'PASS') continue;
     const group = groups.get(word) ?? { tone, lines: [] };
-    group.lines.push(checkLine(check, withScenario));
+    group.lines.push(checkLine(check));
     groups.set(word, group);
   }
   const notices = [...groups].map(([word, { tone, lines }]): Notice => ({
@@ -110,14 +108,11 @@ function noticesOf(report: GateReport): Notice[] {
 }
 
 /** The whole story of one check on one line, with what weakens it and where its limit stands. */
-export function checkLine(check: GateCheck, withScenario: boolean): string {
-  const aside = [
-    ...(check.implausible === null ? [] : [`suspect: ${check.implausible}`]),
-    ...check.remarks.map((remark) => remark.message),
-  ];
-  const level = check.level === 'warn' && check.state !== 'fail' ? ', level warn' : '';
-  const story = `${checkTitle(check, withScenario)}: ${check.line} (${check.source}${level})`;
-  return [story, ...aside].join('; ');
+export function checkLine(check: GateCheck): string {
+  const { line, implausible, level, state, source, remarks } = check;
+  const suspect = implausible === null || line.includes(implausible) ? [] : [`suspect: ${implausible}`];
+  const warnOnly = level === 'warn' && state !== 'fail' ? ', level warn' : '';
+  return [`${line} (${source}${warnOnly})`, ...suspect, ...remarks.map(({ message }) => message)].join('; ');
 }
 
 function checksSection(report: GateReport): Section {

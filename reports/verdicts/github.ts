@@ -8,7 +8,7 @@ import { oneLine } from '../text.ts';
 import { shortened } from '../words.ts';
 import { checkLine, gateAnswer, gateView } from './gate-view.ts';
 import { markdownParts } from './markdown.ts';
-import { checkWord, inUrgency, severalScenarios } from './words.ts';
+import { checkWord, inUrgency } from './words.ts';
 
 /** GitHub refuses longer comments (characters) and summaries (bytes). */
 const longestComment = 65_536;
@@ -36,12 +36,11 @@ export function commentMark({ policy }: GateReport): string {
 
 /** One workflow command per line; for stdout of a step. Empty where everything simply passed. */
 export function gateAnnotations(report: GateReport): string {
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
   const lines: string[] = [];
   for (const kind of ['error', 'warning'] as const) {
     const checks = inUrgency(report.checks).filter((check) => annotationKind(check) === kind);
     const shown = checks.length > shownOfAKind ? checks.slice(0, shownOfAKind - 1) : checks;
-    for (const check of shown) lines.push(annotation(kind, check, withScenario));
+    for (const check of shown) lines.push(annotation(kind, check));
     if (shown.length < checks.length) {
       const rest = `${checks.length - shown.length} more are in the summary of this job`;
       lines.push(`::${kind} title=${property('tare gate')}::${message(rest)}`);
@@ -57,7 +56,7 @@ function annotationKind(check: GateCheck): 'error' | 'warning' | null {
   return word === 'FAIL' ? 'error' : 'warning';
 }
 
-function annotation(kind: string, check: GateCheck, withScenario: boolean): string {
+function annotation(kind: string, check: GateCheck): string {
   const { file, line } = placeOf(check.source);
   const title = `${checkWord(check).text} ${check.key.metric}`;
   const place = [
@@ -65,7 +64,7 @@ function annotation(kind: string, check: GateCheck, withScenario: boolean): stri
     ...(line === null ? [] : [`line=${line}`]),
     `title=${property(title)}`,
   ];
-  return `::${kind} ${place.join(',')}::${message(checkLine(check, withScenario))}`;
+  return `::${kind} ${place.join(',')}::${message(checkLine(check))}`;
 }
 
 /** "gate.yaml:12" as a path from the repository's root and a line. */

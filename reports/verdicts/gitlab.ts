@@ -9,12 +9,11 @@ import { shortened } from '../words.ts';
 import { checkLine } from './gate-view.ts';
 import { placeOf } from './github.ts';
 import { safeJson } from './json.ts';
-import { checkWord, inUrgency, severalScenarios } from './words.ts';
+import { checkWord, inUrgency } from './words.ts';
 
 const longestDescription = 1000;
 
 export function gateGitlabQuality(report: GateReport): string {
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
   const seen = new Map<string, number>();
   const issues = inUrgency(report.checks)
     .filter((check) => checkWord(check).text !== 'PASS')
@@ -23,7 +22,7 @@ export function gateGitlabQuality(report: GateReport): string {
       const same = seen.get(identity) ?? 0;
       seen.set(identity, same + 1);
       const { file, line } = placeOf(check.source);
-      const story = `${checkWord(check).text} ${checkLine(check, withScenario)}`;
+      const story = `${checkWord(check).text} ${checkLine(check)}`;
       return {
         description: shortened(oneLine(story), longestDescription),
         check_name: `tare-gate-${check.kind}`,

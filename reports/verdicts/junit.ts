@@ -25,7 +25,7 @@ function suiteOf(report: GateReport, metric: string, id: number, checks: readonl
   const skipped = checks.filter((check) => check.state === 'inconclusive').length;
   const said = checks
     .filter((check) => ['WARN', 'SUSPECT'].includes(checkWord(check).text))
-    .map((check) => `${checkWord(check).text} ${oneLine(checkLine(check, withScenario))}\n`);
+    .map((check) => `${checkWord(check).text} ${oneLine(checkLine(check))}\n`);
   return element(
     'testsuite',
     {
@@ -66,7 +66,7 @@ function propertiesOf(report: GateReport): Markup {
 }
 
 function caseOf(check: GateCheck, withScenario: boolean): Markup {
-  const story = oneLine(checkLine(check, withScenario));
+  const story = oneLine(checkLine(check));
   const { state, level } = check;
   const outcome =
     state === 'inconclusive'

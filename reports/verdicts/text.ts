@@ -8,7 +8,7 @@ import { noticeText, oneLine, tableText, toneCodes, wrapped } from '../text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
 import { checkLine, gateAnswer } from './gate-view.ts';
-import { checkWord, countedMetrics, inUrgency, severalScenarios } from './words.ts';
+import { checkWord, countedMetrics, inUrgency } from './words.ts';
 
 type Paint = (text: string, code: string) => string;
 
@@ -29,14 +29,13 @@ export function changeText(report: ChangeReport, options: TextOptions): string {
 /** A line for each check that did not simply pass, most urgent first; what passed is counted. */
 export function gateText(report: GateReport, options: TextOptions): string {
   const paint = painter(options);
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
   const checks = inUrgency(report.checks);
   const passed = checks.filter((check) => checkWord(check).text === 'PASS');
   const loud = checks
     .filter((check) => checkWord(check).text !== 'PASS')
     .map((check) => {
       const word = checkWord(check);
-      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(checkLine(check, withScenario))}`;
+      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(checkLine(check))}`;
     });
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? '' : [title, ...lines.map((line) => `  - ${oneLine(line)}`)].join('\n');

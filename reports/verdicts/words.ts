@@ -150,11 +150,6 @@ export function checkWord(check: GateCheck): Toned {
   return states[check.state];
 }
 
-/** "startup.ready of vm/startup/small". */
-export function checkTitle(check: GateCheck, withScenario: boolean): string {
-  return `${check.key.metric} of ${cellLabel(check.key, withScenario)}`;
-}
-
 /** Checks as they are to be read: failed, warned, undecided, suspect, passed; otherwise as they came. */
 export function inUrgency(checks: readonly GateCheck[]): readonly GateCheck[] {
   return checks.toSorted((a, b) => urgency(a) - urgency(b));
