@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from './errors.ts';
 import { namesOf, renameRun, uniqueName, type Names } from './merge-names.ts';
 import type { MetricDeclaration, RecordEnd, RecordHeader, RunRecord } from './model.ts';
-import { hostDifferences, majorOf } from './sameness.ts';
+import { canonical, hostDifferences, majorOf } from './sameness.ts';
 
 /** What the merged run is called; by default after its scenarios. */
 export interface MergeTitle {
@@ -224,17 +224,4 @@ function blocksOf({ header, trials }: RunRecord): number {
 
 function launchesOf({ header, trials }: RunRecord): number {
   return Math.max(0, ...[...header.trials, ...trials].map(({ index }) => index + 1));
-}
-
-/** Equal for equal contents, whatever the order of keys. */
-function canonical(metric: MetricDeclaration): string {
-  const sorted = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null
-      ? Object.fromEntries(
-          Object.entries(value)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([key, inner]) => [key, sorted(inner)]),
-        )
-      : value;
-  return JSON.stringify(sorted(metric));
 }

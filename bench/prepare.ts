@@ -9,6 +9,7 @@ import { exitCode, UserError } from './errors.ts';
 import { contextOf } from './instance.ts';
 import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
 import { requirementWords } from './requirements.ts';
+import { workDigest } from './sameness.ts';
 import type { Tools } from './tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
@@ -94,6 +95,7 @@ export async function prepareRun(
         role: cell.role,
         ...(cell.workload.baseline === null ? {} : { baseline: cell.workload.baseline }),
         ...(cell.workload.requires === null ? {} : { requires: requirementWords(cell.workload.requires) }),
+        workDigest: workDigest(cell.workload),
         options: runner.options,
         identity: {
           version: found.version,

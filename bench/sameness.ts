@@ -2,7 +2,8 @@
  * When two measurements were made under the same conditions: what a resumed run and a merged report must
  * agree on (METHODOLOGY C26). Pure comparisons of recorded facts.
  */
-import type { HostFingerprint } from './model.ts';
+import { createHash } from 'node:crypto';
+import type { HostFingerprint, WorkloadSpec } from './model.ts';
 
 /** What of a cell's identity decides its numbers; paths and temporary names do not. */
 export const decisiveIdentity: readonly string[] = [
@@ -29,4 +30,29 @@ export function hostDifferences(
 /** The part of a version that changes when results are no longer comparable. */
 export function majorOf(version: string): string {
   return version.split('.')[0] ?? version;
+}
+
+/**
+ * sha256 over what is done in one launch: equal digests mean equal work. How often and on which runners it
+ * is done, and where an image keeps its program, are not part of the work.
+ */
+export function workDigest(workload: WorkloadSpec): string {
+  const { id: _id, blocks: _blocks, runners: _runners, baseline: _baseline, service, ...rest } = workload;
+  const own = service?.own == null ? null : { ...service.own, program: '' };
+  const work = { ...rest, service: service === null ? null : { ...service, own } };
+  return createHash('sha256').update(canonical(work)).digest('hex');
+}
+
+/** JSON that is equal for equal contents, whatever the order of keys. */
+export function canonical(value: unknown): string {
+  const sorted = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(sorted);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(
+      Object.entries(part)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, inner]) => [key, sorted(inner)]),
+    );
+  };
+  return JSON.stringify(sorted(value));
 }

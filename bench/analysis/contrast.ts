@@ -90,7 +90,7 @@ function areIdentical(first: readonly number[], second: readonly number[]): bool
  * Resolution of durations that were read from a coarse timer: the smallest step between distinct values,
  * if at least a fifth of the values repeat another one. Counts and sizes repeat because they are exact.
  */
-function tickOf(values: readonly number[], metric: MetricDeclaration): number {
+export function tickOf(values: readonly number[], metric: MetricDeclaration): number {
   if (metric.unit !== 's' && metric.unit !== 's/op') return 0;
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   if (distinct.length > 0.8 * values.length || distinct.length < 2) return 0;

@@ -4,6 +4,7 @@
  * a difference must be proven too: a large p alone is "inconclusive", never "equal".
  */
 import type { Verdict } from '../model.ts';
+import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { isBeyond, isEquivalent } from '../statistics/equivalence.ts';
 import { blocksForVerdict, minimumBlocks, verdictAlpha } from '../statistics/power.ts';
 import type { Contrast } from './contrast.ts';
@@ -38,7 +39,8 @@ export function judge(
     : { verdict: 'inconclusive', blocksNeeded: blocksNeeded(numbers, threshold, familySize) };
 }
 
-function decide(estimate: NonNullable<Contrast['estimate']>, threshold: number, pAdjusted: number): Verdict {
+/** What corrected p, intervals and practical threshold say together of one ratio of costs. */
+export function decide(estimate: RatioEstimate, threshold: number, pAdjusted: number): Verdict {
   const { ratio, interval, ninety } = estimate;
   const differs = pAdjusted < verdictAlpha && (interval.low > 1 || interval.high < 1);
   if (differs && isBeyond(ratio, threshold)) return ratio > 1 ? 'regression' : 'improvement';

@@ -1,0 +1,94 @@
+/**
+ * From paths to runs: a record, a result folder, a series, or a folder that holds any of them. Every set of
+ * runs that verdicts are made from comes through here, in an order that does not depend on how it was given.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../bench/errors.ts';
+import { readRecord, recordFile } from '../bench/record.ts';
+import type { RunRecord } from '../bench/model.ts';
+import { holdsSeries, readSeries } from '../bench/series.ts';
+import type { RunRef } from './model.ts';
+
+/** One run with the name it is shown under. */
+export interface Run {
+  readonly ref: RunRef;
+  readonly record: RunRecord;
+}
+
+/** How deep a folder of results is searched. */
+const deepest = 3;
+
+/**
+ * Reads every record that the paths name.
+ * @throws UserError for a path without a record, or a run that is named twice
+ */
+export function readRuns(paths: readonly string[]): Run[] {
+  const files = [...new Set(paths.flatMap(recordsAt))];
+  return orderedRuns(files.map((path) => runOf(readRecord(path), path)));
+}
+
+/** A run of a record already read; `path` is what it is called. */
+export function runOf(record: RunRecord, path: string): Run {
+  const { header } = record;
+  const imported = (header as { imported?: { tool: string } | null }).imported ?? null;
+  return {
+    record,
+    ref: {
+      runId: header.runId,
+      path,
+      startedAt: header.startedAt,
+      scenario: header.scenario.name,
+      tool: `${header.tool.name} ${header.tool.version}`,
+      host: { name: header.host.hostname, hash: header.host.hash },
+      importedFrom: imported?.tool ?? null,
+    },
+  };
+}
+
+/**
+ * The same runs in the same order, however they were given: by host, then by time.
+ * @throws UserError if one run is there twice: it would count as two
+ */
+export function orderedRuns(runs: readonly Run[]): Run[] {
+  const seen = new Map<string, Run>();
+  for (const run of runs) {
+    const key = `${run.ref.runId} ${run.ref.startedAt}`;
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new UserError(
+        `${other.ref.path} and ${run.ref.path} are one and the same run (${run.ref.runId})`,
+        'name each run once: a run that is counted twice looks surer than it is',
+      );
+    }
+    seen.set(key, run);
+  }
+  const keyOf = ({ ref }: Run) => `${ref.host.hash}\n${ref.startedAt}\n${ref.runId}`;
+  return [...runs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function recordsAt(path: string): string[] {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts === undefined || !facts.isDirectory()) return [path];
+  const found = recordsBelow(path, deepest);
+  if (found.length > 0) return found;
+  throw new UserError(
+    `${path} holds no record`,
+    `give a result folder of \`tare run\`, its ${recordFile}, or a folder of such folders`,
+  );
+}
+
+function recordsBelow(folder: string, depth: number): string[] {
+  if (existsSync(join(folder, recordFile))) return [folder];
+  if (holdsSeries(folder)) {
+    return readSeries(folder)
+      .runs.map((run) => join(folder, run.folder))
+      .filter((run) => existsSync(join(run, recordFile)));
+  }
+  if (depth === 0) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(folder, name))
+    .sort()
+    .flatMap((below) => recordsBelow(below, depth - 1));
+}

@@ -1,0 +1,112 @@
+/**
+ * What two sets of runs must share before their numbers may stand in one ratio (METHODOLOGY C26): the host,
+ * the work, the acceleration class and the major version of the tool. The image and the versions of a
+ * runtime may differ: they are often the very change that is judged, and are said in a remark.
+ */
+import type { CellRecord, Refusal } from '../bench/model.ts';
+import { decisiveIdentity, hostDifferences, majorOf } from '../bench/sameness.ts';
+import type { Remark } from './model.ts';
+import type { Run } from './runs.ts';
+
+/** Differences that forbid a comparison of plain values, one sentence each; empty: none. */
+export function differingHosts(base: readonly Run[], head: readonly Run[]): string[] {
+  const hashes = (runs: readonly Run[]) => new Set(runs.map(({ ref }) => ref.host.hash));
+  const [before, after] = [hashes(base), hashes(head)];
+  if (before.size === after.size && [...before].every((hash) => after.has(hash))) return [];
+  const shared = [...before].filter((hash) => after.has(hash));
+  const only = (runs: readonly Run[]) => runs.filter(({ ref }) => !shared.includes(ref.host.hash));
+  const [one, other] = [only(base), only(head)];
+  const fields = hostDifferences([...one, ...other].map(({ record }) => record.header.host)).map(
+    ({ key, values }) => `${key}: ${[...new Set(values.map((value) => value ?? 'unknown'))].join(' | ')}`,
+  );
+  const named = (runs: readonly Run[]) => [...new Set(runs.map(({ ref }) => ref.host.name))].join(', ');
+  const sides = [
+    ...(one.length > 0 ? [`base alone has ${named(one)}`] : []),
+    ...(other.length > 0 ? [`head alone has ${named(other)}`] : []),
+  ];
+  return [`host: ${sides.join('; ')}${fields.length > 0 ? `; differing facts: ${fields.join('; ')}` : ''}`];
+}
+
+/** Major versions of the tool on both sides, if they differ. */
+export function differingTools(base: readonly Run[], head: readonly Run[]): string[] {
+  const majors = (runs: readonly Run[]) =>
+    [
+      ...new Set(
+        runs
+          .map(({ record }) => record.header.tool)
+          .map(({ name, version }) => `${name} ${majorOf(version)}`),
+      ),
+    ].sort();
+  const [before, after] = [majors(base).join(', '), majors(head).join(', ')];
+  return before === after ? [] : [`tool: major version ${before} in base, ${after} in head`];
+}
+
+/** One cell as one run has it. */
+export interface CellOf {
+  readonly run: Run;
+  readonly cell: CellRecord;
+}
+
+/** Why this cell's numbers on the two sides are not numbers of one thing. */
+export function cellRefusals(base: readonly CellOf[], head: readonly CellOf[]): Refusal[] {
+  const refuse = (what: string, of: (one: CellOf) => string): Refusal[] => {
+    const values = (side: readonly CellOf[]) => [...new Set(side.map(of))].sort().join(' and ');
+    const [before, after] = [values(base), values(head)];
+    if (before === after && !before.includes(' and ')) return [];
+    return [
+      {
+        rule: 'C26',
+        message: `${what} differs: ${before} in base, ${after} in head.`,
+        remedy: 'Compare runs that agree on it, or measure both again under the same conditions.',
+      },
+    ];
+  };
+  const size = ({ cell: { shape } }: CellOf) => `${shape.cpus} CPUs and ${shape.memoryBytes} bytes`;
+  return [
+    ...refuse('acceleration class', ({ cell }) => cell.acceleration.class),
+    ...refuse('the kind of runner', ({ cell }) => cell.runnerKind),
+    ...refuse('the shape', size),
+    ...workRefusals(base, head, refuse),
+  ];
+}
+
+/** Work is the same if its digests are; where a record has none, if the whole scenario is the same. */
+function workRefusals(
+  base: readonly CellOf[],
+  head: readonly CellOf[],
+  refuse: (what: string, of: (one: CellOf) => string) => Refusal[],
+): Refusal[] {
+  const all = [...base, ...head];
+  if (all.every(({ cell }) => cell.workDigest !== undefined)) {
+    return refuse('the work of a launch (workload digest)', ({ cell }) =>
+      (cell.workDigest ?? '').slice(0, 12),
+    );
+  }
+  return refuse('the scenario (these records have no digest of the work itself)', ({ run }) =>
+    run.record.header.scenario.hash.slice(0, 12),
+  );
+}
+
+/** What else is not the same, and may be what is being judged. */
+export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): Remark[] {
+  const differing = (of: (one: CellOf) => string | undefined): [string, string] | null => {
+    const values = (side: readonly CellOf[]) =>
+      [...new Set(side.map((one) => of(one) ?? 'unknown'))].sort().join(' and ');
+    return values(base) === values(head) ? null : [values(base), values(head)];
+  };
+  const image = differing(({ run }) => run.record.header.imageDigest.replace(/^sha256:/, '').slice(0, 12));
+  const options = differing(({ cell }) => JSON.stringify(cell.options));
+  return [
+    ...(image === null
+      ? []
+      : [{ code: 'image', message: `Image ${image[0]} in base, ${image[1]} in head.` }]),
+    ...decisiveIdentity.flatMap((key) => {
+      const found = differing(({ cell }) => cell.identity[key]);
+      if (found === null) return [];
+      return [{ code: 'identity', message: `${key}: ${found[0]} in base, ${found[1]} in head.` }];
+    }),
+    ...(options === null
+      ? []
+      : [{ code: 'options', message: `Runner options ${options[0]} in base, ${options[1]} in head.` }]),
+  ];
+}
