@@ -30,7 +30,7 @@ export interface CompareOptions {
 const seed = 20_261_123;
 
 /** Fewest runs of a side for a verdict, where runs are the unit. */
-const fewestRuns = 3;
+export const fewestRuns = 3;
 
 /**
  * Compares two sets of runs.

@@ -99,13 +99,24 @@ function changeOfLaunches(costs: readonly Sides[], bootstrap: Bootstrap, known: 
   const weights = weightsOf(pairs.map(({ above, below }) => [above.length, below.length]));
   // Every stratum has one run on either side: two runs' own offsets enter its ratio.
   const offsets = 2 * between ** 2 * weights.reduce((sum, weight) => sum + weight ** 2, 0);
-  const within = deviation === null ? 0 : deviation ** 2 / n;
+  const estimate = ratioOf(pairs, shown ? bootstrap : null, tick, inflation, offsets);
   return {
     ...none,
-    estimate: ratioOf(pairs, shown ? bootstrap : null, tick, inflation, offsets),
-    p: shown ? rankTest(pairs, inflation, within === 0 ? 1 : 1 + offsets / within) : null,
+    estimate,
+    p: !shown ? null : offsets > 0 ? pOf(estimate) : rankTest(pairs, inflation),
     deviation: deviation === null ? null : Math.sqrt(deviation ** 2 + n * offsets),
   };
+}
+
+/**
+ * Two-sided p of a ratio from its own interval, by the normal approximation: offsets of whole runs are not
+ * in the ranks, whose test is exhausted once the sides are apart at all.
+ */
+function pOf(estimate: Change['estimate']): number | null {
+  if (estimate?.interval == null) return null;
+  const { ratio, interval } = estimate;
+  const error = Math.log(interval.high / interval.low) / (2 * normalQuantile((1 + interval.level) / 2));
+  return error === 0 ? (ratio === 1 ? 1 : 0) : Math.min(1, 2 * normalTail(Math.abs(Math.log(ratio)) / error));
 }
 
 type Pooled = readonly { readonly above: readonly number[]; readonly below: readonly number[] }[];
@@ -170,11 +181,11 @@ function ratioOf(
 }
 
 /** Mann and Whitney's test within each stratum, put together by weight (van Elteren), two-sided. */
-function rankTest(pairs: Pooled, inflation: number, widened: number): number | null {
+function rankTest(pairs: Pooled, inflation: number): number | null {
   const tests = pairs.map(({ above, below }) => mannWhitney(above, below));
   if (tests.includes(null)) return null;
   const [only] = tests;
-  if (tests.length === 1 && inflation * widened === 1) return only?.p ?? null;
+  if (tests.length === 1 && inflation === 1) return only?.p ?? null;
   const weights = weightsOf(pairs.map(({ above, below }) => [above.length, below.length]));
   let sum = 0;
   let squares = 0;
@@ -186,7 +197,7 @@ function rankTest(pairs: Pooled, inflation: number, widened: number): number | n
     sum += weight * z;
     squares += weight ** 2;
   });
-  const z = Math.abs(sum) / Math.sqrt(squares * inflation * widened);
+  const z = Math.abs(sum) / Math.sqrt(squares * inflation);
   return Math.min(1, 2 * normalTail(z));
 }
 

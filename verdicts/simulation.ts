@@ -7,7 +7,7 @@ import type { Verdict } from '../bench/model.ts';
 import { createRandom, type Random } from '../bench/random.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
-import { verdictOf } from './compare.ts';
+import { fewestRuns, verdictOf } from './compare.ts';
 import { changeOf } from './numbers.ts';
 
 export interface World {
@@ -67,8 +67,11 @@ export function simulateChanges(
   let withInterval = 0;
   for (let at = 0; at < comparisons; at += 1) {
     const change = changeOf([runsOf(full, random)], 'lower', bootstrap, { between: full.knownBetween });
-    const enough = change.n >= (change.unit === 'launch' ? minimumBlocks : 3) && change.p !== null;
-    const verdict = enough ? verdictOf(change, full.threshold, change.p ?? 1, [1, 1], 'lower') : 'no-verdict';
+    const enough = change.n >= (change.unit === 'launch' ? minimumBlocks : fewestRuns);
+    const verdict =
+      enough && change.p !== null
+        ? verdictOf(change, full.threshold, change.p, [1, 1], 'lower')
+        : 'no-verdict';
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1 / comparisons;
     if ((change.p ?? 1) < 0.05) significant += 1;
     const interval = change.estimate?.interval;

@@ -1,0 +1,50 @@
+/** What a gate says of its checks: one line each, with old, new, change, limit, interval and n. */
+import { formatValue } from '../bench/units.ts';
+import { smallestEffect } from '../bench/statistics/power.ts';
+import type { Draft } from './compare.ts';
+import type { GateCheck } from './model.ts';
+import type { Asked } from './questions.ts';
+import { cellLabel, nameOf, type Row } from './rows.ts';
+
+/** A share with its sign of percent: "4.2 %". */
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+
+/** "startup.ready of quick / idle / small / vm". */
+export const titleOf = ({ key }: Row): string => `${key.metric} of ${cellLabel(key)}`;
+
+/** A value with its unit; ratios of runners have none. */
+export function shown(row: Row, value: number | null): string {
+  const metric = (row.head[0] ?? row.base[0])?.metric;
+  return formatValue(value, row.key.reference !== null || metric === undefined ? 'ratio' : metric.unit);
+}
+
+/** Old, new, change, interval, limit, n, p. */
+export function changeStory(
+  row: Row,
+  { old, value, change, interval, n, pAdjusted }: GateCheck,
+  limit: number,
+  unit: 'launch' | 'run',
+  familySize: number,
+): string {
+  const signed = (ratio: number) => `${ratio >= 1 ? '+' : '-'}${percent(Math.abs(ratio - 1))}`;
+  const grew = change === null ? 'no ratio' : `cost ${signed(change)}`;
+  const between =
+    interval === null ? 'no interval' : `95 % interval ${signed(interval.low)} to ${signed(interval.high)}`;
+  const p = pAdjusted === null ? '' : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} tests)`;
+  return `${titleOf(row)}: ${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? 'runs' : 'launches'}${p}`;
+}
+
+/** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */
+export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
+  const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
+  return drafts.flatMap(({ row, change: { deviation, n, unit } }) => {
+    const limit = limits.get(nameOf(row.key)) ?? null;
+    if (deviation === null || limit === null) return [];
+    const sees = smallestEffect(n, deviation) - 1;
+    const word = unit === 'run' ? 'runs' : 'launches';
+    const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
+    return [
+      `${titleOf(row)}: ${n} ${word} show +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
+    ];
+  });
+}

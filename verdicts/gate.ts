@@ -1,0 +1,300 @@
+/**
+ * A policy applied to runs (`tare gate`): what must hold of each row, whether it does, and whether that
+ * could have been found out at all. Pure; the same code judges a real change and one injected to prove that
+ * the gate can fail.
+ *
+ * A change fails if three things agree: Holm's corrected p, the interval, and the limit. It passes only if
+ * the upper end of its interval stays below the limit. Everything between is inconclusive, never a pass.
+ */
+import { UserError } from '../bench/errors.ts';
+import type { Interval } from '../bench/model.ts';
+import { holm } from '../bench/statistics/holm.ts';
+import { median } from '../bench/statistics/descriptive.ts';
+import { medianInterval } from '../bench/statistics/median-interval.ts';
+import { isNotWorse } from '../bench/statistics/equivalence.ts';
+import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
+import { draftRows, mayJudge, type Draft } from './compare.ts';
+import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
+import { changeStory, percent, powerLines, shown, titleOf } from './gate-words.ts';
+import { boundOf, type Policy, type Rule } from './policy.ts';
+import { questionsOf, requireFire, type Asked } from './questions.ts';
+import { nameOf, type Row, type RowPart } from './rows.ts';
+import { orderedRuns, type Run } from './runs.ts';
+import { differingHosts, differingTools } from './same.ts';
+
+export interface GateOptions {
+  readonly resamples?: number;
+}
+
+/** Improvements from here on are more likely a broken measurement (a program that did nothing). */
+const implausibleFactor = 10;
+
+/**
+ * Judges head by a policy, against base where the policy asks for changes.
+ * @throws UserError for a rule that matches nothing, a policy that cannot fire, and runs of two tools
+ */
+export function gateRuns(
+  policy: Policy,
+  base: readonly Run[],
+  head: readonly Run[],
+  options: GateOptions = {},
+): GateReport {
+  const before = orderedRuns(base);
+  const after = orderedRuns(head);
+  const tools = before.length === 0 ? [] : differingTools(before, after);
+  if (tools.length > 0) {
+    throw new UserError(
+      `these runs cannot be compared (C26): ${tools.join('; ')}`,
+      'measure a new baseline with this tare: `tare baseline approve`',
+    );
+  }
+  const asked = questionsOf(policy, before, after);
+  const hosts = before.length === 0 ? [] : differingHosts(before, after);
+  const changes = asked.filter(({ change }) => change !== null);
+  const drafts = draftsOf(changes, policy.acrossHosts, options);
+  const foreign = (row: Row) => hosts.length > 0 && !(policy.acrossHosts && row.key.reference !== null);
+  const family = drafts.filter((draft) => mayJudge(draft) && !foreign(draft.row));
+  requireFire(policy, changes, family.length, before, after);
+  const adjusted = holm(family.map(({ change }) => change.p ?? 1));
+  const adjustedOf = new Map(family.map((draft, at) => [nameOf(draft.row.key), adjusted[at] ?? 1]));
+  const draftOf = new Map(drafts.map((draft) => [nameOf(draft.row.key), draft]));
+  const checks = asked.flatMap(({ row, change, budgets }): GateCheck[] => [
+    ...presence(policy, row, change ?? budgets[0]),
+    ...(change === null
+      ? []
+      : [
+          changeCheck(policy, change, row, {
+            draft: draftOf.get(nameOf(row.key)) ?? null,
+            pAdjusted: adjustedOf.get(nameOf(row.key)) ?? null,
+            familySize: family.length,
+            foreign: foreign(row) ? (hosts[0] ?? '') : null,
+          }),
+        ]),
+    ...budgets.map((rule) => budgetCheck(rule, row)),
+  ]);
+  return {
+    policy: { file: policy.file, name: policy.name },
+    base: before.map(({ ref }) => ref),
+    head: after.map(({ ref }) => ref),
+    state: stateOf(checks),
+    checks,
+    power: powerLines(drafts, changes),
+    remarks: [
+      ...after
+        .filter(({ record }) => record.end?.state !== 'complete')
+        .map(({ ref }): Remark => ({ code: 'unfinished', message: `${ref.path} was not run to its end.` })),
+    ],
+    fleet: null,
+  };
+}
+
+/** fail before inconclusive before pass; checks of level `warn` decide nothing. */
+export function stateOf(checks: readonly GateCheck[]): GateState {
+  const decisive = checks.filter(({ level }) => level === 'error');
+  if (decisive.some(({ state }) => state === 'fail')) return 'fail';
+  if (decisive.some(({ state }) => state === 'inconclusive')) return 'inconclusive';
+  return 'pass';
+}
+
+export function draftsOf(changes: readonly Asked[], acrossHosts: boolean, options: GateOptions): Draft[] {
+  const noise = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.noise ?? 0]));
+  const both = changes.map(({ row }) => row).filter((row) => row.base.length > 0 && row.head.length > 0);
+  return draftRows(both, acrossHosts, options.resamples, (row) => noise.get(nameOf(row.key)) ?? 0);
+}
+
+function presence(policy: Policy, row: Row, rule: Rule | undefined): GateCheck[] {
+  if (rule === undefined) return [];
+  const check = (line: string): GateCheck => ({
+    ...blank(row, rule),
+    kind: 'presence',
+    state: 'fail',
+    line: `${titleOf(row)}: ${line}`,
+    n: 0,
+  });
+  if (row.head.every(({ values }) => values.length === 0)) {
+    const had = row.base.some(({ values }) => values.length > 0);
+    return [
+      check(`no value in head${had ? ', which base has' : ''}: it was not measured, or every launch failed`),
+    ];
+  }
+  const worst = Math.max(...row.head.map(({ failedShare }) => failedShare));
+  if (worst <= policy.failures) return [];
+  return [
+    check(
+      `${percent(worst)} of its launches failed in head; allowed ${percent(policy.failures)} (policy: failures)`,
+    ),
+  ];
+}
+
+interface Found {
+  readonly draft: Draft | null;
+  readonly pAdjusted: number | null;
+  readonly familySize: number;
+  /** How the hosts differ, where that forbids this check. */
+  readonly foreign: string | null;
+}
+
+export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found): GateCheck {
+  const { draft, pAdjusted, familySize, foreign } = found;
+  const limit = rule.limit ?? 0;
+  const start: GateCheck = { ...blank(row, rule), kind: 'change', limit };
+  const undecided = (why: string, remarks: readonly Remark[] = []): GateCheck => ({
+    ...start,
+    line: `${titleOf(row)}: ${why}`,
+    remarks,
+  });
+  if (foreign !== null) return undecided(`not comparable with the baseline (C26): ${foreign}`);
+  if (draft === null) {
+    return row.base.length === 0
+      ? undecided('the baseline does not have it; approve a new one with `tare baseline approve`')
+      : undecided('head does not have it');
+  }
+  const { change, refusals, remarks } = draft;
+  const [old, value] = [middle(row.base), middle(row.head)];
+  const numbers = {
+    ...start,
+    old,
+    value,
+    change: change.estimate?.ratio ?? null,
+    interval: change.estimate?.interval ?? null,
+    n: change.n,
+    pAdjusted,
+    remarks,
+  };
+  const story = changeStory(row, numbers, limit, change.unit, familySize);
+  const [refusal] = refusals;
+  if (refusal !== undefined) {
+    return { ...numbers, line: `${story}: refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}` };
+  }
+  const implausible = implausibleOf(row, old, value, numbers.change);
+  if (implausible !== null) {
+    const state = policy.implausible === 'fail' ? 'fail' : 'inconclusive';
+    return { ...numbers, state, implausible, line: `${story}: ${implausible}` };
+  }
+  const state = changeState(draft, limit, pAdjusted, old, value);
+  return {
+    ...numbers,
+    state,
+    line: state === 'inconclusive' ? `${story}: ${whyUndecided(draft, limit)}` : story,
+  };
+}
+
+/** Three things must agree for a failure, and a bound must hold for a pass. */
+function changeState(
+  { row, change }: Draft,
+  limit: number,
+  pAdjusted: number | null,
+  old: number | null,
+  value: number | null,
+): GateState {
+  const { estimate } = change;
+  const significant = pAdjusted !== null && pAdjusted < verdictAlpha;
+  if (estimate?.interval == null || estimate.ninety === null) {
+    // No ratio with nothing: growth from zero is beyond every limit.
+    const [{ metric }] = row.head as [RowPart];
+    const grown = old === 0 && value !== null && value > 0 && metric.better === 'lower';
+    const lost = value === 0 && old !== null && old > 0 && metric.better === 'higher';
+    return significant && (grown || lost) ? 'fail' : 'inconclusive';
+  }
+  // A change of exactly the limit is over it: rounding must not decide.
+  const beyond = estimate.ratio >= (1 + limit) * (1 - 1e-9);
+  if (beyond && significant && estimate.interval.low > 1) return 'fail';
+  return pAdjusted !== null && isNotWorse(estimate.ninety, limit) ? 'pass' : 'inconclusive';
+}
+
+function whyUndecided({ change }: Draft, limit: number): string {
+  const { deviation, n, estimate, unit } = change;
+  if (estimate?.interval == null) {
+    return unit === 'launch' && n < 6 ? `${n} launches give no interval` : 'no ratio can be told';
+  }
+  if (deviation === null) return 'undecided';
+  const sees = smallestEffect(n, deviation) - 1;
+  return `undecided: ${n} ${unit === 'run' ? 'runs' : 'launches'} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
+}
+
+/** Zero, or a tenth: flagged, not cheered. */
+function implausibleOf(
+  row: Row,
+  old: number | null,
+  value: number | null,
+  ratio: number | null,
+): string | null {
+  const [{ metric }] = row.head as [RowPart];
+  if (old === null || value === null) return null;
+  if (metric.better === 'lower' && value <= 0 && old > 0) {
+    return 'implausible: the cost is nothing now; did the program run?';
+  }
+  if (ratio === null || ratio > 1 / implausibleFactor) return null;
+  return `implausible: better by ${(1 / ratio).toFixed(1)} times; did the program do its work?`;
+}
+
+/** An absolute bound of the value, or of the ratio of two runners, in head alone. */
+export function budgetCheck(rule: Rule, row: Row): GateCheck {
+  const [first] = row.head;
+  const start = { ...blank(row, rule), kind: row.key.reference === null ? 'budget' : 'ratio' } as const;
+  if (first === undefined) return { ...start, line: `${titleOf(row)}: not in head` };
+  const { metric } = first;
+  const upper = rule.max !== null;
+  const limit = boundOf(rule.max ?? rule.min ?? 0, metric.unit, row.key.reference !== null, rule.source);
+  const values = unitsOf(row.head);
+  const value = median(values);
+  const ninety = medianInterval(values, 0.9);
+  const wide = medianInterval(values);
+  const state = budgetState(value, wide, ninety, limit, upper);
+  const show = (number: number | null) => shown(row, number);
+  const between = wide === null ? 'no interval' : `95 % interval ${show(wide.low)} to ${show(wide.high)}`;
+  const lost = value !== null && value === 0 && metric.better === 'lower';
+  const implausible = lost ? 'implausible: the cost is nothing; did the program run?' : null;
+  return {
+    ...start,
+    limit,
+    value,
+    interval: wide,
+    n: values.length,
+    implausible,
+    state: implausible !== null && state === 'pass' ? 'inconclusive' : state,
+    line: `${titleOf(row)}: ${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${implausible === null ? '' : `: ${implausible}`}`,
+  };
+}
+
+function budgetState(
+  value: number | null,
+  wide: Interval | null,
+  ninety: Interval | null,
+  limit: number,
+  upper: boolean,
+): GateState {
+  if (value === null || wide === null || ninety === null) return 'inconclusive';
+  if (upper ? wide.low > limit : wide.high < limit) return 'fail';
+  return (upper ? ninety.high <= limit : ninety.low >= limit) ? 'pass' : 'inconclusive';
+}
+
+function unitsOf(parts: readonly RowPart[]): number[] {
+  const runs = parts
+    .filter(({ values }) => values.length > 0)
+    .map(({ values }) => values.map(({ value }) => value));
+  return runs.length > 1 ? runs.flatMap((values) => median(values) ?? []) : runs.flat();
+}
+
+const middle = (parts: readonly RowPart[]): number | null => median(unitsOf(parts));
+
+function blank(row: Row, rule: Rule): GateCheck {
+  return {
+    kind: 'change',
+    key: row.key,
+    metric: (row.head[0] ?? row.base[0])?.metric ?? null,
+    level: rule.level,
+    state: 'inconclusive',
+    line: titleOf(row),
+    source: rule.source,
+    limit: 0,
+    old: null,
+    value: null,
+    change: null,
+    interval: null,
+    n: 0,
+    pAdjusted: null,
+    implausible: null,
+    remarks: [],
+  };
+}

@@ -1,0 +1,201 @@
+/**
+ * What a gate asks (`gate.yaml`): YAML text -> rules with their places, or every problem at once with file,
+ * line, field, got value and remedy. A rule names rows by patterns and what they must keep to.
+ */
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../bench/errors.ts';
+import type { Unit } from '../bench/model.ts';
+import { show } from '../bench/options.ts';
+import { explain, problemsOf } from '../bench/scenario-problems.ts';
+import { offsetOf } from '../bench/scenario.ts';
+import { parseBytes, parseSeconds } from '../bench/units.ts';
+import type { Level, RowKey } from './model.ts';
+
+/** A pattern per part of a row's key: `*` stands for any text. */
+export type Patterns = Readonly<Record<'metric' | 'scenario' | 'workload' | 'shape' | 'runner', string>>;
+
+export interface Rule {
+  readonly patterns: Patterns;
+  /** The runner whose value each launch's is divided by, within the run; null: the value itself. */
+  readonly over: string | null;
+  /** Most that the cost may grow against the baseline, as a fraction; null: not asked. */
+  readonly limit: number | null;
+  /** Bounds of the value itself, as written: its unit is the metric's; null: not asked. */
+  readonly max: string | number | null;
+  readonly min: string | number | null;
+  readonly level: Level;
+  /** Takes the rows out again. */
+  readonly ignore: boolean;
+  /** Standard deviation by which runs of one thing differ, as a fraction; null: none is known. */
+  readonly noise: number | null;
+  /** "gate.yaml:12". */
+  readonly source: string;
+}
+
+export interface Policy {
+  readonly file: string;
+  readonly name: string;
+  /** Path of the baseline, relative to the policy; null: given on the command line. */
+  readonly baseline: string | null;
+  /** Across hosts only the rules with `over` can be decided. */
+  readonly acrossHosts: boolean;
+  /** What an improvement is that is too good to be believed. */
+  readonly implausible: 'inconclusive' | 'fail';
+  /** Largest share of failed launches in any cell that a rule names. */
+  readonly failures: number;
+  readonly rules: readonly Rule[];
+}
+
+const percentage = z.union([z.string(), z.number()]).transform((value, context) => {
+  const text = String(value).trim();
+  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
+  const number = Number(digits) / (sign === '%' ? 100 : 1);
+  if (digits !== undefined && Number.isFinite(number)) return number;
+  context.addIssue({
+    code: 'custom',
+    message: `must be a percentage such as "5%" or a fraction such as 0.05, got ${show(value)}`,
+  });
+  return z.NEVER;
+});
+const limit = percentage.refine((value) => value > 0 && value <= 10, {
+  message: 'must be more than 0 and at most 1000%: a limit of nothing is always broken by noise',
+});
+const bound = z.union([z.string(), z.number()]);
+const pattern = z.string().min(1).default('*');
+
+const ruleSchema = z
+  .strictObject({
+    metric: z.string().min(1).describe('Metric id, or a pattern: startup.*'),
+    scenario: pattern.describe('Scenario name or pattern.'),
+    workload: pattern.describe('Workload id or pattern.'),
+    shape: pattern.describe('Shape id or pattern.'),
+    runner: pattern.describe('Runner id or pattern.'),
+    over: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Judge the ratio to this runner within each run, e.g. a VM over a container.'),
+    limit: limit.optional().describe('Most that the cost may grow against the baseline: 5%.'),
+    max: bound.optional().describe('Largest value allowed, with its unit: 300ms, 64MiB, 1.5.'),
+    min: bound.optional().describe('Smallest value allowed, with its unit.'),
+    level: z.enum(['error', 'warn']).optional().describe('warn: shown, never fails the gate.'),
+    ignore: z.literal(true).optional().describe('Take these rows out again.'),
+    noise: percentage
+      .optional()
+      .describe('By how much runs of one thing differ (standard deviation); `tare calibrate` measures it.'),
+  })
+  .refine(({ limit: most, max, min, ignore }) => [most, max, min, ignore].some((it) => it !== undefined), {
+    message: 'asks for nothing; give limit, max, min, or ignore: true',
+  })
+  .refine(({ limit: most, max, min, ignore }) => ignore === undefined || (most ?? max ?? min) === undefined, {
+    message: 'both ignores and asks; keep one of them',
+  });
+
+/** The form of a policy, for editors too. */
+export const policySchema = z.strictObject({
+  name: z.string().min(1).default('gate').describe('What reports call it.'),
+  baseline: z.string().min(1).optional().describe('Record or folder of records, relative to this file.'),
+  level: z.enum(['error', 'warn']).default('error').describe('Of rules that do not say.'),
+  acrossHosts: z.boolean().default(false).describe('Base and head may be of different hosts.'),
+  implausible: z
+    .enum(['inconclusive', 'fail'])
+    .default('inconclusive')
+    .describe('What an improvement of ten times, or to nothing, is.'),
+  failures: percentage.default(0).describe('Largest share of failed launches in a cell that is judged.'),
+  rules: z.array(ruleSchema).min(1).describe('Later rules override earlier ones on the rows they share.'),
+});
+
+/**
+ * Reads a policy.
+ * @throws UserError with every problem, one line each: `file:line:column: field: problem`
+ */
+export function parsePolicy(text: string, file: string): Policy {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const lineOf = (offset: number) => lines.linePos(offset);
+  const fail = (problems: readonly string[]): never => {
+    throw new UserError(
+      problems.length === 1
+        ? (problems[0] ?? '')
+        : `${file} has ${problems.length} problems:\n  ${problems.join('\n  ')}`,
+      'mend the policy; `tare gate --help` shows an example',
+    );
+  };
+  if (document.errors.length > 0) {
+    fail(
+      document.errors.map((error) => {
+        const { line, col } = lineOf(error.pos[0]);
+        return `${file}:${line}:${col}: ${error.message.split('\n')[0] ?? ''}`;
+      }),
+    );
+  }
+  if (!isMap(document.contents)) fail([`${file}:1:1: expected a mapping with rules`]);
+  const parsed = policySchema.safeParse(document.toJS() as unknown, { error: explain, reportInput: true });
+  if (!parsed.success) {
+    return fail(
+      parsed.error.issues.flatMap(problemsOf).map(({ path, message }) => {
+        const { line, col } = lineOf(offsetOf(document, path));
+        return `${file}:${line}:${col}: ${path.join('.') || '(policy)'}: ${message}`;
+      }),
+    );
+  }
+  const { rules, baseline, level, ...rest } = parsed.data;
+  return {
+    ...rest,
+    file,
+    baseline: baseline ?? null,
+    rules: rules.map((rule, at) => ({
+      patterns: {
+        metric: rule.metric,
+        scenario: rule.scenario,
+        workload: rule.workload,
+        shape: rule.shape,
+        runner: rule.runner,
+      },
+      over: rule.over ?? null,
+      limit: rule.limit ?? null,
+      max: rule.max ?? null,
+      min: rule.min ?? null,
+      level: rule.level ?? level,
+      ignore: rule.ignore ?? false,
+      noise: rule.noise ?? null,
+      source: `${file}:${lineOf(offsetOf(document, ['rules', at])).line}`,
+    })),
+  };
+}
+
+/** Whether a rule is about this row. */
+export function isAbout({ patterns, over }: Rule, key: RowKey): boolean {
+  if (key.reference !== over) return false;
+  return (Object.keys(patterns) as (keyof Patterns)[]).every((part) => matches(patterns[part], key[part]));
+}
+
+function matches(wanted: string, text: string): boolean {
+  const parts = wanted.split('*').map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+}
+
+/**
+ * A bound in the metric's base unit.
+ * @throws UserError naming the place where it does not fit the metric
+ */
+export function boundOf(bound: string | number, unit: Unit, isRatio: boolean, source: string): number {
+  const wrong = (form: string): UserError =>
+    new UserError(`${source}: a bound of this metric must be ${form}, got ${show(bound)}`, 'mend the policy');
+  const plain = (text: string): number => {
+    const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN;
+    if (!Number.isFinite(number)) throw wrong('a plain number such as 1.5');
+    return number;
+  };
+  const text = String(bound).trim();
+  if (isRatio) return plain(text);
+  try {
+    if (unit === 's' || unit === 's/op') return parseSeconds(text.replace(/\/op$/, ''));
+    if (unit === 'B' || unit === 'B/s') return parseBytes(text.replace(/\/s$/, ''));
+  } catch {
+    throw wrong(unit === 's' || unit === 's/op' ? 'a duration such as 300ms' : 'a size such as 64MiB');
+  }
+  if (unit === 'share' && text.endsWith('%')) return plain(text.slice(0, -1)) / 100;
+  return plain(unit === '1/s' ? text.replace(/\/s$/, '') : text);
+}

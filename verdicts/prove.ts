@@ -1,0 +1,142 @@
+/**
+ * Can this gate fail, and does it let an unchanged thing pass? (`tare gate --prove`) The baseline is judged
+ * against itself, and then with a regression of exactly the limit's size put into its stored values, each
+ * check by itself: as if only that one had changed, which is the hardest to see in a family of tests.
+ */
+import { verdictAlpha } from '../bench/statistics/power.ts';
+import { budgetCheck, changeCheck, draftsOf, gateRuns } from './gate.ts';
+import { mayJudge } from './compare.ts';
+import type { GateCheck, GateState, RowKey } from './model.ts';
+import { boundOf, type Policy, type Rule } from './policy.ts';
+import { questionsOf, type Asked } from './questions.ts';
+import { nameOf, type Row, type RowPart } from './rows.ts';
+import type { Run } from './runs.ts';
+
+/** What came of one check of the policy. */
+export interface Proof {
+  readonly key: RowKey;
+  readonly kind: GateCheck['kind'];
+  readonly level: GateCheck['level'];
+  readonly source: string;
+  readonly limit: number;
+  /** The baseline against itself: should pass. */
+  readonly unchanged: GateState;
+  /** With the injected regression: should fail. */
+  readonly injected: GateState;
+  /** Factor that the stored values were multiplied by. */
+  readonly factor: number;
+  readonly line: string;
+}
+
+export interface ProofReport {
+  readonly policy: { readonly file: string; readonly name: string };
+  readonly proofs: readonly Proof[];
+  /** Every check of level `error` fails when it should, and passes when it should. */
+  readonly proven: boolean;
+}
+
+/** @throws UserError as `gateRuns` does */
+export function proveGate(policy: Policy, base: readonly Run[], resamples?: number): ProofReport {
+  const options = resamples === undefined ? {} : { resamples };
+  const unchanged = gateRuns(policy, base, base, options);
+  const asked = questionsOf(policy, base, base);
+  const injected = asked.filter(({ change }) => change !== null).map(withRegression);
+  const drafts = draftsOf(injected, policy.acrossHosts, options);
+  const familySize = drafts.filter(mayJudge).length;
+  const changeProofs = injected.flatMap(({ row, change }): Proof[] => {
+    if (change === null) return [];
+    const draft = drafts.find((one) => nameOf(one.row.key) === nameOf(row.key)) ?? null;
+    const p = draft?.change.p ?? null;
+    const check = changeCheck(policy, change, row, {
+      draft,
+      // Alone in its family: Holm gives the only small p the full correction.
+      pAdjusted: p === null || draft === null || !mayJudge(draft) ? null : Math.min(1, p * familySize),
+      familySize,
+      foreign: null,
+    });
+    return [proofOf(unchanged.checks, check, 1 + (change.limit ?? 0))];
+  });
+  const budgetProofs = asked.flatMap(({ row, budgets }) =>
+    budgets.map((rule): Proof => {
+      const factor = factorBeyond(rule, row);
+      return proofOf(unchanged.checks, budgetCheck(rule, { ...row, head: scaled(row.head, factor) }), factor);
+    }),
+  );
+  const proofs = [...changeProofs, ...budgetProofs];
+  return {
+    policy: unchanged.policy,
+    proofs,
+    proven: proofs
+      .filter(({ level }) => level === 'error')
+      .every((proof) => proof.injected === 'fail' && proof.unchanged === 'pass'),
+  };
+}
+
+/** Head is base, costing exactly the limit more. */
+function withRegression(asked: Asked): Asked {
+  const { row, change } = asked;
+  const [{ metric }] = row.base as [RowPart];
+  const more = 1 + (change?.limit ?? 0);
+  return { ...asked, row: { ...row, head: scaled(row.base, metric.better === 'lower' ? more : 1 / more) } };
+}
+
+function scaled(parts: readonly RowPart[], factor: number): RowPart[] {
+  return parts.map((part) => ({
+    ...part,
+    values: part.values.map((launch) => ({ ...launch, value: launch.value * factor })),
+  }));
+}
+
+/**
+ * What brings the whole interval just over the bound: a budget is broken when no value within the interval
+ * keeps it, so the median alone at the bound would rightly be undecided.
+ */
+function factorBeyond(rule: Rule, row: Row): number {
+  const before = budgetCheck(rule, row);
+  const [first] = row.head;
+  if (before.interval === null || first === undefined) return 1;
+  const isRatio = row.key.reference !== null;
+  const bound = boundOf(rule.max ?? rule.min ?? 0, first.metric.unit, isRatio, rule.source);
+  const end = rule.max === null ? before.interval.high : before.interval.low;
+  return end === 0 ? 1 : (bound / end) * (rule.max === null ? 1 - 1e-6 : 1 + 1e-6);
+}
+
+function proofOf(unchanged: readonly GateCheck[], check: GateCheck, factor: number): Proof {
+  const { key, kind, level, source, limit, state, line } = check;
+  const same = unchanged.find(
+    (one) => one.kind === kind && one.source === source && nameOf(one.key) === nameOf(key),
+  );
+  const broken = unchanged.some(
+    (one) => one.kind === 'presence' && nameOf(one.key) === nameOf(key) && one.state === 'fail',
+  );
+  return {
+    key,
+    kind,
+    level,
+    source,
+    limit,
+    unchanged: broken ? 'fail' : (same?.state ?? 'inconclusive'),
+    injected: state,
+    factor,
+    line,
+  };
+}
+
+/** One sentence per check, for people. */
+export function proofWords({ proofs, proven }: ProofReport): string[] {
+  const words: Readonly<Record<GateState, string>> = {
+    pass: 'passes',
+    fail: 'fails',
+    inconclusive: 'is undecided',
+  };
+  return [
+    ...proofs.map(({ unchanged, injected, line, source, factor, level }) => {
+      const good = unchanged === 'pass' && injected === 'fail';
+      const where = `${source}${level === 'warn' ? ' (warn)' : ''}`;
+      return `${good ? 'ok    ' : 'NOT ok'} ${where}: unchanged it ${words[unchanged]}, with values times ${factor.toPrecision(4)} it ${words[injected]}: ${line}`;
+    }),
+    proven
+      ? `proven: each of the checks that count fails on a regression of its limit (p < ${verdictAlpha}) and passes on none`
+      : 'NOT proven: a check that counts would not fail on a regression of its own limit, or does not pass unchanged; measure more blocks, or widen its limit',
+  ];
+}

@@ -1,0 +1,105 @@
+/**
+ * From a policy to questions: which rows it is about, what it asks of each, and whether any answer could
+ * ever be "fail". Rules that match nothing and gates that cannot fire are refused here, before anything is judged.
+ */
+import { UserError } from '../bench/errors.ts';
+import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
+import { fewestRuns } from './compare.ts';
+import { isAbout, type Policy, type Rule } from './policy.ts';
+import { cellLabel, rowsOf, type Row } from './rows.ts';
+import type { Run } from './runs.ts';
+
+/** What the policy asks of one row, its last word per kind of question. */
+export interface Asked {
+  readonly row: Row;
+  readonly change: Rule | null;
+  readonly budgets: readonly Rule[];
+}
+
+/**
+ * Which rows the policy is about, and what it asks of each.
+ * @throws UserError for a rule that matches nothing, one that needs a baseline where there is none, and where nothing is asked
+ */
+export function questionsOf(policy: Policy, base: readonly Run[], head: readonly Run[]): Asked[] {
+  const references = [...new Set(policy.rules.flatMap(({ over }) => over ?? []))];
+  const rows = rowsOf(base, head, { values: true, references });
+  const idle = policy.rules.filter((rule) => !rows.some(({ key }) => isAbout(rule, key)));
+  if (idle.length > 0) {
+    const metrics = [...new Set(rows.map(({ key }) => key.metric))].sort();
+    throw new UserError(
+      idle.map((rule) => `${rule.source}: this rule matches nothing: ${wordsOf(rule)}`).join('\n  '),
+      `mend its patterns; measured are ${metrics.join(', ')} of ${[...new Set(rows.map(({ key }) => cellLabel({ ...key, reference: null })))].join('; ')}`,
+    );
+  }
+  const needing = policy.rules.find((rule) => rule.limit !== null);
+  if (base.length === 0 && needing !== undefined) {
+    throw new UserError(
+      `${needing.source}: this rule limits a change, and there is no baseline to change from`,
+      'give --baseline RECORD, name one in the policy (`baseline:`), or keep one with `tare baseline set`',
+    );
+  }
+  const asked = rows.flatMap((row): Asked[] => {
+    let change: Rule | null = null;
+    const budgets = new Map<string, Rule>();
+    for (const rule of policy.rules.filter((one) => isAbout(one, row.key))) {
+      if (rule.ignore) {
+        change = null;
+        budgets.clear();
+      }
+      if (rule.limit !== null) change = rule;
+      if (rule.max !== null) budgets.set('max', { ...rule, min: null });
+      if (rule.min !== null) budgets.set('min', { ...rule, max: null });
+    }
+    return change === null && budgets.size === 0 ? [] : [{ row, change, budgets: [...budgets.values()] }];
+  });
+  if (asked.length > 0) return asked;
+  throw new UserError(
+    `${policy.file} asks for nothing: its rules ignore every row`,
+    'a gate that cannot fail is no gate; let a rule with limit, max or min stand',
+  );
+}
+
+function wordsOf({ patterns, over }: Rule): string {
+  const given = Object.entries(patterns).filter(([, value]) => value !== '*');
+  return [...given, ...(over === null ? [] : [['over', over]])]
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ');
+}
+
+/** The smallest p that two sides of independent launches can show: all of one above all of the other. */
+function smallestP(n: number, m: number): number {
+  let ways = 1;
+  for (let i = 1; i <= Math.min(n, m); i += 1) ways = (ways * (Math.max(n, m) + i)) / i;
+  return Math.min(1, 2 / ways);
+}
+
+/**
+ * Refuses a gate that could not fail whatever happened: too few launches planned for the number of tests.
+ * Launches lost on the way make a check inconclusive instead.
+ */
+export function requireFire(
+  policy: Policy,
+  changes: readonly Asked[],
+  familySize: number,
+  base: readonly Run[],
+  head: readonly Run[],
+): void {
+  if (changes.length === 0) return;
+  const runs = Math.min(base.length, head.length);
+  if (Math.max(base.length, head.length) > 1 && new Set(base.map(({ ref }) => ref.host.hash)).size === 1) {
+    if (runs >= fewestRuns) return;
+    throw new UserError(
+      `${policy.file} cannot fire: of several runs each counts as one, and one side has ${runs}`,
+      `give at least ${fewestRuns} runs of either side, or one of each`,
+    );
+  }
+  const planned = (side: readonly Run[]) => Math.min(...side.map(({ record }) => record.header.blocks));
+  const [before, after] = [planned(base), planned(head)];
+  const least = Math.min(before, after);
+  const tests = Math.max(1, familySize);
+  if (least >= minimumBlocks && smallestP(before, after) * tests < verdictAlpha) return;
+  throw new UserError(
+    `${policy.file} cannot fire: with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
+    `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,
+  );
+}
