@@ -50,9 +50,10 @@ export interface CellOf {
 /** Why this cell's numbers on the two sides are not numbers of one thing. */
 export function cellRefusals(base: readonly CellOf[], head: readonly CellOf[]): Refusal[] {
   const refuse = (what: string, of: (one: CellOf) => string): Refusal[] => {
+    // Mixed within one side is as bad as differing between them.
+    if (new Set([...base, ...head].map(of)).size === 1) return [];
     const values = (side: readonly CellOf[]) => [...new Set(side.map(of))].sort().join(' and ');
     const [before, after] = [values(base), values(head)];
-    if (before === after && !before.includes(' and ')) return [];
     return [
       {
         rule: 'C26',
