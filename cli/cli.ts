@@ -5,7 +5,9 @@
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
 import type { Command, Output } from './command.ts';
+import { compare } from './compare.ts';
 import { doctor } from './doctor.ts';
+import { gate } from './gate.ts';
 import { gc } from './gc.ts';
 import { firstPage } from './help.ts';
 import { history } from './history.ts';
@@ -15,7 +17,7 @@ import { report } from './report.ts';
 import { run } from './run.ts';
 import { toolVersion } from './version.ts';
 
-const commands = [run, report, history, importCommand, doctor, images, gc] as const;
+const commands = [run, report, compare, gate, history, importCommand, doctor, images, gc] as const;
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {

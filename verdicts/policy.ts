@@ -2,13 +2,11 @@
  * What a gate asks (`gate.yaml`): YAML text -> rules with their places, or every problem at once with file,
  * line, field, got value and remedy. A rule names rows by patterns and what they must keep to.
  */
-import { isMap, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { parseChecked } from '../bench/checked-yaml.ts';
 import { UserError } from '../bench/errors.ts';
 import type { Unit } from '../bench/model.ts';
 import { show } from '../bench/options.ts';
-import { explain, problemsOf } from '../bench/scenario-problems.ts';
-import { offsetOf } from '../bench/scenario.ts';
 import { parseBytes, parseSeconds } from '../bench/units.ts';
 import type { Level, RowKey } from './model.ts';
 
@@ -111,36 +109,12 @@ export const policySchema = z.strictObject({
  * @throws UserError with every problem, one line each: `file:line:column: field: problem`
  */
 export function parsePolicy(text: string, file: string): Policy {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const lineOf = (offset: number) => lines.linePos(offset);
-  const fail = (problems: readonly string[]): never => {
-    throw new UserError(
-      problems.length === 1
-        ? (problems[0] ?? '')
-        : `${file} has ${problems.length} problems:\n  ${problems.join('\n  ')}`,
-      'mend the policy; `tare gate --help` shows an example',
-    );
-  };
-  if (document.errors.length > 0) {
-    fail(
-      document.errors.map((error) => {
-        const { line, col } = lineOf(error.pos[0]);
-        return `${file}:${line}:${col}: ${error.message.split('\n')[0] ?? ''}`;
-      }),
-    );
-  }
-  if (!isMap(document.contents)) fail([`${file}:1:1: expected a mapping with rules`]);
-  const parsed = policySchema.safeParse(document.toJS() as unknown, { error: explain, reportInput: true });
-  if (!parsed.success) {
-    return fail(
-      parsed.error.issues.flatMap(problemsOf).map(({ path, message }) => {
-        const { line, col } = lineOf(offsetOf(document, path));
-        return `${file}:${line}:${col}: ${path.join('.') || '(policy)'}: ${message}`;
-      }),
-    );
-  }
-  const { rules, baseline, level, ...rest } = parsed.data;
+  const { data, lineOf } = parseChecked(text, file, policySchema, {
+    what: 'policy',
+    expected: 'a mapping with rules',
+    hint: 'mend the policy; `tare gate --help` shows an example',
+  });
+  const { rules, baseline, level, ...rest } = data;
   return {
     ...rest,
     file,
@@ -160,7 +134,7 @@ export function parsePolicy(text: string, file: string): Policy {
       level: rule.level ?? level,
       ignore: rule.ignore ?? false,
       noise: rule.noise ?? null,
-      source: `${file}:${lineOf(offsetOf(document, ['rules', at])).line}`,
+      source: `${file}:${lineOf(['rules', at])}`,
     })),
   };
 }

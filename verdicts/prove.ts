@@ -3,7 +3,6 @@
  * against itself, and then with a regression of exactly the limit's size put into its stored values, each
  * check by itself: as if only that one had changed, which is the hardest to see in a family of tests.
  */
-import { verdictAlpha } from '../bench/statistics/power.ts';
 import { budgetCheck, changeCheck, draftsOf, gateRuns } from './gate.ts';
 import { mayJudge } from './compare.ts';
 import type { GateCheck, GateState, RowKey } from './model.ts';
@@ -120,23 +119,4 @@ function proofOf(unchanged: readonly GateCheck[], check: GateCheck, factor: numb
     factor,
     line,
   };
-}
-
-/** One sentence per check, for people. */
-export function proofWords({ proofs, proven }: ProofReport): string[] {
-  const words: Readonly<Record<GateState, string>> = {
-    pass: 'passes',
-    fail: 'fails',
-    inconclusive: 'is undecided',
-  };
-  return [
-    ...proofs.map(({ unchanged, injected, line, source, factor, level }) => {
-      const good = unchanged === 'pass' && injected === 'fail';
-      const where = `${source}${level === 'warn' ? ' (warn)' : ''}`;
-      return `${good ? 'ok    ' : 'NOT ok'} ${where}: unchanged it ${words[unchanged]}, with values times ${factor.toPrecision(4)} it ${words[injected]}: ${line}`;
-    }),
-    proven
-      ? `proven: each of the checks that count fails on a regression of its limit (p < ${verdictAlpha}) and passes on none`
-      : 'NOT proven: a check that counts would not fail on a regression of its own limit, or does not pass unchanged; measure more blocks, or widen its limit',
-  ];
 }

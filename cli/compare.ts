@@ -1,0 +1,65 @@
+/** `tare compare`: what changed between two sets of records, from the records alone. */
+import { exitCode } from '../bench/errors.ts';
+import type { Command } from './command.ts';
+
+interface CompareArguments {
+  base: string;
+  head: string;
+  moreBase: string[];
+  moreHead: string[];
+  acrossHosts: boolean;
+  ratios: boolean;
+  format: string;
+  json: boolean;
+}
+
+export const compare: Command<CompareArguments> = {
+  command: 'compare <base> <head>',
+  describe: 'Show what changed between two records or sets of records, and how sure that is.',
+  builder: (yargs) =>
+    yargs
+      .positional('base', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Result folder, record.jsonl, or a folder of result folders: before.',
+      })
+      .positional('head', { type: 'string', demandOption: true, describe: 'The same: after.' })
+      .option('more-base', { type: 'string', array: true, default: [], describe: 'More runs of before.' })
+      .option('more-head', { type: 'string', array: true, default: [], describe: 'More runs of after.' })
+      .option('across-hosts', {
+        type: 'boolean',
+        default: false,
+        describe: 'Runs of different hosts: only ratios of runners within each run are compared.',
+      })
+      .option('ratios', {
+        type: 'boolean',
+        default: false,
+        describe: 'Compare ratios of runners to their baseline within each run as well.',
+      })
+      .option('format', {
+        choices: ['text', 'markdown', 'json', 'csv'],
+        default: 'text',
+        describe: 'What to write to stdout.',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
+      .example('$0 compare results/before results/after', 'a table: both medians, ratio, verdict, n')
+      .example('$0 compare results/main/ results/branch/ --format markdown', 'several runs of each side'),
+  run: async (args, output) => {
+    const { readRuns } = await import('../verdicts/runs.ts');
+    const { compareRuns } = await import('../verdicts/compare.ts');
+    const { ownBaseline } = await import('../verdicts/rows.ts');
+    const draw = await import('../reports/verdicts/index.ts');
+    const base = readRuns([args.base, ...args.moreBase]);
+    const head = readRuns([args.head, ...args.moreHead]);
+    const report = compareRuns(base, head, {
+      acrossHosts: args.acrossHosts,
+      ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
+    });
+    const format = args.json ? 'json' : args.format;
+    if (format === 'json') output.out(draw.renderChangeJson(report));
+    else if (format === 'markdown') output.out(draw.renderChangeMarkdown(report));
+    else if (format === 'csv') output.out(draw.renderChangeCsv(report));
+    else output.out(draw.renderChangeText(report, { color: output.color }));
+    return exitCode.ok;
+  },
+};

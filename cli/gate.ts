@@ -1,0 +1,157 @@
+/** `tare gate`: runs judged by a policy, with the exit code that a pipeline acts on. */
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import type { GateReport } from '../verdicts/model.ts';
+import type { Policy } from '../verdicts/policy.ts';
+import type { Run } from '../verdicts/runs.ts';
+import type { Command, Output } from './command.ts';
+
+interface GateArguments {
+  head: string[];
+  baseline: string[];
+  policy: string;
+  prove: boolean;
+  format: string;
+  json: boolean;
+  junit: string | undefined;
+  github: boolean;
+  gitlabQuality: string | undefined;
+  openmetrics: string | undefined;
+  comment: string | undefined;
+}
+
+export const gate: Command<GateArguments> = {
+  command: 'gate [head..]',
+  describe: 'Judge records by a policy: pass (exit 0), fail (1) or inconclusive (5).',
+  builder: (yargs) =>
+    yargs
+      .positional('head', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Result folders, record.jsonl files, or folders of result folders.',
+      })
+      .option('policy', { type: 'string', demandOption: true, describe: 'The policy, a YAML file.' })
+      .option('baseline', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Record or records to change from; default: the one that the policy names.',
+      })
+      .option('prove', {
+        type: 'boolean',
+        default: false,
+        describe: 'Show that the gate fails on a regression of its limit and passes the baseline itself.',
+      })
+      .option('format', {
+        choices: ['text', 'markdown', 'json'],
+        default: 'text',
+        describe: 'What to write to stdout.',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
+      .option('junit', { type: 'string', describe: 'Write JUnit XML to this file.' })
+      .option('github', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print annotations, and append the summary to $GITHUB_STEP_SUMMARY.',
+      })
+      .option('gitlab-quality', { type: 'string', describe: 'Write a GitLab code quality report.' })
+      .option('openmetrics', { type: 'string', describe: 'Write OpenMetrics text (GitLab metrics report).' })
+      .option('comment', { type: 'string', describe: 'Write the body of a pull-request comment.' })
+      .example('$0 gate results/head --policy gate.yaml --baseline results/main', 'exit 0, 1 or 5')
+      .example('$0 gate --policy gate.yaml --baseline results/main --prove', 'can this gate fail at all?'),
+  run: async (args, output) => {
+    const { parsePolicy } = await import('../verdicts/policy.ts');
+    const { readRuns } = await import('../verdicts/runs.ts');
+    const policy = parsePolicy(readText(args.policy), args.policy);
+    const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
+    const base = paths.length === 0 ? [] : readRuns(paths);
+    if (args.prove) return prove(policy, base, args.json || args.format === 'json', output);
+    if (args.head.length === 0) {
+      throw new UserError(
+        'no record to judge',
+        'name one: tare gate RESULT --policy FILE; --prove alone needs none',
+      );
+    }
+    const { gateRuns } = await import('../verdicts/gate.ts');
+    const report = gateRuns(policy, base, readRuns(args.head));
+    await write(report, args, output);
+    return codes[report.state];
+  },
+};
+
+const codes: Readonly<Record<GateReport['state'], ExitCode>> = {
+  pass: exitCode.ok,
+  fail: exitCode.gateFailed,
+  inconclusive: exitCode.inconclusive,
+};
+
+async function prove(policy: Policy, base: readonly Run[], json: boolean, output: Output): Promise<ExitCode> {
+  if (base.length === 0) {
+    throw new UserError(
+      '--prove has no baseline to change',
+      'give --baseline RECORD, or name one in the policy',
+    );
+  }
+  const { proveGate } = await import('../verdicts/prove.ts');
+  const { renderProofJson, renderProofText } = await import('../reports/verdicts/index.ts');
+  const report = proveGate(policy, base);
+  output.out(json ? renderProofJson(report) : renderProofText(report));
+  return report.proven ? exitCode.ok : exitCode.gateFailed;
+}
+
+async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {
+  const draw = await import('../reports/verdicts/index.ts');
+  const files: readonly (readonly [string, string | undefined, () => string])[] = [
+    ['--junit', args.junit, () => draw.renderGateJunit(report)],
+    ['--gitlab-quality', args.gitlabQuality, () => draw.renderGateGitlabQuality(report)],
+    ['--openmetrics', args.openmetrics, () => draw.renderGateOpenMetrics(report)],
+    ['--comment', args.comment, () => draw.renderGateComment(report)],
+  ];
+  for (const [flag, file, text] of files) {
+    if (file !== undefined) writeText(flag, file, text());
+  }
+  const format = args.json ? 'json' : args.format;
+  if (format === 'json') output.out(draw.renderGateJson(report));
+  else if (format === 'markdown') output.out(draw.renderGateMarkdown(report));
+  else output.out(draw.renderGateText(report, { color: output.color }));
+  if (!args.github) return;
+  output.out(draw.renderGateAnnotations(report));
+  const summary = process.env['GITHUB_STEP_SUMMARY'];
+  if (summary !== undefined && summary !== '') appendFileSync(summary, draw.renderGateSummary(report));
+  else output.err('GITHUB_STEP_SUMMARY is not set: no summary was written');
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(
+      `cannot read the policy ${file}: ${messageOf(error)}`,
+      '`tare calibrate` writes one from measured noise',
+    );
+  }
+}
+
+/** @throws UserError for a baseline that the policy names and that is not there */
+function ownBaseline({ baseline, file }: Policy): string[] {
+  if (baseline === null) return [];
+  const path = isAbsolute(baseline) ? baseline : join(dirname(file), baseline);
+  if (existsSync(path)) return [path];
+  throw new UserError(
+    `${file} names the baseline ${path}, which does not exist`,
+    '`tare baseline set` keeps a record there',
+  );
+}
+
+function writeText(flag: string, file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(
+      `${flag}: cannot write ${file}: ${messageOf(error)}`,
+      'give a file in a folder that exists and can be written',
+    );
+  }
+}
