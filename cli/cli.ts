@@ -5,6 +5,7 @@
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
 import type { Command, Output } from './command.ts';
+import { calibrate } from './calibrate.ts';
 import { compare } from './compare.ts';
 import { doctor } from './doctor.ts';
 import { gate } from './gate.ts';
@@ -17,7 +18,7 @@ import { report } from './report.ts';
 import { run } from './run.ts';
 import { toolVersion } from './version.ts';
 
-const commands = [run, report, compare, gate, history, importCommand, doctor, images, gc] as const;
+const commands = [run, report, compare, gate, calibrate, history, importCommand, doctor, images, gc] as const;
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {

@@ -99,8 +99,7 @@ function isEnough({ unit, n }: Change): boolean {
 }
 
 function draftOf(row: Row, acrossHosts: boolean, bootstrap: Bootstrap, noise: number): Omit<Draft, 'row'> {
-  const { base, head } = row;
-  const [first] = head as [RowPart];
+  const [first] = row.head as [RowPart];
   const strata = strataOf(row, acrossHosts);
   const change = changeOf(strata, first.metric.better, bootstrap, {
     tick: resolutionOf(row),
@@ -108,7 +107,7 @@ function draftOf(row: Row, acrossHosts: boolean, bootstrap: Bootstrap, noise: nu
   });
   return {
     change,
-    refusals: [...valueRefusals(row), ...conditionRefusals(row), ...strataRefusals(strata, base)],
+    refusals: [...emptyRefusals(strata, row), ...valueRefusals(row), ...conditionRefusals(row)],
     remarks: rowRemarks(row, change),
   };
 }
@@ -124,14 +123,19 @@ function strataOf({ base, head }: Row, acrossHosts: boolean): Stratum[] {
   return hosts.map((host) => ({ base: valuesOn(base, host), head: valuesOn(head, host) }));
 }
 
-function strataRefusals(strata: readonly Stratum[], base: readonly RowPart[]): Refusal[] {
+function emptyRefusals(strata: readonly Stratum[], { base, head }: Row): Refusal[] {
   if (strata.some((stratum) => stratum.base.length > 0 && stratum.head.length > 0)) return [];
-  const side = base.every(({ values }) => values.length === 0) ? 'base' : 'head';
+  const isEmpty = (parts: readonly RowPart[]) => parts.every(({ values }) => values.length === 0);
+  const sides = [...(isEmpty(base) ? ['base'] : []), ...(isEmpty(head) ? ['head'] : [])];
+  const voided = [...base, ...head].reduce((sum, part) => sum + part.voided, 0);
   return [
     {
-      rule: 'C6',
-      message: `There is no value of it in ${side}: every launch failed, was voided, or did not measure it.`,
-      remedy: 'Read the failures in `tare report`, mend their cause, and run again.',
+      rule: voided > 0 ? 'C9' : 'C6',
+      message: `There is no value of it in ${sides.join(' nor in ')}: ${voided > 0 ? `${voided} launches lie in blocks that were voided, as the host was disturbed` : 'every launch failed, or did not measure it'}.`,
+      remedy:
+        voided > 0
+          ? 'Measure again on a quiet host; `tare report` names the rule.'
+          : 'Read the failures in `tare report`, mend their cause, and run again.',
     },
   ];
 }
@@ -162,7 +166,7 @@ function valueRefusals({ base, head }: Row): Refusal[] {
 }
 
 /** The rules of a comparison within a run, asked of two runs: of base and head as of two runners. */
-function conditionRefusals({ base, head }: Row): Refusal[] {
+export function conditionRefusals({ base, head }: Row): Refusal[] {
   const [before] = base as [RowPart];
   const [after] = head as [RowPart];
   const { metric } = after;

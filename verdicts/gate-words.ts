@@ -10,7 +10,7 @@ import { cellLabel, nameOf, type Row } from './rows.ts';
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** "startup.ready of quick / idle / small / vm". */
-export const titleOf = ({ key }: Row): string => `${key.metric} of ${cellLabel(key)}`;
+const titleOf = ({ key }: Row): string => `${key.metric} of ${cellLabel(key)}`;
 
 /** A value with its unit; ratios of runners have none. */
 export function shown(row: Row, value: number | null): string {
@@ -31,7 +31,7 @@ export function changeStory(
   const between =
     interval === null ? 'no interval' : `95 % interval ${signed(interval.low)} to ${signed(interval.high)}`;
   const p = pAdjusted === null ? '' : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} tests)`;
-  return `${titleOf(row)}: ${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? 'runs' : 'launches'}${p}`;
+  return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? 'runs' : 'launches'}${p}`;
 }
 
 /** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */

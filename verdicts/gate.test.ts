@@ -24,7 +24,7 @@ describe('a change', () => {
     const report = gateRuns(ready, [base], [world({ id: 2, slower: 1.3 })], quick);
     expect(report.state).toBe('fail');
     expect(only(report).line).toMatch(
-      /startup\.ready of .*namespace: 4\.\d+ ms -> 5\.\d+ ms, cost \+\d+ % \(95 % interval \+\d+ % to \+\d+ %\), limit \+10 %, n = 30 launches, p = /,
+      /^4\.\d+ ms -> 5\.\d+ ms, cost \+\d+ % \(95 % interval \+\d+ % to \+\d+ %\), limit \+10 %, n = 30 launches, p = /,
     );
     expect(only(report).source).toBe('gate.yaml:2');
   });
@@ -160,6 +160,16 @@ describe('gates that could not fail', () => {
       gateRuns(ready, [base], [runOf({ ...record, header: { ...record.header, cells } }, 'head')], quick)
         .state,
     ).toBe('fail');
+  });
+
+  test('blocks that were all voided decide nothing, and say so', () => {
+    const voided = Array.from(
+      { length: 30 },
+      (_, block) => ({ kind: 'void', block, rule: 'steal', detail: '' }) as const,
+    );
+    const report = gateRuns(ready, [base], [world({ id: 2, voided })], quick);
+    expect(report.state).toBe('inconclusive');
+    expect(only(report, 'presence').line).toContain('all 30 launches of head lie in voided blocks');
   });
 
   test('zeros from a missing file do not satisfy a limit', () => {

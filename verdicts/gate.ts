@@ -15,7 +15,7 @@ import { isNotWorse } from '../bench/statistics/equivalence.ts';
 import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
 import { draftRows, mayJudge, type Draft } from './compare.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
-import { changeStory, percent, powerLines, shown, titleOf } from './gate-words.ts';
+import { changeStory, percent, powerLines, shown } from './gate-words.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, requireFire, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
@@ -58,20 +58,23 @@ export function gateRuns(
   const adjusted = holm(family.map(({ change }) => change.p ?? 1));
   const adjustedOf = new Map(family.map((draft, at) => [nameOf(draft.row.key), adjusted[at] ?? 1]));
   const draftOf = new Map(drafts.map((draft) => [nameOf(draft.row.key), draft]));
-  const checks = asked.flatMap(({ row, change, budgets }): GateCheck[] => [
-    ...presence(policy, row, change ?? budgets[0]),
-    ...(change === null
-      ? []
-      : [
-          changeCheck(policy, change, row, {
-            draft: draftOf.get(nameOf(row.key)) ?? null,
-            pAdjusted: adjustedOf.get(nameOf(row.key)) ?? null,
-            familySize: family.length,
-            foreign: foreign(row) ? (hosts[0] ?? '') : null,
-          }),
-        ]),
-    ...budgets.map((rule) => budgetCheck(rule, row)),
-  ]);
+  const checks = asked.flatMap(({ row, change, budgets }): GateCheck[] => {
+    const present = presence(policy, row, change ?? budgets[0]);
+    // Nothing more can be asked of what is not there.
+    if (row.head.every(({ values }) => values.length === 0)) return present;
+    const changed =
+      change === null
+        ? []
+        : [
+            changeCheck(policy, change, row, {
+              draft: draftOf.get(nameOf(row.key)) ?? null,
+              pAdjusted: adjustedOf.get(nameOf(row.key)) ?? null,
+              familySize: family.length,
+              foreign: foreign(row) ? (hosts[0] ?? '') : null,
+            }),
+          ];
+    return [...present, ...changed, ...budgets.map((rule) => budgetCheck(rule, row))];
+  });
   return {
     policy: { file: policy.file, name: policy.name },
     base: before.map(({ ref }) => ref),
@@ -104,17 +107,26 @@ export function draftsOf(changes: readonly Asked[], acrossHosts: boolean, option
 
 function presence(policy: Policy, row: Row, rule: Rule | undefined): GateCheck[] {
   if (rule === undefined) return [];
-  const check = (line: string): GateCheck => ({
+  const check = (line: string, state: GateState): GateCheck => ({
     ...blank(row, rule),
     kind: 'presence',
-    state: 'fail',
-    line: `${titleOf(row)}: ${line}`,
+    state,
+    line,
     n: 0,
   });
   if (row.head.every(({ values }) => values.length === 0)) {
+    const voided = row.head.reduce((sum, part) => sum + part.voided, 0);
+    if (voided > 0) {
+      return [
+        check(`all ${voided} launches of head lie in voided blocks: the host was disturbed`, 'inconclusive'),
+      ];
+    }
     const had = row.base.some(({ values }) => values.length > 0);
     return [
-      check(`no value in head${had ? ', which base has' : ''}: it was not measured, or every launch failed`),
+      check(
+        `no value in head${had ? ', which base has' : ''}: it was not measured, or every launch failed`,
+        'fail',
+      ),
     ];
   }
   const worst = Math.max(...row.head.map(({ failedShare }) => failedShare));
@@ -122,6 +134,7 @@ function presence(policy: Policy, row: Row, rule: Rule | undefined): GateCheck[]
   return [
     check(
       `${percent(worst)} of its launches failed in head; allowed ${percent(policy.failures)} (policy: failures)`,
+      'fail',
     ),
   ];
 }
@@ -140,7 +153,7 @@ export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found):
   const start: GateCheck = { ...blank(row, rule), kind: 'change', limit };
   const undecided = (why: string, remarks: readonly Remark[] = []): GateCheck => ({
     ...start,
-    line: `${titleOf(row)}: ${why}`,
+    line: why,
     remarks,
   });
   if (foreign !== null) return undecided(`not comparable with the baseline (C26): ${foreign}`);
@@ -232,7 +245,7 @@ function implausibleOf(
 export function budgetCheck(rule: Rule, row: Row): GateCheck {
   const [first] = row.head;
   const start = { ...blank(row, rule), kind: row.key.reference === null ? 'budget' : 'ratio' } as const;
-  if (first === undefined) return { ...start, line: `${titleOf(row)}: not in head` };
+  if (first === undefined) return { ...start, line: 'not in head' };
   const { metric } = first;
   const upper = rule.max !== null;
   const limit = boundOf(rule.max ?? rule.min ?? 0, metric.unit, row.key.reference !== null, rule.source);
@@ -253,7 +266,7 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
     n: values.length,
     implausible,
     state: implausible !== null && state === 'pass' ? 'inconclusive' : state,
-    line: `${titleOf(row)}: ${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${implausible === null ? '' : `: ${implausible}`}`,
+    line: `${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${implausible === null ? '' : `: ${implausible}`}`,
   };
 }
 
@@ -285,7 +298,7 @@ function blank(row: Row, rule: Rule): GateCheck {
     metric: (row.head[0] ?? row.base[0])?.metric ?? null,
     level: rule.level,
     state: 'inconclusive',
-    line: titleOf(row),
+    line: '',
     source: rule.source,
     limit: 0,
     old: null,

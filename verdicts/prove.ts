@@ -8,7 +8,7 @@ import { mayJudge } from './compare.ts';
 import type { GateCheck, GateState, RowKey } from './model.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, type Asked } from './questions.ts';
-import { nameOf, type Row, type RowPart } from './rows.ts';
+import { cellLabel, nameOf, type Row, type RowPart } from './rows.ts';
 import type { Run } from './runs.ts';
 
 /** What came of one check of the policy. */
@@ -117,6 +117,6 @@ function proofOf(unchanged: readonly GateCheck[], check: GateCheck, factor: numb
     unchanged: broken ? 'fail' : (same?.state ?? 'inconclusive'),
     injected: state,
     factor,
-    line,
+    line: `${key.metric} of ${cellLabel(key)}: ${line}`,
   };
 }

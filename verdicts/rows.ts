@@ -17,6 +17,8 @@ export interface RowPart {
   readonly metric: MetricDeclaration;
   /** One per launch, in block order. */
   readonly values: readonly LaunchValue[];
+  /** Launches that have a value but lie in blocks voided by a declared rule. */
+  readonly voided: number;
   /** Launches of the cell (and its reference) that count. */
   readonly trials: readonly RecordedTrial[];
   /** Share of launches that failed, of the worse cell. */
@@ -68,6 +70,8 @@ function partsOf(run: Run, wanted: RowsWanted): { key: RowKey; part: RowPart }[]
   const { header, trials } = run.record;
   const usable = usableTrials(run.record);
   const valuesIn = createValueReader(usable);
+  // What was measured and voided was measured: a row does not vanish with its blocks.
+  const everyValueIn = createValueReader(usableTrials({ ...run.record, voided: [] }));
   const cells = header.cells.filter(({ role }) => role === 'measured');
   const failed = (cell: CellRecord) => {
     const { failed: some, all } = countLaunches(trials, cell.id);
@@ -77,7 +81,7 @@ function partsOf(run: Run, wanted: RowsWanted): { key: RowKey; part: RowPart }[]
   for (const metric of header.metrics) {
     if (metric.source.kind === 'distribution') continue;
     const measured = (cell: CellRecord) =>
-      cells.some((peer) => isSameWork(peer, cell) && valuesIn(peer.id, metric).length > 0);
+      cells.some((peer) => isSameWork(peer, cell) && everyValueIn(peer.id, metric).length > 0);
     for (const cell of cells.filter(measured)) {
       const key = {
         metric: metric.id,
@@ -86,7 +90,8 @@ function partsOf(run: Run, wanted: RowsWanted): { key: RowKey; part: RowPart }[]
         shape: cell.shape.id,
         runner: cell.runner,
       };
-      const own = { run, cell, metric };
+      const voided = everyValueIn(cell.id, metric).length - valuesIn(cell.id, metric).length;
+      const own = { run, cell, metric, voided };
       if (wanted.values) {
         found.push({
           key: { ...key, reference: null },

@@ -17,3 +17,7 @@ export { gateOpenMetrics as renderGateOpenMetrics } from './openmetrics.ts';
 export { changeHtml as renderChangeHtml, gateHtml as renderGateHtml } from './page.ts';
 export { changeText as renderChangeText, gateText as renderGateText } from './text.ts';
 export { proofJson as renderProofJson, proofText as renderProofText } from './proof.ts';
+export {
+  calibrationJson as renderCalibrationJson,
+  calibrationText as renderCalibrationText,
+} from './calibration.ts';

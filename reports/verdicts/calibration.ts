@@ -1,0 +1,42 @@
+/** What `tare calibrate` found: noise, false alarms and what can be seen, a line per metric and cell. */
+import { formatValue } from '../../bench/units.ts';
+import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
+import { cellLabel } from '../../verdicts/rows.ts';
+import { oneLine } from '../text.ts';
+import { safeJson } from './json.ts';
+import { withoutCommands } from './text.ts';
+
+export function calibrationJson(calibration: Calibration): string {
+  return safeJson({ schema: 1, kind: 'calibration', ...calibration });
+}
+
+export function calibrationText({ runs, rows }: Calibration): string {
+  const gated = rows.filter(({ limit }) => limit !== null).length;
+  const several = runs.length > 1;
+  const lines = [
+    `${runs.length} ${several ? 'runs' : 'run'} of one thing against ${several ? 'each other' : 'itself'}: ${gated} of ${rows.length} rows can be gated.`,
+    ...(several
+      ? []
+      : ['One run tells nothing of the noise between runs: calibrate from several (`--runs 5`).']),
+    '',
+    ...rows.map(lineOf),
+  ];
+  return `${withoutCommands(lines.map((line) => oneLine(line)).join('\n'))}\n`;
+}
+
+function lineOf(noise: Noise): string {
+  const { key, metric, median, within, between, falseAlarms, comparisons, detectable, launches, limit } =
+    noise;
+  const title = `${key.metric} of ${cellLabel(key)}: ${formatValue(median, metric.unit)}, ${launches} launches`;
+  if (noise.refusal !== null) return `${title}; not gated (${noise.refusal.rule}): ${noise.refusal.message}`;
+  const parts = [
+    `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs`,
+    `false alarms ${falseAlarms === null ? 'unknown' : `${percent(falseAlarms)} of ${comparisons}`}`,
+    detectable === null ? 'too few launches for a limit' : `sees +${percent(detectable)}`,
+    ...(limit === null ? [] : [`limit ${percent(limit)}`]),
+  ];
+  return `${title}; ${parts.join('; ')}`;
+}
+
+const percent = (share: number | null): string =>
+  share === null ? 'unknown' : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
