@@ -1,5 +1,5 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
-import { exitCode } from '../bench/errors.ts';
+import { exitCode, UserError } from '../bench/errors.ts';
 import type { Command } from './command.ts';
 
 interface CompareArguments {
@@ -11,6 +11,7 @@ interface CompareArguments {
   ratios: boolean;
   format: string;
   json: boolean;
+  html: string | undefined;
 }
 
 export const compare: Command<CompareArguments> = {
@@ -37,14 +38,16 @@ export const compare: Command<CompareArguments> = {
         describe: 'Compare ratios of runners to their baseline within each run as well.',
       })
       .option('format', {
-        choices: ['text', 'markdown', 'json', 'csv'],
+        choices: ['text', 'markdown', 'json', 'csv', 'html'],
         default: 'text',
         describe: 'What to write to stdout.',
       })
       .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
+      .option('html', { type: 'string', describe: 'Write the page to this file as well.' })
       .example('$0 compare results/before results/after', 'a table: both medians, ratio, verdict, n')
       .example('$0 compare results/main/ results/branch/ --format markdown', 'several runs of each side'),
   run: async (args, output) => {
+    if (args.html === '') throw new UserError('--html names no file', 'give one, as in --html compare.html');
     const { readRuns } = await import('../verdicts/runs.ts');
     const { compareRuns } = await import('../verdicts/compare.ts');
     const { ownBaseline } = await import('../verdicts/rows.ts');
@@ -55,10 +58,16 @@ export const compare: Command<CompareArguments> = {
       acrossHosts: args.acrossHosts,
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
+    if (args.html !== undefined) {
+      const { writeReport } = await import('./report.ts');
+      writeReport(args.html, draw.renderChangeHtml(report));
+      output.err(args.html);
+    }
     const format = args.json ? 'json' : args.format;
     if (format === 'json') output.out(draw.renderChangeJson(report));
     else if (format === 'markdown') output.out(draw.renderChangeMarkdown(report));
     else if (format === 'csv') output.out(draw.renderChangeCsv(report));
+    else if (format === 'html') output.out(draw.renderChangeHtml(report));
     else output.out(draw.renderChangeText(report, { color: output.color }));
     return exitCode.ok;
   },

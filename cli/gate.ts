@@ -19,6 +19,7 @@ interface GateArguments {
   gitlabQuality: string | undefined;
   openmetrics: string | undefined;
   comment: string | undefined;
+  html: string | undefined;
 }
 
 export const gate: Command<GateArguments> = {
@@ -45,7 +46,7 @@ export const gate: Command<GateArguments> = {
         describe: 'Show that the gate fails on a regression of its limit and passes the baseline itself.',
       })
       .option('format', {
-        choices: ['text', 'markdown', 'json'],
+        choices: ['text', 'markdown', 'json', 'html'],
         default: 'text',
         describe: 'What to write to stdout.',
       })
@@ -59,6 +60,7 @@ export const gate: Command<GateArguments> = {
       .option('gitlab-quality', { type: 'string', describe: 'Write a GitLab code quality report.' })
       .option('openmetrics', { type: 'string', describe: 'Write OpenMetrics text (GitLab metrics report).' })
       .option('comment', { type: 'string', describe: 'Write the body of a pull-request comment.' })
+      .option('html', { type: 'string', describe: 'Write a page.' })
       .example('$0 gate results/head --policy gate.yaml --baseline results/main', 'exit 0, 1 or 5')
       .example('$0 gate --policy gate.yaml --baseline results/main --prove', 'can this gate fail at all?'),
   run: async (args, output) => {
@@ -108,6 +110,7 @@ async function write(report: GateReport, args: GateArguments, output: Output): P
     ['--gitlab-quality', args.gitlabQuality, () => draw.renderGateGitlabQuality(report)],
     ['--openmetrics', args.openmetrics, () => draw.renderGateOpenMetrics(report)],
     ['--comment', args.comment, () => draw.renderGateComment(report)],
+    ['--html', args.html, () => draw.renderGateHtml(report)],
   ];
   for (const [flag, file, text] of files) {
     if (file !== undefined) writeText(flag, file, text());
@@ -115,6 +118,7 @@ async function write(report: GateReport, args: GateArguments, output: Output): P
   const format = args.json ? 'json' : args.format;
   if (format === 'json') output.out(draw.renderGateJson(report));
   else if (format === 'markdown') output.out(draw.renderGateMarkdown(report));
+  else if (format === 'html') output.out(draw.renderGateHtml(report));
   else output.out(draw.renderGateText(report, { color: output.color }));
   if (!args.github) return;
   output.out(draw.renderGateAnnotations(report));
