@@ -33,7 +33,7 @@ export async function ensureStored(image: Image, client: Client, lock: string): 
   const { exitCode, stderr } = await runTool(argv, { timeoutSeconds: importSeconds, environment });
   if (exitCode === 0) return name;
   throw new UserError(
-    `image ${image.name} cannot be brought into the store of ${client.argv.at(-1) ?? ''}: ${stderr.trim()}`,
+    `image ${image.name} cannot be brought into the store of ${client.argv[0] ?? ''}: ${stderr.trim()}`,
     'look for space on its disk, and try the command by hand',
   );
 }

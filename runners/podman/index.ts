@@ -4,6 +4,7 @@
  * (writable layer on disk, seccomp, capabilities) is said in the traits.
  */
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdir, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,20 +19,13 @@ import { joinBridge } from '../engine/bridge.ts';
 import { mountsBelow, insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from '../oci/probe.ts';
+import { killQuietly } from '../../host/process-identity.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { podmanOptions } from './options.ts';
 import type { PodmanOptions } from './options.ts';
-import {
-  findAccount,
-  isRootless,
-  makeCellFolder,
-  settingsFolder,
-  storeLock,
-  storeOf,
-  writeSettings,
-} from './place.ts';
+import { findAccount, isRootless, makeCellFolder, storeLock, storeOf, writeSettings } from './place.ts';
 import { podmanClient, podmanWays, privateMounts } from './settings.ts';
 import type { PodmanPlan } from './settings.ts';
 
@@ -68,13 +62,13 @@ async function openPodman(found: Omit<PodmanPlan, 'folder'>, { lease }: Context)
   lease.own({ kind: 'folder', path: folder });
   const plan: PodmanPlan = { ...found, folder };
   await writeSettings(plan);
-  const images = podmanClient(plan, settingsFolder(plan, 'store'));
+  const images = podmanClient(plan, 'store');
   // Any call makes the store, which the cell's own would miss.
   const { environment } = images;
   await runTool([...images.argv, 'image', 'exists', 'none'], { timeoutSeconds: 60, environment });
   return {
     plan,
-    client: podmanClient(plan, settingsFolder(plan, 'cell')),
+    client: podmanClient(plan, 'cell'),
     images,
     async close() {
       await endPause(plan);
@@ -90,7 +84,7 @@ async function openPodman(found: Omit<PodmanPlan, 'folder'>, { lease }: Context)
 async function removeFolder(plan: PodmanPlan): Promise<void> {
   const { folder, rootless, account } = plan;
   if (rootless && account === null) {
-    const { argv, environment } = podmanClient(plan, settingsFolder(plan, 'cell'));
+    const { argv, environment } = podmanClient(plan, 'cell');
     await runTool([...argv, 'unshare', 'rm', '-rf', join(folder, 'root')], {
       timeoutSeconds: 60,
       environment,
@@ -100,12 +94,22 @@ async function removeFolder(plan: PodmanPlan): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Rootless podman leaves a process that holds its user namespace. */
-async function endPause({ folder, rootless }: PodmanPlan): Promise<void> {
+/** Rootless podman leaves processes that hold its user namespace, known by the environment of this cell alone. */
+async function endPause({ folder, store, rootless }: PodmanPlan): Promise<void> {
   if (!rootless) return;
-  const script = 'read -r pid <"$1" && kill -9 "$pid" && while [ -d "/proc/$pid" ]; do sleep 0.01; done';
-  const file = join(folder, 'user', 'libpod', 'tmp', 'pause.pid');
-  await runTool(['sh', '-c', script, 'sh', file], { timeoutSeconds: 5 });
+  const mine = `XDG_RUNTIME_DIR=${join(folder, 'user')}`;
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name) && environmentOf(name).includes(mine)) killQuietly(Number(name));
+  }
+  for (const place of [folder, store]) await rm(join(place, 'tmp', 'pause.pid'), { force: true });
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return []; // gone meanwhile, or not ours to see
+  }
 }
 
 /** A container of nothing but busybox, or of the host's own true: enough to know whether podman works. */
@@ -124,6 +128,10 @@ async function probe(options: PodmanOptions, context: Context): Promise<Availabi
     const root = join(plan.folder, 'tree');
     for (const place of ['usr', 'proc', 'sys', 'dev', 'tmp', 'etc', 'run', 'bin', 'lib', 'lib64'])
       await mkdir(join(root, place), { recursive: true });
+    if (plan.account !== null) {
+      const owner = `${plan.account.uid}:${plan.account.gid}`;
+      await runTool(['chown', '-R', owner, root], { timeoutSeconds: 10 });
+    }
     const limits = ownUlimits();
     const argv = [
       ...joinGroup,
@@ -201,6 +209,19 @@ async function prepare(
   const found = await findPodman(options);
   if ('usable' in found) throw new Error(found.reason);
   const opened = await openPodman(found, context);
+  try {
+    return await prepareIn(opened, { options, image, shape, pidsLimit }, context);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function prepareIn(
+  opened: Awaited<ReturnType<typeof openPodman>>,
+  { options, image, shape, pidsLimit }: PrepareRequest<PodmanOptions>,
+  context: Context,
+): Promise<Prepared> {
   const { plan, client } = opened;
   const ruler = createRuler();
   const ways = podmanWays(plan.rootless, basename(plan.runtime));

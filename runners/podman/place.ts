@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../../images/cache.ts';
 import type { PodmanOptions } from './options.ts';
-import { containersConf, storageConf } from './settings.ts';
+import { containersConf, settingsFolder, storageConf } from './settings.ts';
 import type { Account, PodmanPlan } from './settings.ts';
 
 /** Whether podman runs in a user namespace. */
@@ -60,10 +60,6 @@ export async function makeCellFolder(account: Account | null): Promise<string> {
   await mkdir(base, { recursive: true, mode: 0o700 });
   return mkdtemp(join(base, 'c-'));
 }
-
-/** Folder with the configuration for containers of a cell, or for its user's images. */
-export const settingsFolder = ({ folder }: Pick<PodmanPlan, 'folder'>, what: 'cell' | 'store'): string =>
-  join(folder, 'settings', what);
 
 /** Writes the configuration of both; podman itself makes the rest, as its own user. */
 export async function writeSettings(plan: PodmanPlan): Promise<void> {

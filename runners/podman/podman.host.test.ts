@@ -14,3 +14,4 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const image = () => (made ??= makeTinyImage(folder));
 
 describeRunner('podman, as root', { runner, options: { user: 'root' }, image, patience: 4 });
+describeRunner('podman, rootless', { runner, options: { user: 'rootless' }, image, patience: 4 });

@@ -64,19 +64,43 @@ export function storageConf(
   ].join('\n');
 }
 
-/** The client. @param at folder with containers.conf and storage.conf */
-export function podmanClient({ binary, account, rootless, folder }: PodmanPlan, at: string): Client {
+/** Folder with the configuration for containers of a cell, or for its user's images. */
+export const settingsFolder = ({ folder }: Pick<PodmanPlan, 'folder'>, what: 'cell' | 'store'): string =>
+  join(folder, 'settings', what);
+
+/** The client for containers of a cell, or for its user's images. */
+export function podmanClient(plan: PodmanPlan, what: 'cell' | 'store'): Client {
+  const { binary, account, rootless, folder, store } = plan;
+  const settings = settingsFolder(plan, what);
+  const state = what === 'cell' ? folder : store;
   const own = account === null ? {} : { HOME: account.home, USER: account.name };
-  const run = rootless ? { XDG_RUNTIME_DIR: join(folder, 'user') } : {};
+  const user = join(folder, 'user');
+  const places = ['RUNTIME_DIR', 'CONFIG_HOME', 'DATA_HOME', 'CACHE_HOME'].map((name) => [
+    `XDG_${name}`,
+    user,
+  ]);
+  const run = rootless ? (Object.fromEntries(places) as Readonly<Record<string, string>>) : {};
+  // Said here too: without root it takes neither from the file, and with these nothing else of it.
+  const roots = [
+    '--root',
+    join(state, 'root'),
+    '--runroot',
+    join(state, 'run'),
+    '--storage-driver',
+    'overlay',
+  ];
+  const images = what === 'cell' ? [`overlay.imagestore=${join(store, 'root')}`] : [];
+  const unowned = rootless ? ['overlay.ignore_chown_errors=true'] : [];
+  const options = ['overlay.skip_mount_home=true', ...images, ...unowned];
   const become =
     account === null
       ? []
       : ['setpriv', '--reuid', String(account.uid), '--regid', String(account.gid), '--init-groups', '--'];
   return {
-    argv: [...become, binary],
+    argv: [...become, binary, ...roots, ...options.flatMap((option) => ['--storage-opt', option])],
     environment: {
-      CONTAINERS_CONF: join(at, 'containers.conf'),
-      CONTAINERS_STORAGE_CONF: join(at, 'storage.conf'),
+      CONTAINERS_CONF: join(settings, 'containers.conf'),
+      CONTAINERS_STORAGE_CONF: join(settings, 'storage.conf'),
       ...own,
       ...run,
     },
