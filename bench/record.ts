@@ -132,18 +132,26 @@ export function readRecord(path: string): RunRecord {
       error,
     );
   }
+  return parseRecord(text, file);
+}
+
+/**
+ * The record in a text, as `readRecord` reads it from a file. `before`: lines that stand above it in the file.
+ * @throws UserError naming file and line
+ */
+export function parseRecord(text: string, file: string, before = 0): RunRecord {
   const notes: string[] = [];
   const whole = text.endsWith('\n');
   const raw = text.split('\n');
   const last = raw.pop();
   if (!whole && last !== undefined && last !== '') {
-    notes.push(`line ${raw.length + 1} was cut while it was written and is left out`);
+    notes.push(`line ${before + raw.length + 1} was cut while it was written and is left out`);
   }
-  const lines = raw.map((line, index) => readLine(line, file, index + 1));
+  const lines = raw.map((line, index) => readLine(line, file, before + index + 1));
   const header = lines[0];
   if (header?.kind !== 'header') {
     throw new UserError(
-      `${file}:1: expected a record header, got ${short(raw[0] ?? '')}`,
+      `${file}:${before + 1}: expected a record header, got ${short(raw[0] ?? '')}`,
       'this is not a tare record',
     );
   }
