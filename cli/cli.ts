@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { baseline } from './baseline.ts';
 import type { Command, Output } from './command.ts';
 import { calibrate } from './calibrate.ts';
 import { compare } from './compare.ts';
@@ -18,7 +19,19 @@ import { report } from './report.ts';
 import { run } from './run.ts';
 import { toolVersion } from './version.ts';
 
-const commands = [run, report, compare, gate, calibrate, history, importCommand, doctor, images, gc] as const;
+const commands = [
+  run,
+  report,
+  compare,
+  gate,
+  calibrate,
+  baseline,
+  history,
+  importCommand,
+  doctor,
+  images,
+  gc,
+] as const;
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {
