@@ -57,14 +57,14 @@ test('it measures, proves and judges, in this order', () => {
     ['run', 's.yaml', '--out', 'results/head', '--set=blocks=2', '--set=seed=7'],
     ['gate', '--prove', '--policy', 'gate.yaml', '--baseline=base'],
     [
-      ...['gate', '--policy', 'gate.yaml', '--baseline=base', '--github', '--junit', 'tare-gate/junit.xml'],
+      ...['gate', 'results/head', '--policy', 'gate.yaml', '--baseline=base', '--github'],
       ...[
+        '--junit',
+        'tare-gate/junit.xml',
         '--openmetrics',
         'tare-gate/openmetrics.txt',
         '--comment',
         'tare-gate/comment.md',
-        '--',
-        'results/head',
       ],
     ],
   ]);
@@ -106,7 +106,7 @@ test('a gate that cannot fail judges nothing', () => {
 });
 
 test('several records, odd names and names that are commands stay words', () => {
-  const odd = ['a b', "it's", '$(touch broken)', '`touch broken`', '; touch broken', '*'];
+  const odd = ['a b', "it's", '$(touch broken)', '`touch broken`', '; touch broken', '*', '--help'];
   const { calls, code } = act({
     head: odd.join('\n'),
     baseline: odd.join('\n'),
@@ -115,11 +115,11 @@ test('several records, odd names and names that are commands stay words', () => 
   });
   expect(code).toBe(0);
   const [words = []] = calls;
-  expect(words.slice(words.indexOf('--') + 1)).toEqual(odd);
+  expect(words.slice(1, words.indexOf('--policy'))).toEqual([...odd.slice(0, -1), './--help']);
   expect(words.filter((word) => word.startsWith('--baseline='))).toEqual(
     odd.map((name) => `--baseline=${name}`),
   );
-  expect(words[2]).toBe('$(touch broken)');
+  expect(words[words.indexOf('--policy') + 1]).toBe('$(touch broken)');
 });
 
 test('a folder with a line break sets no output of its own', () => {

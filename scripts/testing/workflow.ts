@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -107,12 +107,14 @@ export function runBash(
   script: string,
   { cwd, env }: Place,
 ): { readonly code: number; readonly log: string } {
+  // The Node that runs these tests comes before any other of the machine, which may be too old.
+  const search = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
   const { status, stdout, stderr, error } = spawnSync(
     'bash',
     ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script],
     {
       cwd,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...process.env, NO_COLOR: '1', PATH: search, ...env },
       encoding: 'utf8',
     },
   );
