@@ -1,6 +1,7 @@
 /**
  * The pipelines to copy (docs/ci), each step run by bash in a workspace of its own: calibrate, keep a baseline,
- * prove, judge. Only `tare run` and `npm install` are stand-ins; the numbers are made up and fixed.
+ * prove, judge. Only `tare run` and `npm install` are stand-ins; the numbers are made up and fixed. Among the host
+ * tests because it starts some thirty programs, one after another.
  */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
