@@ -58,11 +58,13 @@ const unusable = (reason: string, hint: string): Unusable => ({ usable: false, r
 
 /** A folder with everything that podman needs for one cell, and its end. */
 async function openPodman(found: Omit<PodmanPlan, 'folder'>, { lease }: Context) {
-  const folder = await makeCellFolder(found.account);
+  const folder = await makeCellFolder(found.account, found.rootless);
   lease.own({ kind: 'folder', path: folder });
   const plan: PodmanPlan = { ...found, folder };
   await writeSettings(plan);
   const images = podmanClient(plan, 'store');
+  // Its database would hold on to the folders of an earlier cell; images are not in it.
+  if (found.rootless) await rm(join(plan.store, 'root', 'libpod'), { recursive: true, force: true });
   // Any call makes the store, which the cell's own would miss.
   const { environment } = images;
   await runTool([...images.argv, 'image', 'exists', 'none'], { timeoutSeconds: 60, environment });

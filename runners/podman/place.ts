@@ -48,10 +48,14 @@ export function storeOf(account: Account | null): string {
   return join(cache, 'engines', 'podman');
 }
 
-/** Makes a folder for the state of one cell. Another user cannot reach into root's cache. */
-export async function makeCellFolder(account: Account | null): Promise<string> {
-  if (account !== null) {
+/**
+ * Makes a folder for the state of one cell. Without root its path has to be short, and another user cannot
+ * reach into root's cache; as root the containers' layers lie on the disk of the cache.
+ */
+export async function makeCellFolder(account: Account | null, rootless: boolean): Promise<string> {
+  if (rootless) {
     const folder = await mkdtemp(join(tmpdir(), 'tare-podman-'));
+    if (account === null) return folder;
     await chmod(folder, 0o755);
     await chown(folder, account.uid, account.gid);
     return folder;

@@ -25,10 +25,7 @@ test('state belongs to the cell, images to a store that is read only', () => {
 
 test('another user is taken on with his home and groups, and a place for what runs', () => {
   expect(podmanClient(plan, 'cell')).toEqual({
-    argv: [
-      ...['/usr/bin/podman', '--root', '/cell/root', '--runroot', '/cell/run', '--storage-driver', 'overlay'],
-      ...['--storage-opt', 'overlay.skip_mount_home=true', '--storage-opt', 'overlay.imagestore=/store/root'],
-    ],
+    argv: ['/usr/bin/podman'],
     environment: {
       CONTAINERS_CONF: '/cell/settings/cell/containers.conf',
       CONTAINERS_STORAGE_CONF: '/cell/settings/cell/storage.conf',
@@ -39,6 +36,7 @@ test('another user is taken on with his home and groups, and a place for what ru
   expect(other.argv.slice(0, 8)).toEqual([...become, '/usr/bin/podman']);
   expect(other.argv).toContain('overlay.ignore_chown_errors=true');
   expect(other.argv).toContain('/store/root');
+  expect(podmanClient({ ...plan, rootless: true }, 'cell').argv).toContain('overlay.imagestore=/store/root');
   expect(other.environment).toMatchObject({ HOME: '/home/joe', XDG_RUNTIME_DIR: '/cell/user' });
 });
 

@@ -70,41 +70,43 @@ export const settingsFolder = ({ folder }: Pick<PodmanPlan, 'folder'>, what: 'ce
 
 /** The client for containers of a cell, or for its user's images. */
 export function podmanClient(plan: PodmanPlan, what: 'cell' | 'store'): Client {
-  const { binary, account, rootless, folder, store } = plan;
+  const { binary, account, rootless } = plan;
   const settings = settingsFolder(plan, what);
-  const state = what === 'cell' ? folder : store;
   const own = account === null ? {} : { HOME: account.home, USER: account.name };
-  const user = join(folder, 'user');
-  const places = ['RUNTIME_DIR', 'CONFIG_HOME', 'DATA_HOME', 'CACHE_HOME'].map((name) => [
-    `XDG_${name}`,
-    user,
-  ]);
-  const run = rootless ? (Object.fromEntries(places) as Readonly<Record<string, string>>) : {};
-  // Said here too: without root it takes neither from the file, and with these nothing else of it.
-  const roots = [
-    '--root',
-    join(state, 'root'),
-    '--runroot',
-    join(state, 'run'),
-    '--storage-driver',
-    'overlay',
-  ];
-  const images = what === 'cell' ? [`overlay.imagestore=${join(store, 'root')}`] : [];
-  const unowned = rootless ? ['overlay.ignore_chown_errors=true'] : [];
-  const options = ['overlay.skip_mount_home=true', ...images, ...unowned];
   const become =
     account === null
       ? []
       : ['setpriv', '--reuid', String(account.uid), '--regid', String(account.gid), '--init-groups', '--'];
   return {
-    argv: [...become, binary, ...roots, ...options.flatMap((option) => ['--storage-opt', option])],
+    argv: [...become, binary, ...(rootless ? rootlessFlags(plan, what) : [])],
     environment: {
       CONTAINERS_CONF: join(settings, 'containers.conf'),
       CONTAINERS_STORAGE_CONF: join(settings, 'storage.conf'),
       ...own,
-      ...run,
+      ...(rootless ? userFolders(plan) : {}),
     },
   };
+}
+
+/**
+ * Without root it takes no root from the file, and with one on the command line nothing else of it. Such a
+ * `--runroot` may have 50 characters at most, so that of the store lies with the cell too.
+ */
+function rootlessFlags({ folder, store }: PodmanPlan, what: 'cell' | 'store'): readonly string[] {
+  const [root, run] = what === 'cell' ? [folder, 'run'] : [store, 's'];
+  const images = what === 'cell' ? [`overlay.imagestore=${join(store, 'root')}`] : [];
+  const options = ['overlay.skip_mount_home=true', 'overlay.ignore_chown_errors=true', ...images];
+  return [
+    ...['--root', join(root, 'root'), '--runroot', join(folder, run), '--storage-driver', 'overlay'],
+    ...options.flatMap((option) => ['--storage-opt', option]),
+  ];
+}
+
+/** Nothing of a run is left in the account's own folders but the images. */
+function userFolders({ folder }: PodmanPlan): Readonly<Record<string, string>> {
+  const user = join(folder, 'user');
+  const names = ['RUNTIME_DIR', 'CONFIG_HOME', 'DATA_HOME', 'CACHE_HOME'];
+  return Object.fromEntries(names.map((name) => [`XDG_${name}`, user]));
 }
 
 /** What differs by runtime and rights. */
