@@ -13,6 +13,7 @@ import { formatRows, type Bench, type Row } from './bench/row.ts';
 import { sampler } from './bench/sampler.ts';
 import { share } from './bench/share.ts';
 import { start } from './bench/start.ts';
+import { verdicts } from './bench/verdicts.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   help,
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, Bench>> = {
   report,
   share,
   import: imports,
+  verdicts,
 };
 
 const asked = process.argv.slice(2);

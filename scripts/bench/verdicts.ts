@@ -1,0 +1,95 @@
+/**
+ * What verdicts cost and whether they hold: a comparison of 2 x 1,000 launches x 200 metrics with 10,000
+ * resamples against parsing those records, and the simulations of the unit tests at full size.
+ */
+import { monotonicSeconds } from '../../host/clock.ts';
+import { buildRecord, builtMetrics, builtRunners } from '../../bench/record-builder.ts';
+import type { MetricDeclaration, RecordedTrial } from '../../bench/model.ts';
+import { compareRuns } from '../../verdicts/compare.ts';
+import { runOf, type Run } from '../../verdicts/runs.ts';
+import { simulateChanges, type World } from '../../verdicts/simulation.ts';
+import { createRandom } from '../../bench/random.ts';
+import type { Bench, Row } from './row.ts';
+
+const launches = 1000;
+const metricCount = 200;
+
+const metrics: readonly MetricDeclaration[] = Array.from({ length: metricCount }, (_, at) => ({
+  ...(builtMetrics[3] as MetricDeclaration),
+  id: `app.m${at}`,
+  family: 'app',
+  unit: 's',
+  source: { kind: 'sample' },
+}));
+
+function largeRun(seed: number): Run {
+  const random = createRandom(seed);
+  const alter = (trial: RecordedTrial): RecordedTrial => ({
+    ...trial,
+    ladder: [],
+    samples: metrics.map(({ id }) => ({ metric: id, value: Math.exp(0.05 * random.normal()) })),
+  });
+  const runners = builtRunners.slice(0, 1);
+  const record = buildRecord({ seed, blocks: launches, warmup: 0, control: null, runners, metrics, alter });
+  return runOf(
+    {
+      ...record,
+      header: { ...record.header, runId: `run-${seed}`, startedAt: new Date(seed * 1e9).toISOString() },
+    },
+    `run-${seed}`,
+  );
+}
+
+/** Worlds in which nothing changed, and one in which something did. */
+const worlds: readonly (readonly [string, Partial<World>])[] = [
+  ['noise 5 %, 30 launches', {}],
+  ['drift 3 %', { drift: 0.03 }],
+  ['serial correlation 0.4', { serial: 0.4 }],
+  ['serial correlation 0.8', { serial: 0.8 }],
+  ['runs differ by a known 3 %', { between: 0.03, knownBetween: 0.03 }],
+  ['5 runs each, runs differ by 3 %', { between: 0.03, runs: 5 }],
+  ['5 runs each, drift 10 %', { drift: 0.1, runs: 5 }],
+];
+
+export const verdicts: Bench = (say) => {
+  say('comparing 2 x 1,000 launches x 200 metrics');
+  const [base, head] = [largeRun(1), largeRun(2)];
+  const text = JSON.stringify([base.record, head.record]);
+  let start = monotonicSeconds();
+  JSON.parse(text);
+  const parsing = monotonicSeconds() - start;
+  start = monotonicSeconds();
+  const report = compareRuns([base], [head]);
+  const wall = monotonicSeconds() - start;
+  const rows: Row[] = [
+    {
+      what: `compare, ${report.rows.length} rows, 10,000 resamples`,
+      value: `${wall.toFixed(1)} s (${((1000 * wall) / report.rows.length).toFixed(0)} ms a row), ${(wall / parsing).toFixed(1)} x JSON.parse of the ${(text.length / 2 ** 20).toFixed(0)} MiB; ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident`,
+      n: 1,
+      goal: 'printed',
+      met: null,
+    },
+  ];
+  for (const [what, world] of worlds) {
+    say(`simulating: ${what}`);
+    const comparisons = 4000;
+    const { verdicts: shares, coverage } = simulateChanges(world, comparisons, 11, 2000);
+    const alarms = (shares.regression ?? 0) + (shares.improvement ?? 0);
+    rows.push({
+      what: `false alarms: ${what}`,
+      value: `${(100 * alarms).toFixed(2)} %, coverage ${(100 * coverage).toFixed(1)} %`,
+      n: comparisons,
+      goal: '<= 5 %',
+      met: alarms <= 0.05,
+    });
+  }
+  const { verdicts: found } = simulateChanges({ effect: 1.1 }, 4000, 11, 2000);
+  rows.push({
+    what: 'power: +10 %, limit 5 %, 30 launches at 5 % noise',
+    value: `${(100 * (found.regression ?? 0)).toFixed(1)} % found`,
+    n: 4000,
+    goal: 'printed',
+    met: null,
+  });
+  return Promise.resolve(rows);
+};
