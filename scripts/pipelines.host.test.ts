@@ -70,6 +70,7 @@ describe('GitHub', () => {
     const { code, log, summary } = job('gate', { SLOWER: '1.5' });
     expect(code).toBe(1);
     expect(log).toMatch(/^::error file=perf\/gate\.yaml,line=\d+,title=FAIL startup/m);
+    expect(log).toMatch(/^FAIL +startup\.ready of namespace\/idle\/small: .* -> .*limit \+/m);
     expect(summary).toContain('**FAIL: ');
     const written = (file: string) => readFileSync(join(scratch, 'github', file), 'utf8');
     expect(written('junit.xml')).toContain('<failure ');

@@ -102,7 +102,7 @@ export interface GateCheck {
   readonly metric: MetricDeclaration | null;
   readonly level: Level;
   readonly state: GateState;
-  /** The whole story in one line: old, new, change, limit, interval, n. */
+  /** The whole story in one line: old, new, change, limit, interval, n. Formats lead it with the name of the row. */
   readonly line: string;
   /** Where in the policy the limit stands, e.g. "gate.yaml:12". */
   readonly source: string;

@@ -112,7 +112,8 @@ function refusedNotice({ rows }: ChangeReport): Notice[] {
 }
 
 function refusalText(refusal: ChangeRow['refusals'][number]): string {
-  return `rule ${refusal.rule}: ${refusal.message}; ${refusal.remedy}`;
+  const end = /[.!?]$/.test(refusal.message) ? ' ' : '; ';
+  return `rule ${refusal.rule}: ${refusal.message}${end}${refusal.remedy}`;
 }
 
 function remarksNotice(report: ChangeReport): Notice[] {

@@ -80,12 +80,13 @@ function openingOf(report: GateReport): Opening {
 }
 
 function noticesOf(report: GateReport): Notice[] {
+  const withScenario = manyScenarios(report);
   const groups = new Map<string, { readonly tone: Tone; readonly lines: string[] }>();
   for (const check of inUrgency(report.checks)) {
     const { text: word, tone } = checkWord(check);
     if (word === 'PASS') continue;
     const group = groups.get(word) ?? { tone, lines: [] };
-    group.lines.push(checkLine(check));
+    group.lines.push(checkLine(check, withScenario));
     groups.set(word, group);
   }
   const notices = [...groups].map(([word, { tone, lines }]): Notice => ({
@@ -107,16 +108,26 @@ function noticesOf(report: GateReport): Notice[] {
   ];
 }
 
-/** The whole story of one check on one line, with what weakens it and where its limit stands. */
-export function checkLine(check: GateCheck): string {
+/** True where rows must be told apart by their scenario too. */
+export function manyScenarios({ checks }: GateReport): boolean {
+  return severalScenarios(checks.map(({ key }) => key));
+}
+
+/** The whole story of one check on one line, led by the row's name, with what weakens it and where its limit stands. */
+export function checkLine(check: GateCheck, withScenario: boolean): string {
   const { line, implausible, level, state, source, remarks } = check;
   const suspect = implausible === null || line.includes(implausible) ? [] : [`suspect: ${implausible}`];
   const warnOnly = level === 'warn' && state !== 'fail' ? ', level warn' : '';
-  return [`${line} (${source}${warnOnly})`, ...suspect, ...remarks.map(({ message }) => message)].join('; ');
+  const row = `${check.key.metric} of ${cellLabel(check.key, withScenario)}`;
+  return [
+    `${row}: ${line} (${source}${warnOnly})`,
+    ...suspect,
+    ...remarks.map(({ message }) => message),
+  ].join('; ');
 }
 
 function checksSection(report: GateReport): Section {
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
+  const withScenario = manyScenarios(report);
   const checks = inUrgency(report.checks);
   const passed = checks.filter((check) => checkWord(check).text === 'PASS');
   const loud = checks.filter((check) => checkWord(check).text !== 'PASS');

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import { oneLine } from '../text.ts';
 import { shortened } from '../words.ts';
-import { checkLine, gateAnswer, gateView } from './gate-view.ts';
+import { checkLine, gateAnswer, gateView, manyScenarios } from './gate-view.ts';
 import { markdownParts } from './markdown.ts';
 import { checkWord, inUrgency } from './words.ts';
 
@@ -40,7 +40,7 @@ export function gateAnnotations(report: GateReport): string {
   for (const kind of ['error', 'warning'] as const) {
     const checks = inUrgency(report.checks).filter((check) => annotationKind(check) === kind);
     const shown = checks.length > shownOfAKind ? checks.slice(0, shownOfAKind - 1) : checks;
-    for (const check of shown) lines.push(annotation(kind, check));
+    for (const check of shown) lines.push(annotation(kind, check, manyScenarios(report)));
     if (shown.length < checks.length) {
       const rest = `${checks.length - shown.length} more are in the summary of this job`;
       lines.push(`::${kind} title=${property('tare gate')}::${message(rest)}`);
@@ -56,7 +56,7 @@ function annotationKind(check: GateCheck): 'error' | 'warning' | null {
   return word === 'FAIL' ? 'error' : 'warning';
 }
 
-function annotation(kind: string, check: GateCheck): string {
+function annotation(kind: string, check: GateCheck, withScenario: boolean): string {
   const { file, line } = placeOf(check.source);
   const title = `${checkWord(check).text} ${check.key.metric}`;
   const place = [
@@ -64,7 +64,7 @@ function annotation(kind: string, check: GateCheck): string {
     ...(line === null ? [] : [`line=${line}`]),
     `title=${property(title)}`,
   ];
-  return `::${kind} ${place.join(',')}::${message(checkLine(check))}`;
+  return `::${kind} ${place.join(',')}::${message(checkLine(check, withScenario))}`;
 }
 
 /** "gate.yaml:12" as a path from the repository's root and a line. */

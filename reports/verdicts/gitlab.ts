@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import { oneLine } from '../text.ts';
 import { shortened } from '../words.ts';
-import { checkLine } from './gate-view.ts';
+import { checkLine, manyScenarios } from './gate-view.ts';
 import { placeOf } from './github.ts';
 import { safeJson } from './json.ts';
 import { checkWord, inUrgency } from './words.ts';
@@ -22,7 +22,7 @@ export function gateGitlabQuality(report: GateReport): string {
       const same = seen.get(identity) ?? 0;
       seen.set(identity, same + 1);
       const { file, line } = placeOf(check.source);
-      const story = `${checkWord(check).text} ${checkLine(check)}`;
+      const story = `${checkWord(check).text} ${checkLine(check, manyScenarios(report))}`;
       return {
         description: shortened(oneLine(story), longestDescription),
         check_name: `tare-gate-${check.kind}`,

@@ -7,8 +7,8 @@ import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import type { Markup } from '../markup.ts';
 import { element } from '../markup.ts';
 import { oneLine } from '../text.ts';
-import { checkLine, gateAnswer } from './gate-view.ts';
-import { cellLabel, checkWord, inUrgency, severalScenarios } from './words.ts';
+import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
+import { cellLabel, checkWord, inUrgency } from './words.ts';
 
 export function gateJunit(report: GateReport): string {
   const metrics = [...new Set(report.checks.map((check) => check.key.metric))];
@@ -20,12 +20,12 @@ export function gateJunit(report: GateReport): string {
 }
 
 function suiteOf(report: GateReport, metric: string, id: number, checks: readonly GateCheck[]): Markup {
-  const withScenario = severalScenarios(report.checks.map((check) => check.key));
+  const withScenario = manyScenarios(report);
   const failures = checks.filter((check) => check.state === 'fail' && check.level === 'error').length;
   const skipped = checks.filter((check) => check.state === 'inconclusive').length;
   const said = checks
     .filter((check) => ['WARN', 'SUSPECT'].includes(checkWord(check).text))
-    .map((check) => `${checkWord(check).text} ${oneLine(checkLine(check))}\n`);
+    .map((check) => `${checkWord(check).text} ${oneLine(checkLine(check, withScenario))}\n`);
   return element(
     'testsuite',
     {
@@ -66,7 +66,7 @@ function propertiesOf(report: GateReport): Markup {
 }
 
 function caseOf(check: GateCheck, withScenario: boolean): Markup {
-  const story = oneLine(checkLine(check));
+  const story = oneLine(checkLine(check, withScenario));
   const { state, level } = check;
   const outcome =
     state === 'inconclusive'

@@ -7,7 +7,7 @@ import type { TextOptions } from '../text.ts';
 import { noticeText, oneLine, tableText, toneCodes, wrapped } from '../text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
-import { checkLine, gateAnswer } from './gate-view.ts';
+import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
 import { checkWord, countedMetrics, inUrgency } from './words.ts';
 
 type Paint = (text: string, code: string) => string;
@@ -35,7 +35,7 @@ export function gateText(report: GateReport, options: TextOptions): string {
     .filter((check) => checkWord(check).text !== 'PASS')
     .map((check) => {
       const word = checkWord(check);
-      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(checkLine(check))}`;
+      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(checkLine(check, manyScenarios(report)))}`;
     });
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? '' : [title, ...lines.map((line) => `  - ${oneLine(line)}`)].join('\n');

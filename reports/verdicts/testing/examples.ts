@@ -185,7 +185,7 @@ export function checkOf(over: Partial<GateCheck> = {}): GateCheck {
     metric: readyMetric,
     level: 'error',
     state: 'fail',
-    line: 'startup.ready of vm/startup/small: 412 ms -> 500 ms, +21.4 % (+19 % to +24 %), limit +10 %, n 30+30',
+    line: '412 ms -> 500 ms, +21.4 % (+19 % to +24 %), limit +10 %, n 30+30',
     source: 'gate.yaml:12',
     limit: 0.1,
     old: 0.412,
@@ -204,7 +204,7 @@ export function checkOf(over: Partial<GateCheck> = {}): GateCheck {
 export function gateExample(over: Partial<GateReport> = {}): GateReport {
   const passed = {
     state: 'pass',
-    line: 'startup.ready of container/startup/small: 20.1 ms -> 20.3 ms, +1 %, limit +10 %, n 30+30',
+    line: '20.1 ms -> 20.3 ms, +1 %, limit +10 %, n 30+30',
   } as const;
   return {
     policy: { file: 'gate.yaml', name: 'ci' },
@@ -226,7 +226,7 @@ export function gateExample(over: Partial<GateReport> = {}): GateReport {
         key: keyOf({ metric: 'tare.memory', workload: 'idle' }),
         metric: memoryMetric,
         level: 'warn',
-        line: 'tare.memory of vm/idle/small: 50 MiB, limit 48 MiB, n 30',
+        line: '50 MiB, limit 48 MiB, n 30',
         source: 'gate.yaml:20',
         limit: 48 * 2 ** 20,
         old: null,
@@ -240,7 +240,7 @@ export function gateExample(over: Partial<GateReport> = {}): GateReport {
         kind: 'ratio',
         key: keyOf({ reference: 'container' }),
         state: 'inconclusive',
-        line: 'startup.ready of vm/startup/small against container: 20.5, limit 21, interval 19.8 to 21.4, n 30',
+        line: '20.5, limit 21, interval 19.8 to 21.4, n 30',
         source: 'gate.yaml:31',
         limit: 21,
         old: null,
@@ -253,7 +253,7 @@ export function gateExample(over: Partial<GateReport> = {}): GateReport {
         kind: 'presence',
         key: keyOf({ metric: 'cpu.rate', workload: 'cpu' }),
         metric: null,
-        line: 'cpu.rate of vm/cpu/small: no value at head',
+        line: 'no value at head',
         source: 'gate.yaml:8',
         limit: 1,
         old: null,
@@ -267,7 +267,7 @@ export function gateExample(over: Partial<GateReport> = {}): GateReport {
         ...passed,
         key: keyOf({ metric: 'tare.disk', workload: 'idle' }),
         metric: { ...memoryMetric, id: 'tare.disk' },
-        line: 'tare.disk of vm/idle/small: 20 MiB -> 0 B, n 30+30',
+        line: '20 MiB -> 0 B, n 30+30',
         old: 20 * 2 ** 20,
         value: 0,
         change: 0,
