@@ -71,8 +71,9 @@ function isRunFolder(folder: string, name: string): boolean {
 async function collectRun(runId: string, folder: string, ruler: Ruler, dryRun: boolean): Promise<GcRun> {
   const left = outstanding(folder);
   const actions: GcAction[] = [];
-  // Processes before containers before groups before devices before folders: each needs the former gone.
-  for (const kind of ['process', 'container', 'oci', 'group', 'loop', 'folder'] as const) {
+  // Containers of engines first, by what still lives of the engine. Then processes before runtimes before groups
+  // before devices before folders: each needs the former gone.
+  for (const kind of ['container', 'process', 'oci', 'group', 'loop', 'folder'] as const) {
     for (const resource of left.filter((one) => one.kind === kind)) {
       actions.push(dryRun ? wouldRemove(resource) : await remove(resource, ruler));
     }

@@ -19,7 +19,8 @@ import { joinBridge } from '../engine/bridge.ts';
 import { mountsBelow, insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from '../oci/probe.ts';
-import { killQuietly } from '../../host/process-identity.ts';
+import type { Resource } from '../../host/lease.ts';
+import { killQuietly, processIdentity } from '../../host/process-identity.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
@@ -66,14 +67,22 @@ async function openPodman(found: Omit<PodmanPlan, 'folder'>, { lease }: Context)
   // Its database would hold on to the folders of an earlier cell; images are not in it.
   if (found.rootless) await rm(join(plan.store, 'root', 'libpod'), { recursive: true, force: true });
   // Any call makes the store, which the cell's own would miss.
-  const { environment } = images;
-  await runTool([...images.argv, 'image', 'exists', 'none'], { timeoutSeconds: 60, environment });
+  const client = podmanClient(plan, 'cell');
+  for (const { argv, environment } of [images, client])
+    await runTool([...argv, 'image', 'exists', 'none'], { timeoutSeconds: 60, environment });
+  // Known by now: what stays of these calls is no launch's, so no group of one holds it.
+  const pauses = pausesOf(plan).flatMap((pid): readonly Resource[] => {
+    const identity = processIdentity(pid);
+    return identity === null ? [] : [{ kind: 'process', ...identity }];
+  });
+  for (const pause of pauses) lease.own(pause);
   return {
     plan,
-    client: podmanClient(plan, 'cell'),
+    client,
     images,
     async close() {
-      await endPause(plan);
+      await endPauses(plan);
+      for (const pause of pauses) lease.release(pause);
       const mounts = mountsBelow(folder);
       if (mounts.length > 0) throw new Error(`mounts are left below ${folder}: ${mounts.join(', ')}`);
       await removeFolder(plan);
@@ -91,18 +100,23 @@ async function removeFolder(plan: PodmanPlan): Promise<void> {
       timeoutSeconds: 60,
       environment,
     });
-    await endPause(plan);
+    await endPauses(plan);
   }
   await rm(folder, { recursive: true, force: true });
 }
 
 /** Rootless podman leaves processes that hold its user namespace, known by the environment of this cell alone. */
-async function endPause({ folder, store, rootless }: PodmanPlan): Promise<void> {
-  if (!rootless) return;
+function pausesOf({ folder, rootless }: PodmanPlan): readonly number[] {
+  if (!rootless) return [];
   const mine = `XDG_RUNTIME_DIR=${join(folder, 'user')}`;
-  for (const name of readdirSync('/proc')) {
-    if (/^\d+$/.test(name) && environmentOf(name).includes(mine)) killQuietly(Number(name));
-  }
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return names.filter((name) => environmentOf(name).includes(mine)).map(Number);
+}
+
+async function endPauses(plan: PodmanPlan): Promise<void> {
+  const { folder, store, rootless } = plan;
+  if (!rootless) return;
+  for (const pid of pausesOf(plan)) killQuietly(pid);
   for (const place of [folder, store]) await rm(join(place, 'tmp', 'pause.pid'), { force: true });
 }
 
