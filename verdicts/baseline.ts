@@ -3,7 +3,17 @@
  * lines of those runs' records, without what no verdict reads (consoles, meter curves). Every approval before
  * stays in the file, with the medians it set. The only reader and writer of baseline files.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
@@ -67,10 +77,14 @@ export interface Baseline {
 
 /** True for the path of a file that begins as a baseline does. */
 export function holdsBaseline(path: string): boolean {
+  if (!path.endsWith('.jsonl') || !existsSync(path)) return false;
+  const file = openSync(path, 'r');
   try {
-    return /^\s*\{\s*"kind"\s*:\s*"baseline"/.test(readFileSync(path, 'utf8').slice(0, 200));
-  } catch {
-    return false;
+    const start = Buffer.alloc(64);
+    readSync(file, start, 0, start.length, 0);
+    return start.toString('utf8').startsWith('{"kind":"baseline"');
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * From paths to runs: a record, a result folder, a series, or a folder that holds any of them. Every set of
- * runs that verdicts are made from comes through here, in an order that does not depend on how it was given.
+ * From paths to runs: a record, a result folder, a series, a folder that holds any of them, or a baseline. Every
+ * set of runs that verdicts are made from comes through here, in an order that does not depend on how it was given.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { UserError } from '../bench/errors.ts';
 import { readRecord, recordFile } from '../bench/record.ts';
 import type { RunRecord } from '../bench/model.ts';
 import { holdsSeries, readSeries } from '../bench/series.ts';
+import { holdsBaseline, readBaseline } from './baseline.ts';
 import type { RunRef } from './model.ts';
 
 /** One run with the name it is shown under. */
@@ -25,13 +26,18 @@ const deepest = 3;
  */
 export function readRuns(paths: readonly string[]): Run[] {
   const files = [...new Set(paths.flatMap(recordsAt))];
-  return orderedRuns(files.map((path) => runOf(readRecord(path), path)));
+  return orderedRuns(
+    files.flatMap((path) =>
+      holdsBaseline(path)
+        ? readBaseline(path).records.map((record) => runOf(record, path))
+        : [runOf(readRecord(path), path)],
+    ),
+  );
 }
 
 /** A run of a record already read; `path` is what it is called. */
 export function runOf(record: RunRecord, path: string): Run {
   const { header } = record;
-  const imported = (header as { imported?: { tool: string } | null }).imported ?? null;
   return {
     record,
     ref: {
@@ -41,7 +47,7 @@ export function runOf(record: RunRecord, path: string): Run {
       scenario: header.scenario.name,
       tool: `${header.tool.name} ${header.tool.version}`,
       host: { name: header.host.hostname, hash: header.host.hash },
-      importedFrom: imported?.tool ?? null,
+      importedFrom: header.imported?.tool ?? null,
     },
   };
 }
