@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../bench/errors.ts';
 import { help } from './bench/help.ts';
+import { history } from './bench/history.ts';
 import { idle } from './bench/idle.ts';
 import { imports } from './bench/import.ts';
 import { machines } from './bench/machines.ts';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   share,
   import: imports,
   verdicts,
+  history,
 };
 
 const asked = process.argv.slice(2);
