@@ -75,6 +75,10 @@ describe('where something changed', () => {
     expect(indexes(step(3))).toEqual([]);
   });
 
+  it('a jump far beyond the noise is found, however alike neighbouring runs are', () => {
+    expect(indexes(Array.from({ length: 16 }, (_, at) => (at < 9 ? 50 : 60) + at / 1000))).toEqual([9]);
+  });
+
   it('far beyond one window, and at its edges', () => {
     for (const place of [49, 50, 51, 75, 300]) {
       const found = indexes(series(place, 400, 0.02, 0, (at) => (at < place ? 100 : 112)));

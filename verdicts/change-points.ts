@@ -179,7 +179,9 @@ function welch(first: readonly number[], second: readonly number[], inflated = 1
   const [a, b] = [one.variance / one.n, other.variance / other.n];
   if (a + b === 0) return difference === 0 ? 1 : 0;
   const freedom = (a + b) ** 2 / (a ** 2 / (one.n - 1) + b ** 2 / (other.n - 1));
-  return studentTwoSided(difference / Math.sqrt(inflated * (a + b)), Math.max(1, freedom / inflated));
+  // Never below what the shortest two levels have: a jump a hundred times the noise is one, however alike runs are.
+  const fewest = Math.min(freedom, fewestInSegment);
+  return studentTwoSided(difference / Math.sqrt(inflated * (a + b)), Math.max(fewest, freedom / inflated));
 }
 
 function moments(values: readonly number[]) {
