@@ -104,22 +104,33 @@ function changesSection(history: History): Section {
     id: 'changes',
     title: 'Changes of level',
     lead: [],
-    blocks: changes.length === 0 ? [] : [{ kind: 'table', table: changesTable('changes', changes) }],
+    blocks:
+      changes.length === 0
+        ? []
+        : [
+            {
+              kind: 'table',
+              table: changesTable('changes', 'Changes of level, newest first', false, changes),
+            },
+          ],
   };
 }
 
+/** `numbered`: as the chart beside it numbers them. */
 function changesTable(
   id: string,
+  caption: string,
+  numbered: boolean,
   changes: readonly { readonly series: HistorySeries; readonly change: HistoryChange }[],
 ): Table {
   return table(
     id,
-    'Changes of level, newest first',
+    caption,
     columns('Since', 'Metric', 'Cell', '#Before', '#After', '#Cost', 'Verdict', '#p', 'Changed with it'),
-    changes.map(({ series, change }) => {
+    changes.map(({ series, change }, at) => {
       const scale = scaleFor([change.before, change.after], series.metric.unit);
       return {
-        head: minuteOf(change.startedAt),
+        head: `${numbered ? `${at + 1}: ` : ''}${minuteOf(change.startedAt)}`,
         cells: [
           text(series.metric.id),
           text(cellLabel(series.key, true)),
@@ -175,10 +186,10 @@ function hostText({ host, acceleration }: HistorySeries): string {
   return acceleration === 'none' ? name : `${name}, ${accelerationWords[acceleration]}`;
 }
 
-function trendSection(series: HistorySeries, at: number): Section {
+function trendSection(series: HistorySeries, place: number): Section {
   const { metric, points, changes } = series;
-  const title = `${metric.title}: ${cellLabel(series.key, true)}`;
-  const id = `trend-${at + 1}`;
+  const title = `${metric.title}, ${cellLabel(series.key, true)}`;
+  const id = `trend-${place + 1}`;
   const perRun = points.length <= 260;
   const chart: Chart = {
     kind: 'trend',
@@ -196,7 +207,7 @@ function trendSection(series: HistorySeries, at: number): Section {
       low: point.interval?.low ?? null,
       high: point.interval?.high ?? null,
     })),
-    marks: changes.map(({ index }, number_) => ({ index, name: String(number_ + 1) })),
+    marks: changes.map(({ index }, at) => ({ index, name: String(at + 1) })),
   };
   const own = changes.map((change) => ({ series, change }));
   return {
@@ -206,7 +217,14 @@ function trendSection(series: HistorySeries, at: number): Section {
     lead: series.tooShort === null ? [] : [`No change points are sought: ${series.tooShort}.`],
     blocks: [
       { kind: 'charts', charts: [chart] },
-      ...(own.length === 0 ? [] : [{ kind: 'table' as const, table: changesTable(`${id}-changes`, own) }]),
+      ...(own.length === 0
+        ? []
+        : [
+            {
+              kind: 'table' as const,
+              table: changesTable(`${id}-changes`, 'Changes of level, as numbered', true, own),
+            },
+          ]),
       folded(pointsTable(series, id), `Numbers of ${metric.id}, ${cellLabel(series.key, true)}`),
     ],
   };
