@@ -1,11 +1,8 @@
 /**
- * `tare compare` as a table for spreadsheets (RFC 4180): one line per row, all digits, no units in cells. Text
- * that a spreadsheet would compute is led by an apostrophe; numbers stay numbers.
+ * `tare compare` as a table for spreadsheets: one line per row, all digits, no units in cells.
  */
 import type { ChangeReport, ChangeRow, RowKey, SideSummary } from '../../verdicts/model.ts';
-import { oneLine } from '../text.ts';
-
-type Cell = string | number | null;
+import { csvOf, type CsvCell as Cell } from '../csv.ts';
 
 const keyColumns = ['scenario', 'runner', 'workload', 'shape', 'reference', 'metric'] as const;
 const sideColumns = ['median', 'low', 'high', 'n', 'launches', 'runs', 'cov'] as const;
@@ -37,7 +34,7 @@ export function changeCsv(report: ChangeReport): string {
     const cells = rowColumns.map((name) => (name === 'verdict' ? `only in ${side}` : null));
     lines.push([...keyCells(key), ...cells]);
   }
-  return lines.map((line) => `${line.map(cellText).join(',')}\r\n`).join('');
+  return csvOf(lines);
 }
 
 const keyCells = (key: RowKey): Cell[] => keyColumns.map((name) => key[name]);
@@ -67,15 +64,4 @@ function rowCells(row: ChangeRow): Cell[] {
 
 function sideCells({ median, interval, n, launches, runs, cov }: SideSummary): Cell[] {
   return [median, interval?.low ?? null, interval?.high ?? null, n, launches, runs, cov];
-}
-
-/** Signs that make a spreadsheet compute a cell, in the width of East Asian keyboards too. */
-const computed = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
-
-function cellText(cell: Cell): string {
-  if (cell === null) return '';
-  if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : '';
-  const text = oneLine(cell);
-  const safe = computed.test(text) || /^[\t\r]/.test(cell) ? `'${text}` : text;
-  return /[",']|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
