@@ -61,12 +61,18 @@ export const images: Command<ImagesArguments> = {
       const all = await store.listImages();
       // Newest first: the first of each name is the one in use.
       const newest = new Map(all.toReversed().map(({ image }) => [image.name, image.digest]));
-      const removed = await store.removeUnusedImages(new Set(newest.values()));
+      const keep = new Set(newest.values());
+      const removed = await store.removeUnusedImages(keep);
+      const { pruneStores } = await import('../runners/engine/prune.ts');
+      const { withScratch } = await import('./edges.ts');
+      const copies = await withScratch(({ lease }) => pruneStores(keep, lease));
       if (json) output.out(JSON.stringify(removed, null, 2));
       else
         for (const { image, diskBytes } of removed)
           output.out(`removed ${image.name} ${image.digest.slice(0, 12)} (${formatValue(diskBytes, 'B')})`);
-      if (!json && removed.length === 0) output.out('nothing to remove');
+      if (!json)
+        for (const digest of copies) output.out(`removed ${digest.slice(0, 12)} from podman's store`);
+      if (!json && removed.length + copies.length === 0) output.out('nothing to remove');
       return exitCode.ok;
     }
     if (action !== 'list') throw new UserError(`unknown action ${action}`, 'list, build, import or prune');

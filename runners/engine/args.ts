@@ -4,7 +4,6 @@
  * channel and scratch space over that.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Volume } from '../runner.ts';
 
 export interface RunPlan {
@@ -114,9 +113,4 @@ export function ownUlimits(
       .join(':');
   };
   return { nofile: pair('Max open files', 1_048_576), nproc: pair('Max processes', Number(pidMax)) };
-}
-
-/** Names below the working folder of one cell. */
-export function cellFolders(folder: string) {
-  return { beside: join(folder, 'beside'), channel: (id: string) => join(folder, `channel-${id}`) };
 }
