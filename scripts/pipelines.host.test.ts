@@ -54,7 +54,7 @@ describe('GitHub', () => {
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
     expect(steps).toHaveLength(5);
     expect(log).toContain('proven');
-    for (const file of ['perf/gate.yaml', 'baselines/main']) {
+    for (const file of ['perf/gate.yaml', 'perf/main.jsonl']) {
       expect(existsSync(join(scratch, 'github', file))).toBe(true);
     }
   });
@@ -80,7 +80,7 @@ describe('GitHub', () => {
   test('the action judges the same records alike', { timeout: patience }, () => {
     const action = readYaml('action.yml') as Action;
     const { cwd, env } = place('github');
-    const inputs = { policy: 'perf/gate.yaml', baseline: 'baselines/main', head: 'results/head' };
+    const inputs = { policy: 'perf/gate.yaml', baseline: 'perf/main.jsonl', head: 'results/head' };
     const { code, outputs, log, summary } = runAction(action, root, inputs, { cwd, env });
     expect([code, outputs['verdict']]).toEqual([1, 'fail']);
     expect(log).toContain('proven');
