@@ -14,7 +14,7 @@ const out = join(root, 'dist');
 function assets(): readonly string[] {
   return folders
     .flatMap((folder) =>
-      globSync(`${folder}/**/*.*`, { cwd: root, exclude: (path) => path.endsWith('fixtures') }),
+      globSync(`${folder}/**/*.*`, { cwd: root, exclude: (path) => /(fixtures|__snapshots__)$/.test(path) }),
     )
     .filter((path) => extname(path) !== '.ts');
 }
