@@ -75,6 +75,15 @@ describe('where something changed', () => {
     expect(indexes(step(3))).toEqual([]);
   });
 
+  it('its p is that of SciPy where neighbouring runs share nothing', () => {
+    const before = [100, 103, 99, 102, 98, 101, 99.5, 102, 100, 103, 98, 101];
+    const after = [108, 111, 107, 112, 106, 110, 108, 111, 107.5, 109];
+    const [point] = findChangePoints([...before, ...after], { magnitude: 0.05 });
+    expect(point).toMatchObject({ index: 12, from: 0, to: 22 });
+    // scipy.stats.ttest_ind(before, after, equal_var=False).pvalue
+    expect((point?.p ?? 0) / 3.9383334263265606e-9).toBeCloseTo(1, 10);
+  });
+
   it('a jump far beyond the noise is found, however alike neighbouring runs are', () => {
     expect(indexes(Array.from({ length: 16 }, (_, at) => (at < 9 ? 50 : 60) + at / 1000))).toEqual([9]);
   });
