@@ -50,6 +50,16 @@ export function parseSeconds(text: string): Seconds {
   );
 }
 
+/** Reads a share such as "5%", "0.05" or 0.05. Throws an Error that names the accepted forms. */
+export function parseShare(value: string | number): number {
+  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(String(value).trim()) ?? [];
+  const share = Number(digits) / (sign === '%' ? 100 : 1);
+  if (digits !== undefined && Number.isFinite(share)) return share;
+  throw new Error(
+    `must be a percentage such as "5%" or a fraction such as 0.05, got ${JSON.stringify(value)}`,
+  );
+}
+
 function parseQuantity(text: string, factors: Readonly<Record<string, number>>): number | null {
   if (text.trim() === '0') return 0;
   const match = /^\s*(\d+(?:\.\d+)?)\s*(\p{L}+)\s*$/u.exec(text);

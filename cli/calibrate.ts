@@ -28,7 +28,7 @@ export const calibrate: Command<CalibrateArguments> = {
         demandOption: true,
         describe: 'A scenario to run several times, or records of repeated runs of one.',
       })
-      .option('runs', { type: 'number', default: 3, describe: 'How often to run the scenario.' })
+      .option('runs', { type: 'number', default: 5, describe: 'How often to run the scenario.' })
       .option('blocks', { type: 'number', describe: 'Number of blocks of each run.' })
       .option('runners', { type: 'string', describe: 'Only these runner ids of the scenario, by comma.' })
       .option('set', {

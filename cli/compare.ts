@@ -1,6 +1,7 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
-import { exitCode, UserError } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import type { Command } from './command.ts';
+import { parseShare } from '../bench/units.ts';
 
 interface CompareArguments {
   base: string;
@@ -9,6 +10,7 @@ interface CompareArguments {
   moreHead: string[];
   acrossHosts: boolean;
   ratios: boolean;
+  noise: string | undefined;
   format: string;
   json: boolean;
   html: string | undefined;
@@ -37,6 +39,11 @@ export const compare: Command<CompareArguments> = {
         default: false,
         describe: 'Compare ratios of runners to their baseline within each run as well.',
       })
+      .option('noise', {
+        type: 'string',
+        describe:
+          'By how much runs of one thing differ (standard deviation), such as 3%; `tare calibrate` measures it.',
+      })
       .option('format', {
         choices: ['text', 'markdown', 'json', 'csv', 'html'],
         default: 'text',
@@ -56,6 +63,7 @@ export const compare: Command<CompareArguments> = {
     const head = readRuns([args.head, ...args.moreHead]);
     const report = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
+      ...(args.noise === undefined ? {} : { noise: shareOf('--noise', args.noise) }),
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
     if (args.html !== undefined) {
@@ -72,3 +80,11 @@ export const compare: Command<CompareArguments> = {
     return exitCode.ok;
   },
 };
+
+function shareOf(flag: string, text: string): number {
+  try {
+    return parseShare(text);
+  } catch (error) {
+    throw new UserError(`${flag} ${messageOf(error)}`, 'as in --noise 3%');
+  }
+}

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChangeReport, ChangeRow } from './model.ts';
 import { compareRuns } from './compare.ts';
 import { ownBaseline } from './rows.ts';
+import { runOf } from './runs.ts';
 import { world, withSamples } from './testing/worlds.ts';
 
 const quick = { resamples: 1000 };
@@ -33,8 +34,56 @@ describe('what changed', () => {
     expect(report.remarks.map(({ code }) => code)).toContain('one-run-each');
   });
 
+  test('on a slower hour of the host is no change: the ratio to another runner tells', () => {
+    const before = world({ id: 1 });
+    const report = compareRuns([before], [world({ id: 2, hour: 1.4 })], quick);
+    const changed = report.rows.filter(({ verdict }) => ['regression', 'improvement'].includes(verdict));
+    expect(changed).toEqual([]);
+    const row = rowOf(report, 'startup.ready', 'namespace');
+    expect(row).toMatchObject({ verdict: 'inconclusive', needed: null });
+    expect(row.remarks.map(({ message }) => message).join()).toMatch(
+      /hour of the host: the ratio to process within each run does not show it/,
+    );
+    // A slower thing on a slower hour is found all the same, and the process is not blamed.
+    const both = compareRuns([before], [world({ id: 2, hour: 1.4, slower: 1.5 })], quick);
+    expect(rowOf(both, 'startup.ready', 'namespace').verdict).toBe('regression');
+  });
+
+  test('needs no witness where the noise between runs is known, or runs are several', () => {
+    const [before, after] = [world({ id: 1 }), world({ id: 2, hour: 1.4 })];
+    const known = compareRuns([before], [after], { ...quick, noise: 0.02 });
+    expect(rowOf(known, 'startup.ready', 'process').verdict).toBe('regression');
+    const wide = compareRuns([before], [after], { ...quick, noise: 0.3 });
+    expect(rowOf(wide, 'startup.ready', 'process').verdict).toBe('inconclusive');
+    const several = (from: number, hour: number) =>
+      [0, 1, 2].map((at) => world({ id: from + at, hour: hour * (1 + at / 100) }));
+    const runs = compareRuns(several(1, 1), several(4, 1.4), quick);
+    expect(rowOf(runs, 'startup.ready', 'process').verdict).toBe('regression');
+  });
+
+  test('one run of head is judged by five of base', () => {
+    const base = [1, 2, 3, 4, 5].map((id) => world({ id, hour: 1 + id / 200 }));
+    const report = compareRuns(base, [world({ id: 6, slower: 1.3 })], quick);
+    expect(rowOf(report, 'startup.ready', 'namespace')).toMatchObject({ verdict: 'regression', unit: 'run' });
+    const few = compareRuns(base.slice(0, 3), [world({ id: 6, slower: 1.3 })], quick);
+    expect(rowOf(few, 'startup.ready', 'namespace')).toMatchObject({ verdict: 'no-verdict' });
+  });
+
+  test('without another runner within the runs is undecided', () => {
+    const alone = (id: number, hour: number) => {
+      const { record, ref } = world({ id, hour });
+      const cells = record.header.cells.filter(({ runner }) => runner === 'namespace');
+      return runOf({ ...record, header: { ...record.header, cells } }, ref.path);
+    };
+    const row = rowOf(compareRuns([alone(1, 1)], [alone(2, 1.4)], quick), 'startup.ready', 'namespace');
+    expect(row.verdict).toBe('inconclusive');
+    expect(row.remarks.map(({ message }) => message).join()).toContain('no other runner');
+  });
+
   test('a metric of which more is better is read as a cost too', () => {
-    const halved = withSamples('cpu.throughput', (value) => value / 2);
+    const halved = withSamples('cpu.throughput', (value, { cell }) =>
+      cell.includes('process') ? value / 2 : value,
+    );
     const report = compareRuns([world({ id: 1 })], [world({ id: 2, alter: halved })], quick);
     const row = rowOf(report, 'cpu.throughput', 'process');
     expect(row.ratio).toBeCloseTo(2, 1);
@@ -51,7 +100,7 @@ describe('what changed', () => {
   test('ratios within runs stay what they are on another hour of the host', () => {
     const rows = { values: true, references: [ownBaseline] };
     const report = compareRuns([world({ id: 1 })], [world({ id: 2, hour: 1.4 })], { ...quick, rows });
-    expect(rowOf(report, 'startup.ready', 'namespace').verdict).toBe('regression');
+    expect(rowOf(report, 'startup.ready', 'namespace').ratio).toBeCloseTo(1.4, 1);
     const ratio = rowOf(report, 'startup.ready', 'namespace', 'process');
     expect(ratio.verdict).not.toBe('regression');
     expect(ratio.ratio).toBeCloseTo(1, 1);

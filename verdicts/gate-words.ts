@@ -1,7 +1,7 @@
 /** What a gate says of its checks: one line each, with old, new, change, limit, interval and n. */
 import { formatValue } from '../bench/units.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
-import type { Draft } from './compare.ts';
+import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';
 import type { Asked } from './questions.ts';
 import { cellLabel, nameOf, type Row } from './rows.ts';
@@ -37,10 +37,10 @@ export function changeStory(
 /** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */
 export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
   const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
-  return drafts.flatMap(({ row, change: { deviation, n, unit } }) => {
+  return drafts.flatMap(({ row, change: { deviation, n, pairs, unit } }) => {
     const limit = limits.get(nameOf(row.key)) ?? null;
     if (deviation === null || limit === null) return [];
-    const sees = smallestEffect(n, deviation) - 1;
+    const sees = smallestEffect(pairs, deviation) - 1;
     const word = unit === 'run' ? 'runs' : 'launches';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
     return [

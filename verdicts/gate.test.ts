@@ -57,6 +57,19 @@ describe('a change', () => {
     expect(only(report).line).toContain('refused (C17)');
   });
 
+  test('that the hour of the host may be is inconclusive, unless a ratio within the runs or known noise tells', () => {
+    const slow = world({ id: 2, hour: 1.4 });
+    const report = gateRuns(ready, [base], [slow], quick);
+    expect(report.state).toBe('inconclusive');
+    expect(only(report).line).toMatch(
+      /undecided: With one run on each side this may be the hour of the host/,
+    );
+    const calibrated = policyOf('  - {metric: startup.ready, runner: namespace, limit: 10%, noise: 2%}\n');
+    expect(gateRuns(calibrated, [base], [slow], quick).state).toBe('fail');
+    const runs = [3, 4, 5, 6].map((id) => world({ id, hour: 1 + id / 500 }));
+    expect(gateRuns(ready, [base, ...runs], [slow], quick).state).toBe('fail');
+  });
+
   test('of level warn is shown and decides nothing', () => {
     const soft = policyOf(
       '  - metric: startup.ready\n    runner: namespace\n    limit: 10%\n    level: warn\n',
@@ -201,6 +214,12 @@ describe('gates that could not fail', () => {
   test('too few launches for any test to fail are refused before anything is judged', () => {
     const few = (id: number) => world({ id, blocks: 6 });
     expect(() => gateRuns(ready, [few(1)], [few(2)], quick)).toThrow(/cannot fire.*6 blocks/);
+    const alone = (id: number) => {
+      const { record, ref } = world({ id });
+      const cells = record.header.cells.filter(({ runner }) => runner === 'namespace');
+      return runOf({ ...record, header: { ...record.header, cells } }, ref.path);
+    };
+    expect(() => gateRuns(ready, [alone(1)], [alone(2)], quick)).toThrow(/cannot fire: one run on each side/);
     const two = [world({ id: 1 }), world({ id: 2 })];
     expect(() => gateRuns(ready, two, [world({ id: 3 }), world({ id: 4 })], quick)).toThrow(/cannot fire/);
   });

@@ -13,13 +13,14 @@ import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { isNotWorse } from '../bench/statistics/equivalence.ts';
 import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
-import { draftRows, mayJudge, type Draft } from './compare.ts';
+import { draftRows, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { changeStory, percent, powerLines, shown } from './gate-words.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
-import { questionsOf, requireFire, type Asked } from './questions.ts';
+import { questionsOf, requireFire, requireWitness, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
+import { createWitness, type Witness } from './hour.ts';
 import { differingHosts, differingTools } from './same.ts';
 
 export interface GateOptions {
@@ -55,6 +56,8 @@ export function gateRuns(
   const foreign = (row: Row) => hosts.length > 0 && !(policy.acrossHosts && row.key.reference !== null);
   const family = drafts.filter((draft) => mayJudge(draft) && !foreign(draft.row));
   requireFire(policy, changes, family.length, before, after);
+  const witness = createWitness(before, after, options.resamples);
+  requireWitness(policy, family, witness);
   const adjusted = holm(family.map(({ change }) => change.p ?? 1));
   const adjustedOf = new Map(family.map((draft, at) => [nameOf(draft.row.key), adjusted[at] ?? 1]));
   const draftOf = new Map(drafts.map((draft) => [nameOf(draft.row.key), draft]));
@@ -71,6 +74,7 @@ export function gateRuns(
               pAdjusted: adjustedOf.get(nameOf(row.key)) ?? null,
               familySize: family.length,
               foreign: foreign(row) ? (hosts[0] ?? '') : null,
+              witness,
             }),
           ];
     return [...present, ...changed, ...budgets.map((rule) => budgetCheck(rule, row))];
@@ -100,9 +104,9 @@ export function stateOf(checks: readonly GateCheck[]): GateState {
 }
 
 export function draftsOf(changes: readonly Asked[], acrossHosts: boolean, options: GateOptions): Draft[] {
-  const noise = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.noise ?? 0]));
+  const noise = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.noise ?? null]));
   const both = changes.map(({ row }) => row).filter((row) => row.base.length > 0 && row.head.length > 0);
-  return draftRows(both, acrossHosts, options.resamples, (row) => noise.get(nameOf(row.key)) ?? 0);
+  return draftRows(both, acrossHosts, options.resamples, (row) => noise.get(nameOf(row.key)) ?? null);
 }
 
 function presence(policy: Policy, row: Row, rule: Rule | undefined): GateCheck[] {
@@ -145,10 +149,12 @@ interface Found {
   readonly familySize: number;
   /** How the hosts differ, where that forbids this check. */
   readonly foreign: string | null;
+  /** Tells a change from the hour of the host; null: one run is judged against itself. */
+  readonly witness: Witness | null;
 }
 
 export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found): GateCheck {
-  const { draft, pAdjusted, familySize, foreign } = found;
+  const { draft, pAdjusted, familySize, foreign, witness } = found;
   const limit = rule.limit ?? 0;
   const start: GateCheck = { ...blank(row, rule), kind: 'change', limit };
   const undecided = (why: string, remarks: readonly Remark[] = []): GateCheck => ({
@@ -185,6 +191,8 @@ export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found):
     return { ...numbers, state, implausible, line: `${story}: ${implausible}` };
   }
   const state = changeState(draft, limit, pAdjusted, old, value);
+  const doubt = state === 'fail' ? (witness?.doubt(draft, limit) ?? null) : null;
+  if (doubt !== null) return { ...numbers, line: `${story}: undecided: ${doubt.message}` };
   return {
     ...numbers,
     state,
@@ -216,12 +224,12 @@ function changeState(
 }
 
 function whyUndecided({ change }: Draft, limit: number): string {
-  const { deviation, n, estimate, unit } = change;
+  const { deviation, n, pairs, estimate, unit } = change;
   if (estimate?.interval == null) {
     return unit === 'launch' && n < 6 ? `${n} launches give no interval` : 'no ratio can be told';
   }
   if (deviation === null) return 'undecided';
-  const sees = smallestEffect(n, deviation) - 1;
+  const sees = smallestEffect(pairs, deviation) - 1;
   return `undecided: ${n} ${unit === 'run' ? 'runs' : 'launches'} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
 }
 

@@ -17,6 +17,7 @@ import {
   studentTwoSided,
 } from '../bench/statistics/distributions.ts';
 import { mannWhitney } from '../bench/statistics/mann-whitney.ts';
+import { minimumBlocks } from '../bench/statistics/power.ts';
 
 /** Values of one run, one per launch, in the order of its blocks. */
 export type RunValues = readonly number[];
@@ -42,6 +43,10 @@ export interface Change {
   readonly unit: 'launch' | 'run';
   /** Units of the smaller side. */
   readonly n: number;
+  /** Pairs of units that would tell as much, 2 / (1/n + 1/m): what power is reckoned with. */
+  readonly pairs: number;
+  /** Degrees of freedom behind the interval over runs; of launches, units of the smaller side less one. */
+  readonly freedom: number;
   /** head / base as a cost: above 1 is worse. */
   readonly estimate: {
     readonly ratio: number;
@@ -59,6 +64,13 @@ export interface Change {
 const fewestLaunches = 6;
 /** Fewest degrees of freedom for an interval over runs: with one, Student's t is wider than any use. */
 const fewestFreedom = 2;
+/** Fewest degrees of freedom for a verdict over runs: three runs of either side, or five of one and one of the other. */
+export const verdictFreedom = 4;
+
+/** C3: ten launches, or runs with four degrees of freedom, for any verdict. */
+export function isEnough({ unit, n, freedom }: Change): boolean {
+  return unit === 'launch' ? n >= minimumBlocks : freedom >= verdictFreedom;
+}
 
 /** @param better direction of the metric; where more is better the sides change places */
 export function changeOf(
@@ -92,7 +104,14 @@ function changeOfLaunches(costs: readonly Sides[], bootstrap: Bootstrap, known: 
     positive,
   );
   const shown = Number.isFinite(n) && n >= fewestLaunches;
-  const none = { unit: 'launch', n: Number.isFinite(n) ? n : 0, inflation } as const;
+  const units = Number.isFinite(n) ? n : 0;
+  const none = {
+    unit: 'launch',
+    n: units,
+    pairs: units,
+    freedom: Math.max(0, units - 1),
+    inflation,
+  } as const;
   if (pairs.length === 0) return { ...none, estimate: null, p: null, deviation: null };
   const deviation = shown && positive ? pairDeviation(pairs, inflation) : null;
   const { tick = 0, between = 0 } = known;
@@ -259,31 +278,36 @@ function changeOfRuns(costs: readonly Sides[]): Change {
     sides.reduce((sum, { above }) => sum + above.length, 0),
     sides.reduce((sum, { below }) => sum + below.length, 0),
   );
-  const none: Change = { unit: 'run', n, estimate: null, p: null, deviation: null, inflation: 1 };
+  const weights = weightsOf(sides.map(({ above, below }) => [above.length, below.length]));
+  const factor = sides.reduce(
+    (sum, { above, below }, at) => sum + (weights[at] ?? 0) ** 2 * (1 / above.length + 1 / below.length),
+    0,
+  );
+  const freedom = sides.reduce((sum, { above, below }) => sum + above.length + below.length - 2, 0);
+  const pairs = factor === 0 ? 0 : 2 / factor;
+  const none: Change = {
+    ...{ unit: 'run', n, pairs, freedom, inflation: 1 },
+    ...{ estimate: null, p: null, deviation: null },
+  };
   const all = sides.flatMap(({ above, below }) => [...above, ...below]);
   if (all.length > 0 && all.every((value) => value === all[0])) {
-    const exactly = (level: number) => (n >= 3 ? { low: 1, high: 1, level } : null);
+    const exactly = (level: number) => (freedom >= verdictFreedom ? { low: 1, high: 1, level } : null);
     return {
       ...none,
       estimate: { ratio: 1, interval: exactly(0.95), ninety: exactly(0.9) },
-      p: n >= 3 ? 1 : null,
+      p: freedom >= verdictFreedom ? 1 : null,
     };
   }
   if (all.length === 0 || all.some((value) => value <= 0)) return none;
-  const weights = weightsOf(sides.map(({ above, below }) => [above.length, below.length]));
   let difference = 0;
   let squares = 0;
-  let freedom = 0;
-  let factor = 0;
   sides.forEach(({ above, below }, at) => {
     const weight = weights[at] ?? 0;
     const [one, other] = [above.map(Math.log), below.map(Math.log)];
     difference += weight * (meanOf(one) - meanOf(other));
-    factor += weight ** 2 * (1 / one.length + 1 / other.length);
     for (const group of [one, other]) {
       const centre = meanOf(group);
       squares += group.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-      freedom += group.length - 1;
     }
   });
   const ratio = Math.exp(difference);

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { UserError } from '../bench/errors.ts';
+import { messageOf, UserError } from '../bench/errors.ts';
 import type { Unit } from '../bench/model.ts';
 import { show } from '../bench/options.ts';
-import { parseBytes, parseSeconds } from '../bench/units.ts';
+import { parseBytes, parseSeconds, parseShare } from '../bench/units.ts';
 import type { Level, RowKey } from './model.ts';
 
 /** A pattern per part of a row's key: `*` stands for any text. */
@@ -46,15 +46,12 @@ export interface Policy {
 }
 
 const percentage = z.union([z.string(), z.number()]).transform((value, context) => {
-  const text = String(value).trim();
-  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
-  const number = Number(digits) / (sign === '%' ? 100 : 1);
-  if (digits !== undefined && Number.isFinite(number)) return number;
-  context.addIssue({
-    code: 'custom',
-    message: `must be a percentage such as "5%" or a fraction such as 0.05, got ${show(value)}`,
-  });
-  return z.NEVER;
+  try {
+    return parseShare(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+    return z.NEVER;
+  }
 });
 const limit = percentage.refine((value) => value > 0 && value <= 10, {
   message: 'must be more than 0 and at most 1000%: a limit of nothing is always broken by noise',

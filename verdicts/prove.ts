@@ -4,7 +4,7 @@
  * check by itself: as if only that one had changed, which is the hardest to see in a family of tests.
  */
 import { budgetCheck, changeCheck, draftsOf, gateRuns } from './gate.ts';
-import { mayJudge } from './compare.ts';
+import { mayJudge } from './drafts.ts';
 import type { GateCheck, GateState, RowKey } from './model.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, type Asked } from './questions.ts';
@@ -52,6 +52,7 @@ export function proveGate(policy: Policy, base: readonly Run[], resamples?: numb
       pAdjusted: p === null || draft === null || !mayJudge(draft) ? null : Math.min(1, p * familySize),
       familySize,
       foreign: null,
+      witness: null,
     });
     return [proofOf(unchanged.checks, check, 1 + (change.limit ?? 0))];
   });

@@ -4,7 +4,9 @@
  */
 import { UserError } from '../bench/errors.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
-import { fewestRuns } from './compare.ts';
+import type { Draft } from './drafts.ts';
+import { isHourBound, type Witness } from './hour.ts';
+import { verdictFreedom } from './numbers.ts';
 import { isAbout, type Policy, type Rule } from './policy.ts';
 import { cellLabel, rowsOf, type Row } from './rows.ts';
 import type { Run } from './runs.ts';
@@ -85,12 +87,11 @@ export function requireFire(
   head: readonly Run[],
 ): void {
   if (changes.length === 0) return;
-  const runs = Math.min(base.length, head.length);
   if (Math.max(base.length, head.length) > 1 && new Set(base.map(({ ref }) => ref.host.hash)).size === 1) {
-    if (runs >= fewestRuns) return;
+    if (base.length + head.length - 2 >= verdictFreedom) return;
     throw new UserError(
-      `${policy.file} cannot fire: of several runs each counts as one, and one side has ${runs}`,
-      `give at least ${fewestRuns} runs of either side, or one of each`,
+      `${policy.file} cannot fire: of several runs each counts as one, and there are ${base.length} and ${head.length}`,
+      'give three runs of either side, five of the baseline for one of head, or one of each',
     );
   }
   const planned = (side: readonly Run[]) => Math.min(...side.map(({ record }) => record.header.blocks));
@@ -101,5 +102,17 @@ export function requireFire(
   throw new UserError(
     `${policy.file} cannot fire: with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
     `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,
+  );
+}
+
+/**
+ * Refuses a gate none of whose changes could ever be told from the hour of the host: one run on each side,
+ * the noise between runs not known, and no other runner within them.
+ */
+export function requireWitness(policy: Policy, family: readonly Draft[], witness: Witness): void {
+  if (family.length === 0 || !family.every((draft) => isHourBound(draft) && !witness.has(draft.row))) return;
+  throw new UserError(
+    `${policy.file} cannot fire: one run on each side cannot tell a change from the hour of the host, and nothing else does`,
+    'say how much runs of one thing differ (`noise:`; `tare calibrate` measures it), give several runs, or measure a second runner in each run',
   );
 }

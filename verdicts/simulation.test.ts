@@ -18,6 +18,8 @@ test.each<readonly [string, Partial<World>]>([
   ['launches alike, r = 0.8', { serial: 0.8 }],
   ['runs that differ by 3 %, several of each', { between: 0.03, runs: 5 }],
   ['runs that differ by a known 3 %', { between: 0.03, knownBetween: 0.03 }],
+  ['runs that differ by 10 %, found with three calibration runs', { between: 0.1, calibrationRuns: 3 }],
+  ['runs that differ by 10 %, five of base for one of head', { between: 0.1, runs: 5, headRuns: 1 }],
   ['a host that drifts by 10 %, runs alternating', { drift: 0.1, runs: 5 }],
 ])('false alarms stay at 5 %: %s', (_what, world) => {
   expect(alarms(world).alarms).toBeLessThanOrEqual(0.05 + slack);
@@ -26,7 +28,7 @@ test.each<readonly [string, Partial<World>]>([
 test('significance alone is held at 5 % where launches are independent, and nearly so where they are alike', () => {
   expect(alarms({}).significant).toBeLessThanOrEqual(0.05 + slack);
   expect(alarms({ serial: 0.5 }).significant).toBeLessThanOrEqual(0.07 + slack);
-  // What is told apart only by several runs: the reason why one run on each side carries a remark.
+  // What only several runs tell: the reason why one run on each side needs a witness (hour.ts).
   expect(alarms({ between: 0.03 }).significant).toBeGreaterThan(0.3);
 });
 
@@ -35,5 +37,6 @@ test('a true change is found', () => {
   expect(found({ effect: 1.1 })).toBeGreaterThan(0.95);
   expect(found({ effect: 1.1, launches: 10 })).toBeGreaterThan(0.7);
   expect(found({ effect: 1.1, between: 0.03, runs: 5 })).toBeGreaterThan(0.8);
+  expect(found({ effect: 1.2, between: 0.03, runs: 5, headRuns: 1 })).toBeGreaterThan(0.8);
   expect(found({ effect: 1.01 })).toBeLessThan(0.05);
 });

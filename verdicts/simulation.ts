@@ -6,15 +6,18 @@
 import type { Verdict } from '../bench/model.ts';
 import { createRandom, type Random } from '../bench/random.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { minimumBlocks } from '../bench/statistics/power.ts';
-import { fewestRuns, verdictOf } from './compare.ts';
-import { changeOf } from './numbers.ts';
+import { standardDeviation } from '../bench/statistics/descriptive.ts';
+import { betweenOf } from './calibrate.ts';
+import { verdictOf } from './drafts.ts';
+import { changeOf, isEnough } from './numbers.ts';
 
 export interface World {
   /** Launches of each run. */
   readonly launches: number;
   /** Runs of each side, alternating in time. */
   readonly runs: number;
+  /** Runs of head alone, after all of base; null: as many as base has. */
+  readonly headRuns: number | null;
   /** Coefficient of variation between launches. */
   readonly noise: number;
   /** Correlation of a launch with the one before. */
@@ -23,8 +26,10 @@ export interface World {
   readonly drift: number;
   /** Coefficient of variation between runs of one side: boots, hours. */
   readonly between: number;
-  /** What of `between` was measured beforehand and is known. */
-  readonly knownBetween: number;
+  /** What of `between` is known beforehand, exactly; null: nothing. */
+  readonly knownBetween: number | null;
+  /** Runs of the unchanged thing from which `between` is measured beforehand, as `tare calibrate` does; 0: it is not. */
+  readonly calibrationRuns: number;
   /** True ratio of head to base. */
   readonly effect: number;
   readonly threshold: number;
@@ -42,11 +47,13 @@ export interface Tally {
 const plainWorld: World = {
   launches: 30,
   runs: 1,
+  headRuns: null,
   noise: 0.05,
   serial: 0,
   drift: 0,
   between: 0,
-  knownBetween: 0,
+  knownBetween: null,
+  calibrationRuns: 0,
   effect: 1,
   threshold: 0.05,
 };
@@ -66,10 +73,10 @@ export function simulateChanges(
   let covered = 0;
   let withInterval = 0;
   for (let at = 0; at < comparisons; at += 1) {
-    const change = changeOf([runsOf(full, random)], 'lower', bootstrap, { between: full.knownBetween });
-    const enough = change.n >= (change.unit === 'launch' ? minimumBlocks : fewestRuns);
+    const between = full.calibrationRuns === 0 ? full.knownBetween : calibrated(full, random);
+    const change = changeOf([runsOf(full, random)], 'lower', bootstrap, { between: between ?? 0 });
     const verdict =
-      enough && change.p !== null
+      isEnough(change) && change.p !== null
         ? verdictOf(change, full.threshold, change.p, [1, 1], 'lower')
         : 'no-verdict';
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1 / comparisons;
@@ -88,13 +95,27 @@ export function simulateChanges(
   };
 }
 
+/** Noise between runs as it is found in some runs of the unchanged thing. */
+function calibrated(world: World, random: Random): number | null {
+  const { base } = runsOf({ ...world, runs: world.calibrationRuns, headRuns: 0, effect: 1 }, random);
+  const within = standardDeviation(
+    base.flatMap((values) => {
+      const logs = values.map(Math.log);
+      const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+      return logs.map((value) => value - mean);
+    }),
+  );
+  return betweenOf(base, within).cautious;
+}
+
 function runsOf(world: World, random: Random): { base: number[][]; head: number[][] } {
   const base: number[][] = [];
   const head: number[][] = [];
-  const last = 2 * world.runs * world.launches - 1;
+  const all = world.runs + (world.headRuns ?? world.runs);
+  const last = all * world.launches - 1;
   let place = 0;
-  for (let run = 0; run < 2 * world.runs; run += 1) {
-    const isHead = run % 2 === 1;
+  for (let run = 0; run < all; run += 1) {
+    const isHead = world.headRuns === null ? run % 2 === 1 : run >= world.runs;
     const offset = world.between * random.normal();
     let previous = random.normal();
     const values = Array.from({ length: world.launches }, () => {
