@@ -12,6 +12,9 @@ interface GateArguments {
   baseline: string[];
   policy: string;
   prove: boolean;
+  power: boolean;
+  blocks: number | undefined;
+  runs: number;
   format: string;
   json: boolean;
   junit: string | undefined;
@@ -45,6 +48,16 @@ export const gate: Command<GateArguments> = {
         default: false,
         describe: 'Show that the gate fails on a regression of its limit and passes the baseline itself.',
       })
+      .option('power', {
+        type: 'boolean',
+        default: false,
+        describe: 'Before anything is measured: what each check could see with the noise of the baseline.',
+      })
+      .option('blocks', {
+        type: 'number',
+        describe: 'With --power: blocks planned for head; default: as many as the baseline has.',
+      })
+      .option('runs', { type: 'number', default: 1, describe: 'With --power: runs planned for head.' })
       .option('format', {
         choices: ['text', 'markdown', 'json', 'html'],
         default: 'text',
@@ -62,6 +75,7 @@ export const gate: Command<GateArguments> = {
       .option('comment', { type: 'string', describe: 'Write the body of a pull-request comment.' })
       .option('html', { type: 'string', describe: 'Write a page.' })
       .example('$0 gate results/head --policy gate.yaml --baseline results/main', 'exit 0, 1 or 5')
+      .example('$0 gate --policy gate.yaml --baseline results/main --power --blocks 20', 'what could it see?')
       .example('$0 gate --policy gate.yaml --baseline results/main --prove', 'can this gate fail at all?'),
   run: async (args, output) => {
     const { parsePolicy } = await import('../verdicts/policy.ts');
@@ -69,6 +83,7 @@ export const gate: Command<GateArguments> = {
     const policy = parsePolicy(readText(args.policy), args.policy);
     const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
     const base = paths.length === 0 ? [] : readRuns(paths);
+    if (args.power) return power(policy, base, args, output);
     if (args.prove) return prove(policy, base, args.json || args.format === 'json', output);
     if (args.head.length === 0) {
       throw new UserError(
@@ -101,6 +116,31 @@ async function prove(policy: Policy, base: readonly Run[], json: boolean, output
   const report = proveGate(policy, base);
   output.out(json ? renderProofJson(report) : renderProofText(report));
   return report.proven ? exitCode.ok : exitCode.gateFailed;
+}
+
+async function power(
+  policy: Policy,
+  base: readonly Run[],
+  args: GateArguments,
+  output: Output,
+): Promise<ExitCode> {
+  if (base.length === 0) {
+    throw new UserError(
+      '--power has no baseline whose noise it could take',
+      'give --baseline RECORD, or name one in the policy',
+    );
+  }
+  const planned = { blocks: args.blocks ?? null, runs: args.runs };
+  for (const [flag, value] of Object.entries(planned)) {
+    if (value !== null && !(Number.isInteger(value) && value > 0)) {
+      throw new UserError(`--${flag} must be a whole number above 0, got ${value}`, `as in --${flag} 5`);
+    }
+  }
+  const { powerOf } = await import('../verdicts/power-check.ts');
+  const { renderPowerJson, renderPowerText } = await import('../reports/verdicts/index.ts');
+  const report = powerOf(policy, base, planned);
+  output.out(args.json || args.format === 'json' ? renderPowerJson(report) : renderPowerText(report));
+  return report.sharp ? exitCode.ok : exitCode.inconclusive;
 }
 
 async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {

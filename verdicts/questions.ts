@@ -95,14 +95,23 @@ export function requireFire(
     );
   }
   const planned = (side: readonly Run[]) => Math.min(...side.map(({ record }) => record.header.blocks));
-  const [before, after] = [planned(base), planned(head)];
+  const fire = cannotFire(planned(base), planned(head), familySize);
+  if (fire !== null) throw new UserError(`${policy.file} cannot fire: ${fire.why}`, fire.remedy);
+}
+
+/** Why so many tests could never fail with these blocks of one run on each side, and what to do; null: they could. */
+export function cannotFire(
+  before: number,
+  after: number,
+  familySize: number,
+): { readonly why: string; readonly remedy: string } | null {
   const least = Math.min(before, after);
   const tests = Math.max(1, familySize);
-  if (least >= minimumBlocks && smallestP(before, after) * tests < verdictAlpha) return;
-  throw new UserError(
-    `${policy.file} cannot fire: with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
-    `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,
-  );
+  if (least >= minimumBlocks && smallestP(before, after) * tests < verdictAlpha) return null;
+  return {
+    why: `with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
+    remedy: `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,
+  };
 }
 
 /**

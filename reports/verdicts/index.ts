@@ -16,6 +16,7 @@ export { changeMarkdown as renderChangeMarkdown, gateMarkdown as renderGateMarkd
 export { gateOpenMetrics as renderGateOpenMetrics } from './openmetrics.ts';
 export { changeHtml as renderChangeHtml, gateHtml as renderGateHtml } from './page.ts';
 export { changeText as renderChangeText, gateText as renderGateText } from './text.ts';
+export { powerJson as renderPowerJson, powerText as renderPowerText } from './power.ts';
 export { proofJson as renderProofJson, proofText as renderProofText } from './proof.ts';
 export {
   calibrationJson as renderCalibrationJson,

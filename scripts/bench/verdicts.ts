@@ -9,20 +9,26 @@ import { compareRuns } from '../../verdicts/compare.ts';
 import { runOf, type Run } from '../../verdicts/runs.ts';
 import { simulateChanges, type World } from '../../verdicts/simulation.ts';
 import { createRandom } from '../../bench/random.ts';
-import type { Bench, Row } from './row.ts';
+import { interleave, ratioRow, type Bench, type Row } from './row.ts';
+import { bySciPy } from './scipy.ts';
 
 const launches = 1000;
 const metricCount = 200;
 
-const metrics: readonly MetricDeclaration[] = Array.from({ length: metricCount }, (_, at) => ({
-  ...(builtMetrics[3] as MetricDeclaration),
-  id: `app.m${at}`,
-  family: 'app',
-  unit: 's',
-  source: { kind: 'sample' },
-}));
+/** Metrics of the comparison with SciPy, which takes too long for all of them. */
+const peerMetricCount = 20;
 
-function largeRun(seed: number): Run {
+const metricsOf = (count: number): readonly MetricDeclaration[] =>
+  Array.from({ length: count }, (_, at) => ({
+    ...(builtMetrics[3] as MetricDeclaration),
+    id: `app.m${at}`,
+    family: 'app',
+    unit: 's',
+    source: { kind: 'sample' },
+  }));
+
+function largeRun(seed: number, count = metricCount): Run {
+  const metrics = metricsOf(count);
   const random = createRandom(seed);
   const alter = (trial: RecordedTrial): RecordedTrial => ({
     ...trial,
@@ -48,10 +54,61 @@ const worlds: readonly (readonly [string, Partial<World>])[] = [
   ['serial correlation 0.8', { serial: 0.8 }],
   ['runs differ by a known 3 %', { between: 0.03, knownBetween: 0.03 }],
   ['5 runs each, runs differ by 3 %', { between: 0.03, runs: 5 }],
+  ['runs differ by 10 %, found with three calibration runs', { between: 0.1, calibrationRuns: 3 }],
+  ['five runs of base for one of head, runs differ by 10 %', { between: 0.1, runs: 5, headRuns: 1 }],
   ['5 runs each, drift 10 %', { drift: 0.1, runs: 5 }],
 ];
 
-export const verdicts: Bench = (say) => {
+const sidesOf = (metric: string, runs: readonly [Run, Run]) =>
+  runs.map(({ record }) =>
+    record.trials
+      .filter(({ block }) => block >= 0)
+      .map(({ samples }) => samples.find((sample) => sample.metric === metric)?.value ?? NaN),
+  ) as unknown as readonly [readonly number[], readonly number[]];
+
+/** Ours over SciPy's for the same values, in turn; and how far apart the ends of the intervals are. */
+async function againstSciPy(say: (line: string) => void): Promise<Row[]> {
+  const runs = [largeRun(1, peerMetricCount), largeRun(2, peerMetricCount)] as const;
+  const sides = metricsOf(peerMetricCount).map(({ id }) => sidesOf(id, runs));
+  const first = await bySciPy(sides);
+  if (first === null) {
+    say('no SciPy: `python3 -m pip install scipy` for the comparison with it');
+    return [];
+  }
+  say(`comparing ${peerMetricCount} metrics in turn with ${first.version}`);
+  const report = compareRuns([runs[0]], [runs[1]], { noise: 0 });
+  const apart = report.rows.map(({ interval }, at) => {
+    const [low, high] = first.intervals[at] ?? [NaN, NaN];
+    return interval === null
+      ? NaN
+      : Math.max(Math.abs(interval.low / low - 1), Math.abs(interval.high / high - 1));
+  });
+  const rounds = await interleave(
+    3,
+    () => {
+      const start = monotonicSeconds();
+      compareRuns([runs[0]], [runs[1]]);
+      return Promise.resolve(monotonicSeconds() - start);
+    },
+    async () => (await bySciPy(sides))?.seconds ?? NaN,
+  );
+  return [
+    ratioRow(
+      `compare, ${peerMetricCount} metrics x 2 x 1,000 launches: seconds over ${first.version}`,
+      rounds,
+      2,
+    ),
+    {
+      what: 'ends of the 95 % intervals against SciPy, largest distance',
+      value: `${(100 * Math.max(...apart)).toFixed(2)} % of the ratio`,
+      n: apart.length,
+      goal: 'printed',
+      met: null,
+    },
+  ];
+}
+
+export const verdicts: Bench = async (say) => {
   say('comparing 2 x 1,000 launches x 200 metrics');
   const [base, head] = [largeRun(1), largeRun(2)];
   const text = JSON.stringify([base.record, head.record]);
@@ -70,6 +127,7 @@ export const verdicts: Bench = (say) => {
       met: null,
     },
   ];
+  rows.push(...(await againstSciPy(say)));
   for (const [what, world] of worlds) {
     say(`simulating: ${what}`);
     const comparisons = 4000;
@@ -91,5 +149,5 @@ export const verdicts: Bench = (say) => {
     goal: 'printed',
     met: null,
   });
-  return Promise.resolve(rows);
+  return rows;
 };

@@ -1,0 +1,57 @@
+/** What a gate could see, told before it is asked: its prediction must agree with what the gate then does. */
+import { expect, test } from 'vitest';
+import { gateRuns } from './gate.ts';
+import { parsePolicy } from './policy.ts';
+import { powerOf, type Planned } from './power-check.ts';
+import { world } from './testing/worlds.ts';
+
+const policyOf = (rules: string) => parsePolicy(`rules:\n${rules}`, 'gate.yaml');
+const ready = (limit: string, more = '') =>
+  policyOf(`  - {metric: startup.ready, runner: namespace, limit: ${limit}${more}}\n`);
+const base = world({ id: 1 });
+const plan: Planned = { blocks: null, runs: 1 };
+const sightOf = (policy: ReturnType<typeof ready>, planned = plan, runs = [base]) =>
+  powerOf(policy, runs, planned, 1000).sights[0]!;
+
+test('more launches see more, a change of what is seen is found by the gate, half of it is not', () => {
+  const [few, all] = [sightOf(ready('10%'), { blocks: 12, runs: 1 }), sightOf(ready('10%'))];
+  expect(few).toMatchObject({ n: 12, unit: 'launch' });
+  expect(few.sees!).toBeGreaterThan(all.sees!);
+  const limit = `${(100 * all.sees!).toFixed(2)}%`;
+  const found = (slower: number) =>
+    [2, 3, 4, 5, 6].filter((id) => {
+      const { state } = gateRuns(ready(limit), [base], [world({ id, slower })], { resamples: 1000 });
+      return state === 'fail';
+    }).length;
+  expect(found(1 + 1.5 * all.sees!)).toBeGreaterThanOrEqual(4);
+  expect(found(1 + all.sees! / 2)).toBeLessThanOrEqual(1);
+});
+
+test('a limit below what can be seen is blind, with the launches it takes', () => {
+  const noisy = world({ id: 1, noise: 0.5 });
+  const report = powerOf(ready('5%'), [noisy], plan, 1000);
+  expect(report.sharp).toBe(false);
+  expect(report.sights[0]!.needed).toBeGreaterThan(100);
+  expect(powerOf(ready('5%', ', level: warn'), [noisy], plan, 1000).sharp).toBe(true);
+  const hours = sightOf(ready('5%', ', noise: 20%'));
+  expect(hours).toMatchObject({ needed: null, note: expect.stringContaining('several runs') as string });
+});
+
+test('one run on each side of unknown noise sees only what a ratio confirms, and says so', () => {
+  expect(sightOf(ready('10%')).note).toContain('ratio to another runner');
+  expect(sightOf(ready('10%', ', noise: 1%')).note).toBeNull();
+});
+
+test('several runs are told by how much they differ', () => {
+  const runs = [1, 2, 3, 4, 5].map((id) => world({ id, hour: 1 + id / 100 }));
+  const [one, three] = [1, 3].map((count) => sightOf(ready('10%'), { blocks: null, runs: count }, runs));
+  expect(one).toMatchObject({ unit: 'run', n: 1, note: null });
+  expect(three!.sees!).toBeLessThan(one!.sees!);
+});
+
+test('what cannot fire is refused before anything is measured', () => {
+  expect(() => powerOf(ready('10%'), [base], { blocks: 5, runs: 1 })).toThrow(/cannot fire: with 30 blocks/);
+  expect(() => powerOf(ready('10%'), [base, world({ id: 2 })], plan)).toThrow(/cannot fire: of several/);
+  const bound = policyOf('  - {metric: startup.ready, runner: namespace, max: 1s}\n');
+  expect(() => powerOf(bound, [base], plan)).toThrow(/limits no change/);
+});
