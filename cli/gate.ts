@@ -57,7 +57,11 @@ export const gate: Command<GateArguments> = {
         type: 'number',
         describe: 'With --power: blocks planned for head; default: as many as the baseline has.',
       })
-      .option('runs', { type: 'number', default: 1, describe: 'With --power: runs planned for head.' })
+      .option('runs', {
+        type: 'number',
+        default: 1,
+        describe: 'With --power and --prove: runs that head will have.',
+      })
       .option('format', {
         choices: ['text', 'markdown', 'json', 'html'],
         default: 'text',
@@ -84,7 +88,7 @@ export const gate: Command<GateArguments> = {
     const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
     const base = paths.length === 0 ? [] : readRuns(paths);
     if (args.power) return power(policy, base, args, output);
-    if (args.prove) return prove(policy, base, args.json || args.format === 'json', output);
+    if (args.prove) return prove(policy, base, args, output);
     if (args.head.length === 0) {
       throw new UserError(
         'no record to judge',
@@ -104,7 +108,12 @@ const codes: Readonly<Record<GateReport['state'], ExitCode>> = {
   inconclusive: exitCode.inconclusive,
 };
 
-async function prove(policy: Policy, base: readonly Run[], json: boolean, output: Output): Promise<ExitCode> {
+async function prove(
+  policy: Policy,
+  base: readonly Run[],
+  args: GateArguments,
+  output: Output,
+): Promise<ExitCode> {
   if (base.length === 0) {
     throw new UserError(
       '--prove has no baseline to change',
@@ -113,8 +122,9 @@ async function prove(policy: Policy, base: readonly Run[], json: boolean, output
   }
   const { proveGate } = await import('../verdicts/prove.ts');
   const { renderProofJson, renderProofText } = await import('../reports/verdicts/index.ts');
-  const report = proveGate(policy, base);
-  output.out(json ? renderProofJson(report) : renderProofText(report));
+  requireCount('runs', args.runs);
+  const report = proveGate(policy, base, undefined, args.runs);
+  output.out(args.json || args.format === 'json' ? renderProofJson(report) : renderProofText(report));
   return report.proven ? exitCode.ok : exitCode.gateFailed;
 }
 
@@ -131,16 +141,18 @@ async function power(
     );
   }
   const planned = { blocks: args.blocks ?? null, runs: args.runs };
-  for (const [flag, value] of Object.entries(planned)) {
-    if (value !== null && !(Number.isInteger(value) && value > 0)) {
-      throw new UserError(`--${flag} must be a whole number above 0, got ${value}`, `as in --${flag} 5`);
-    }
-  }
+  requireCount('runs', args.runs);
+  if (args.blocks !== undefined) requireCount('blocks', args.blocks);
   const { powerOf } = await import('../verdicts/power-check.ts');
   const { renderPowerJson, renderPowerText } = await import('../reports/verdicts/index.ts');
   const report = powerOf(policy, base, planned);
   output.out(args.json || args.format === 'json' ? renderPowerJson(report) : renderPowerText(report));
   return report.sharp ? exitCode.ok : exitCode.inconclusive;
+}
+
+function requireCount(flag: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return;
+  throw new UserError(`--${flag} must be a whole number above 0, got ${value}`, `as in --${flag} 5`);
 }
 
 async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {

@@ -9,7 +9,7 @@ import type { GateCheck, GateState, RowKey } from './model.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, type Asked } from './questions.ts';
 import { cellLabel, nameOf, type Row, type RowPart } from './rows.ts';
-import type { Run } from './runs.ts';
+import { orderedRuns, type Run } from './runs.ts';
 
 /** What came of one check of the policy. */
 export interface Proof {
@@ -34,11 +34,20 @@ export interface ProofReport {
   readonly proven: boolean;
 }
 
-/** @throws UserError as `gateRuns` does */
-export function proveGate(policy: Policy, base: readonly Run[], resamples?: number): ProofReport {
+/**
+ * @param headRuns runs that a head will have: so many of the baseline's last stand for it, where that has several
+ * @throws UserError as `gateRuns` does
+ */
+export function proveGate(
+  policy: Policy,
+  base: readonly Run[],
+  resamples?: number,
+  headRuns = 1,
+): ProofReport {
+  const head = orderedRuns(base).slice(-headRuns);
   const options = resamples === undefined ? {} : { resamples };
-  const unchanged = gateRuns(policy, base, base, options);
-  const asked = questionsOf(policy, base, base);
+  const unchanged = gateRuns(policy, base, head, options);
+  const asked = questionsOf(policy, base, head);
   const injected = asked.filter(({ change }) => change !== null).map(withRegression);
   const drafts = draftsOf(injected, policy.acrossHosts, options);
   const familySize = drafts.filter(mayJudge).length;
@@ -72,12 +81,12 @@ export function proveGate(policy: Policy, base: readonly Run[], resamples?: numb
   };
 }
 
-/** Head is base, costing exactly the limit more. */
+/** Head is an unchanged one, costing exactly the limit more. */
 function withRegression(asked: Asked): Asked {
   const { row, change } = asked;
-  const [{ metric }] = row.base as [RowPart];
+  const [{ metric }] = row.head as [RowPart];
   const more = 1 + (change?.limit ?? 0);
-  return { ...asked, row: { ...row, head: scaled(row.base, metric.better === 'lower' ? more : 1 / more) } };
+  return { ...asked, row: { ...row, head: scaled(row.head, metric.better === 'lower' ? more : 1 / more) } };
 }
 
 function scaled(parts: readonly RowPart[], factor: number): RowPart[] {
