@@ -121,6 +121,40 @@ test('gate reads the baseline that its policy names, and proves itself', async (
   expect((await tare('gate', head, '--policy', gone)).err).toContain('does not exist');
 });
 
+test('gate says what it could see before anything is measured', async () => {
+  stored('main', world({ id: 1 }));
+  const rules = (limit: string) =>
+    policy(`baseline: main\nrules:\n  - {metric: startup.ready, runner: namespace, limit: ${limit}}\n`);
+  const sharp = await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '15');
+  expect(sharp.code).toBe(0);
+  expect(sharp.out).toMatch(
+    /^ok .*gate\.yaml:3: startup\.ready of .*: 15 launches show \+[\d.]+ % or more, limit \+20 %.*sharp/s,
+  );
+  const blind = await tare('gate', '--power', '--policy', rules('0.5%'), '--json');
+  expect(blind.code).toBe(5);
+  expect(JSON.parse(blind.out)).toMatchObject({ kind: 'power', sharp: false });
+  const few = await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '3');
+  expect([few.code, few.err]).toEqual([2, expect.stringContaining('cannot fire')]);
+  expect((await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '0')).err).toContain(
+    '--blocks',
+  );
+});
+
+test('compare takes the noise between runs', async () => {
+  const [base, head] = [stored('a', world({ id: 1 })), stored('b', world({ id: 2, hour: 1.4 }))];
+  const verdicts = async (...more: string[]) =>
+    (
+      JSON.parse((await tare('compare', base, head, '--json', ...more)).out) as {
+        rows: { verdict: string }[];
+      }
+    ).rows.map(({ verdict }) => verdict);
+  expect(await verdicts()).not.toContain('regression');
+  expect(await verdicts('--noise', '2%')).toContain('regression');
+  expect((await tare('compare', base, head, '--noise', 'much')).err).toContain(
+    '--noise must be a percentage',
+  );
+});
+
 test('gate tells mistakes with their place', async () => {
   const base = stored('base', world({ id: 1 }));
   const file = policy('rules:\n  - metric: startup.redy\n    limit: 5%\n');

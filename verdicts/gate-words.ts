@@ -31,7 +31,7 @@ export function changeStory(
   const between =
     interval === null ? 'no interval' : `95 % interval ${signed(interval.low)} to ${signed(interval.high)}`;
   const p = pAdjusted === null ? '' : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} tests)`;
-  return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? 'runs' : 'launches'}${p}`;
+  return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}${p}`;
 }
 
 /** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */

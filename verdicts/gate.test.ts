@@ -247,6 +247,23 @@ describe('the proof', () => {
     expect(report.proven).toBe(true);
   });
 
+  test('of a baseline of five runs stands for one run of head, whatever offset that run has', () => {
+    const base = [0, 3, -3, 2, -1].map((percent, at) => world({ id: at + 1, hour: 1 + percent / 100 }));
+    const report = proveGate(
+      policyOf('  - {metric: startup.ready, runner: namespace, limit: 25%}\n'),
+      base,
+      1000,
+    );
+    expect(report.proofs[0]).toMatchObject({ unchanged: 'pass', injected: 'fail' });
+    expect(report.proofs[0]!.line).toMatch(/cost \+25 %.*n = 1 run,/);
+    const blind = proveGate(
+      policyOf('  - {metric: startup.ready, runner: namespace, limit: 2%}\n'),
+      base,
+      1000,
+    );
+    expect(blind.proven).toBe(false);
+  });
+
   test('one without is not proven', () => {
     const report = proveGate(ready, [world({ id: 1, noise: 0.5 })], 1000);
     expect(report.proven).toBe(false);
