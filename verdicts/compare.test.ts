@@ -49,6 +49,14 @@ describe('what changed', () => {
     expect(rowOf(both, 'startup.ready', 'namespace').verdict).toBe('regression');
   });
 
+  test('far beyond what an hour does needs no witness', () => {
+    const report = compareRuns([world({ id: 1 })], [world({ id: 2, hour: 3 })], quick);
+    expect(rowOf(report, 'startup.ready', 'namespace').verdict).toBe('regression');
+    const better = compareRuns([world({ id: 1 })], [world({ id: 2, hour: 1 / 3 })], quick);
+    expect(rowOf(better, 'startup.ready', 'namespace').verdict).toBe('improvement');
+    expect(rowOf(better, 'startup.ready', 'namespace').remarks).toEqual([]);
+  });
+
   test('needs no witness where the noise between runs is known, or runs are several', () => {
     const [before, after] = [world({ id: 1 }), world({ id: 2, hour: 1.4 })];
     const known = compareRuns([before], [after], { ...quick, noise: 0.02 });

@@ -2,14 +2,29 @@
  * Did the thing change, or the hour of the host? All launches of one run share its boot and its hour, so that
  * one run on each side shows a slower host as surely as a slower thing. A change of plain values is believed
  * only where something tells the two apart: noise between runs that was measured beforehand, several runs, or
- * the ratio to another runner within each run, which the hour leaves as it is, moving the same way as far.
+ * the ratio to another runner within each run, which the hour leaves as it is, moving the same way as far. A
+ * change far beyond what hours do needs none of these.
  */
+import { normalQuantile } from '../bench/statistics/distributions.ts';
 import { verdictAlpha } from '../bench/statistics/power.ts';
 import { draftRows, type Draft } from './drafts.ts';
 import type { Remark } from './model.ts';
 import { isEnough } from './numbers.ts';
 import { nameOf, rowsOf, type Row } from './rows.ts';
 import type { Run } from './runs.ts';
+
+/**
+ * By how much runs of one thing are taken to differ where nobody measured it (standard deviation, log scale).
+ * Starts of processes and namespaces on a shared machine of two CPUs differed by 10 to 30 % from one run to the
+ * next; this makes a difference of 1.7 times the first that an hour is not blamed for.
+ */
+export const assumedNoise = 0.2;
+
+/** How far apart two runs of one thing may be by their hours alone, log scale, with 95 % certainty. */
+const hourReach = normalQuantile(0.975) * Math.SQRT2 * assumedNoise;
+
+/** Growth from which on a change is more than the hour's whatever else is known: 0.74. */
+export const beyondHours = Math.expm1(hourReach);
 
 /** Whether these numbers could be the hour's: plain values of one run on each side, its noise not known. */
 export function isHourBound({ row: { key, base, head }, change, noise }: Draft): boolean {
@@ -47,6 +62,7 @@ export function createWitness(base: readonly Run[], head: readonly Run[], resamp
     has: (row) => ratiosOf(row).length > 0,
     doubt: (draft, beyond) => {
       if (!isHourBound(draft)) return null;
+      if (isBeyondHours(draft)) return null;
       const why = (what: string): Remark => ({
         code: 'hour',
         message: `With one run on each side this may be the hour of the host: ${what}. Several runs of each side, or known noise between runs, would tell.`,
@@ -69,6 +85,14 @@ export function createWitness(base: readonly Run[], head: readonly Run[], resamp
         : why(`the ratio to ${ratio.key.reference ?? ''} within each run does not show it`);
     },
   };
+}
+
+/** Whether the interval keeps clear of 1 even when widened by what the hours may have done. */
+function isBeyondHours({ change: { estimate } }: Draft): boolean {
+  if (estimate?.interval == null) return false;
+  const { ratio, interval } = estimate;
+  const near = Math.log(ratio > 1 ? ratio / interval.low : interval.high / ratio);
+  return Math.abs(Math.log(ratio)) > Math.hypot(near, hourReach);
 }
 
 /** Every ratio of two runners that both sides have, by the name of the plain row. */

@@ -5,7 +5,7 @@
 import { UserError } from '../bench/errors.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
-import { isHourBound, type Witness } from './hour.ts';
+import { beyondHours, isHourBound, type Witness } from './hour.ts';
 import { verdictFreedom } from './numbers.ts';
 import { isAbout, type Policy, type Rule } from './policy.ts';
 import { cellLabel, rowsOf, type Row } from './rows.ts';
@@ -115,11 +115,13 @@ export function cannotFire(
 }
 
 /**
- * Refuses a gate none of whose changes could ever be told from the hour of the host: one run on each side,
- * the noise between runs not known, and no other runner within them.
+ * Refuses a gate none of whose changes could be told from the hour of the host at its limit: one run on each
+ * side, the noise between runs not known, no other runner within them, limits within what hours do.
  */
 export function requireWitness(policy: Policy, family: readonly Draft[], witness: Witness): void {
-  if (family.length === 0 || !family.every((draft) => isHourBound(draft) && !witness.has(draft.row))) return;
+  const limits = policy.rules.flatMap(({ limit }) => limit ?? []);
+  if (family.length === 0 || Math.max(...limits) >= beyondHours) return;
+  if (!family.every((draft) => isHourBound(draft) && !witness.has(draft.row))) return;
   throw new UserError(
     `${policy.file} cannot fire: one run on each side cannot tell a change from the hour of the host, and nothing else does`,
     'say how much runs of one thing differ (`noise:`; `tare calibrate` measures it), give several runs, or measure a second runner in each run',

@@ -1,9 +1,9 @@
 /** What `tare gate --power` found: what each check of the policy could see, and what it would take. */
-import { cellLabel } from '../../verdicts/rows.ts';
 import type { PowerReport } from '../../verdicts/power-check.ts';
 import { oneLine } from '../text.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
+import { cellLabel } from './words.ts';
 import { percent } from '../../verdicts/gate-words.ts';
 
 export function powerJson(report: PowerReport): string {
@@ -12,6 +12,7 @@ export function powerJson(report: PowerReport): string {
 
 /** A line is "ok" if the check would see a growth of its own limit in 80 % of gates. */
 export function powerText({ sights, sharp }: PowerReport): string {
+  const several = new Set(sights.map(({ key }) => key.scenario)).size > 1;
   const lines = sights.map(({ key, source, level, limit, unit, n, sees, needed, note }) => {
     const good = sees !== null && sees <= limit * (1 + 1e-9);
     const units = `${n} ${unit === 'run' ? 'run' : 'launch'}${n === 1 ? '' : unit === 'run' ? 's' : 'es'}`;
@@ -20,7 +21,7 @@ export function powerText({ sights, sharp }: PowerReport): string {
       ...(needed === null ? [] : [`${needed} launches of either side would do`]),
       ...(note === null ? [] : [note]),
     ];
-    return `${good ? 'ok    ' : 'BLIND '} ${source}${level === 'warn' ? ' (warn)' : ''}: ${key.metric} of ${cellLabel(key)}: ${what}, limit +${percent(limit)}${more.map((text) => `; ${text}`).join('')}`;
+    return `${good ? 'ok    ' : 'BLIND '} ${source}${level === 'warn' ? ' (warn)' : ''}: ${key.metric} of ${cellLabel(key, several)}: ${what}, limit +${percent(limit)}${more.map((text) => `; ${text}`).join('')}`;
   });
   const end = sharp
     ? 'sharp: each of the checks that count sees a change of its limit in 80 % of gates'
