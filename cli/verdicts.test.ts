@@ -184,7 +184,7 @@ test('calibrate reads repeated runs and writes a policy that the gate takes', as
   const { code, out } = await tare('calibrate', join(folder, 'runs'), '--out', file);
   expect(code).toBe(0);
   expect(out).toMatch(
-    /startup\.ready of .*namespace: .*noise .* within and .* between runs; false alarms .*sees \+/,
+    /startup\.ready of .*namespace\/idle\/small: .*noise .* within and .* between runs \(counted as .*\); false alarms .*sees \+/,
   );
   const judged = await tare('gate', runs[1]!, '--policy', file, '--baseline', runs[0]!);
   expect([0, 5]).toContain(judged.code);

@@ -4,13 +4,14 @@ import { smallestEffect } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';
 import type { Asked } from './questions.ts';
-import { cellLabel, nameOf, type Row } from './rows.ts';
+import { cellLabel, nameOf, severalScenarios, type Row } from './rows.ts';
 
 /** A share with its sign of percent: "4.2 %". */
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
-/** "startup.ready of quick / idle / small / vm". */
-const titleOf = ({ key }: Row): string => `${key.metric} of ${cellLabel(key)}`;
+/** "startup.ready of vm/idle/small". */
+const titleOf = ({ key }: Row, withScenario: boolean): string =>
+  `${key.metric} of ${cellLabel(key, withScenario)}`;
 
 /** A value with its unit; ratios of runners have none. */
 export function shown(row: Row, value: number | null): string {
@@ -37,6 +38,7 @@ export function changeStory(
 /** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */
 export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
   const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
+  const several = severalScenarios(drafts.map(({ row }) => row.key));
   return drafts.flatMap(({ row, change: { deviation, n, pairs, unit } }) => {
     const limit = limits.get(nameOf(row.key)) ?? null;
     if (deviation === null || limit === null) return [];
@@ -44,7 +46,7 @@ export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]):
     const word = unit === 'run' ? 'runs' : 'launches';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
     return [
-      `${titleOf(row)}: ${n} ${word} show +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
+      `${titleOf(row, several)}: ${n} ${word} show +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
     ];
   });
 }

@@ -155,6 +155,6 @@ function proofOf(
     unchanged: broken ? 'fail' : before,
     injected: state,
     factor,
-    line: `${key.metric} of ${cellLabel(key)}: ${line}`,
+    line: `${key.metric} of ${cellLabel(key, true)}: ${line}`,
   };
 }

@@ -61,9 +61,16 @@ export function nameOf(key: RowKey): string {
   return JSON.stringify([key.scenario, key.workload, key.shape, key.runner, key.reference, key.metric]);
 }
 
-/** A cell for people: "quick / idle / small / vm", with "/ namespace" over it where it is a ratio. */
-export function cellLabel({ scenario, workload, shape, runner, reference }: RowKey): string {
-  return `${scenario} / ${workload} / ${shape} / ${runner}${reference === null ? '' : ` over ${reference}`}`;
+/** "vm/cpu/small", the way cells are named in records; "… against container" for a ratio within each run. */
+export function cellLabel(key: RowKey, withScenario: boolean): string {
+  const cell = [key.runner, key.workload, key.shape].filter((part) => part !== '').join('/');
+  const whole = key.reference === null ? cell : `${cell} against ${key.reference}`;
+  return withScenario && key.scenario !== '' ? `${key.scenario}: ${whole}` : whole;
+}
+
+/** True where cells must be told apart by their scenario too. */
+export function severalScenarios(keys: readonly RowKey[]): boolean {
+  return new Set(keys.map((key) => key.scenario)).size > 1;
 }
 
 function partsOf(run: Run, wanted: RowsWanted): { key: RowKey; part: RowPart }[] {

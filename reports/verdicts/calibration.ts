@@ -25,12 +25,23 @@ export function calibrationText({ runs, rows }: Calibration): string {
 }
 
 function lineOf(noise: Noise): string {
-  const { key, metric, median, within, between, falseAlarms, comparisons, detectable, launches, limit } =
-    noise;
-  const title = `${key.metric} of ${cellLabel(key)}: ${formatValue(median, metric.unit)}, ${launches} launches`;
+  const {
+    key,
+    metric,
+    median,
+    within,
+    between,
+    cautious,
+    falseAlarms,
+    comparisons,
+    detectable,
+    launches,
+    limit,
+  } = noise;
+  const title = `${key.metric} of ${cellLabel(key, true)}: ${formatValue(median, metric.unit)}, ${launches} launches`;
   if (noise.refusal !== null) return `${title}; not gated (${noise.refusal.rule}): ${noise.refusal.message}`;
   const parts = [
-    `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs`,
+    `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs${cautious === null ? '' : ` (counted as ${percent(cautious)}, as so few runs may miss)`}`,
     `false alarms ${falseAlarms === null ? 'unknown' : `${percent(falseAlarms)} of ${comparisons}`}`,
     detectable === null ? 'too few launches for a limit' : `sees +${percent(detectable)}`,
     ...(limit === null ? [] : [`limit ${percent(limit)}`]),

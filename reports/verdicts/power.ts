@@ -1,9 +1,10 @@
 /** What `tare gate --power` found: what each check of the policy could see, and what it would take. */
 import type { PowerReport } from '../../verdicts/power-check.ts';
+
 import { oneLine } from '../text.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
-import { cellLabel } from './words.ts';
+import { cellLabel, severalScenarios } from './words.ts';
 import { percent } from '../../verdicts/gate-words.ts';
 
 export function powerJson(report: PowerReport): string {
@@ -12,7 +13,7 @@ export function powerJson(report: PowerReport): string {
 
 /** A line is "ok" if the check would see a growth of its own limit in 80 % of gates. */
 export function powerText({ sights, sharp }: PowerReport): string {
-  const several = new Set(sights.map(({ key }) => key.scenario)).size > 1;
+  const several = severalScenarios(sights.map(({ key }) => key));
   const lines = sights.map(({ key, source, level, limit, unit, n, sees, needed, note }) => {
     const good = sees !== null && sees <= limit * (1 + 1e-9);
     const units = `${n} ${unit === 'run' ? 'run' : 'launch'}${n === 1 ? '' : unit === 'run' ? 's' : 'es'}`;

@@ -5,6 +5,8 @@
 import type { Interval, MetricDeclaration, Verdict } from '../../bench/model.ts';
 import { absent, formatRatio, formatValue, scaleFor } from '../../bench/units.ts';
 import type { ChangeRow, GateCheck, GateState, RowKey, SideSummary } from '../../verdicts/model.ts';
+export { severalScenarios } from '../../verdicts/rows.ts';
+import { cellLabel as wholeLabel } from '../../verdicts/rows.ts';
 import type { Tone } from '../parts.ts';
 import { shortened } from '../words.ts';
 
@@ -17,16 +19,9 @@ export interface Toned {
 /** Letters of a label that people are shown; machines get the whole names. */
 const longestLabel = 160;
 
-/** "vm/cpu/small", the way cells are named in records; "… against container" for a ratio within each run. */
+/** The cell's name as records have it, no longer than people read. */
 export function cellLabel(key: RowKey, withScenario: boolean): string {
-  const cell = [key.runner, key.workload, key.shape].filter((part) => part !== '').join('/');
-  const whole = key.reference === null ? cell : `${cell} against ${key.reference}`;
-  return shortened(withScenario && key.scenario !== '' ? `${key.scenario}: ${whole}` : whole, longestLabel);
-}
-
-/** True where cells must be told apart by their scenario too. */
-export function severalScenarios(keys: readonly RowKey[]): boolean {
-  return new Set(keys.map((key) => key.scenario)).size > 1;
+  return shortened(wholeLabel(key, withScenario), longestLabel);
 }
 
 const verdicts: Readonly<Record<Verdict, Toned>> = {
