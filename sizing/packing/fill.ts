@@ -1,0 +1,148 @@
+/**
+ * Bin-centric packing (R. Panigrahy et al., "Heuristics for vector bin packing", 2011): one bin at a time takes
+ * the item that suits what is left of it best: the largest dot product with the rest, or the least norm of the
+ * rest after it. A filled bin is repeated as long as there is stock for it, so that the work grows with the
+ * number of shapes. Of very many shapes a bin sees the largest and an even sample by size.
+ */
+import { bySize, weightOf } from './first-fit.ts';
+import { commit, missingIn, newLoad, newStock, place, repeats, room } from './stock.ts';
+import type { Attempt, Load, Stock } from './stock.ts';
+import type { Prepared } from './prepare.ts';
+
+export type Rule = 'dot product' | 'least norm';
+
+/** How many shapes a bin chooses from; fewer where there are tens of thousands. */
+const seen = 192;
+const seenOfMany = 48;
+
+export function packByFill(prepared: Prepared, rule: Rule, weights: readonly number[]): Attempt {
+  const stock = newStock(prepared);
+  const loads = fillAll(
+    stock,
+    prepared.groups.map(({ index }) => index),
+    rule,
+    weights,
+  );
+  return { loads, missing: missingIn(stock), method: rule };
+}
+
+/** Places what the stock holds of these groups into new bins. */
+export function fillAll(
+  stock: Stock,
+  groups: readonly number[],
+  rule: Rule,
+  weights: readonly number[],
+): readonly Load[] {
+  const { prepared } = stock;
+  let active = bySize(prepared, groups, weights).filter((group) => (stock.counts[group] as number) > 0);
+  let exhausted = 0;
+  const loads: Load[] = [];
+  while (active.length > 0) {
+    const candidates = sample(stock, active);
+    const load = bestBin(stock, candidates, rule, weights, active.length === candidates.length);
+    if (load === null) {
+      // What is seen fits nowhere: the supply of its bins has ended. Others may still have some.
+      const stuck = new Set(candidates);
+      active = active.filter((group) => !stuck.has(group));
+      continue;
+    }
+    load.copies = repeats(stock, load);
+    commit(stock, load);
+    loads.push(load);
+    for (const group of load.contents.keys()) if (stock.counts[group] === 0) exhausted += 1;
+    if (active.length <= seen || exhausted * 8 > active.length) {
+      active = active.filter((group) => (stock.counts[group] as number) > 0);
+      exhausted = 0;
+    }
+  }
+  return loads;
+}
+
+function sample(stock: Stock, active: readonly number[]): readonly number[] {
+  if (active.length <= seen) return active;
+  const chosen: number[] = [];
+  const wanted = active.length > 20_000 ? seenOfMany : seen;
+  const step = active.length / wanted;
+  let last = -1;
+  for (let i = 0; i < wanted; i += 1) {
+    let at = Math.max(last + 1, Math.floor(i * step));
+    while (at < active.length && stock.counts[active[at] as number] === 0) at += 1;
+    if (at >= active.length) break;
+    chosen.push(active[at] as number);
+    last = at;
+  }
+  return chosen;
+}
+
+function bestBin(
+  stock: Stock,
+  candidates: readonly number[],
+  rule: Rule,
+  weights: readonly number[],
+  complete: boolean,
+): Load | null {
+  const { prepared } = stock;
+  let best: { load: Load; price: number } | null = null;
+  const whole = complete
+    ? candidates.reduce((sum, group) => sum + (stock.counts[group] as number), 0)
+    : Infinity;
+  let last: { load: Load; cost: number } | null = null;
+  for (const { index, cost } of prepared.types) {
+    if ((stock.available[index] as number) < 1) continue;
+    const load = fillBin(stock, index, candidates, rule, weights);
+    if (load.contents.size === 0) continue;
+    let value = 0;
+    let units = 0;
+    for (const [group, count] of load.contents) {
+      value += count * weightOf(prepared, group, weights);
+      units += count;
+    }
+    if (units === whole && (last === null || cost < last.cost)) last = { load, cost };
+    const price = value > 0 ? cost / value : cost;
+    if (best === null || price < best.price) best = { load, price };
+  }
+  return last?.load ?? best?.load ?? null;
+}
+
+function fillBin(
+  stock: Stock,
+  type: number,
+  candidates: readonly number[],
+  rule: Rule,
+  weights: readonly number[],
+): Load {
+  const { prepared } = stock;
+  const { dims, sizes, reference } = prepared;
+  const load = newLoad(prepared, type);
+  // Per dimension, what one unit of size counts against what is left.
+  const scale = Float64Array.from(weights, (weight, d) => {
+    const full = reference[d] as number;
+    return full > 0 ? weight / (full * full) : 0;
+  });
+  let open = candidates;
+  for (;;) {
+    const next: number[] = [];
+    let best = -1;
+    let bestScore = -Infinity;
+    const { left } = load;
+    for (const group of open) {
+      const rest = (stock.counts[group] as number) - (load.contents.get(group) ?? 0);
+      if (rest <= 0 || room(stock, load, group, 1) === 0) continue;
+      next.push(group);
+      let score = 0;
+      for (let d = 0, at = group * dims; d < dims; d += 1, at += 1) {
+        const size = sizes[at] as number;
+        const free = left[d] as number;
+        // The norm of the rest, its constant part left off: (free - size)^2 - free^2.
+        score += (scale[d] as number) * (rule === 'dot product' ? free * size : size * (2 * free - size));
+      }
+      if (score > bestScore) {
+        bestScore = score;
+        best = group;
+      }
+    }
+    if (best < 0) return load;
+    place(stock, load, best, 1);
+    open = next;
+  }
+}
