@@ -1,0 +1,191 @@
+/**
+ * The rules of an answer (`policy.yaml`): YAML text -> policy, every number with where it comes from, or every
+ * problem at once. A default is one that somebody published; a number only remembered is none.
+ */
+import { z } from 'zod';
+import { parseChecked } from '../bench/checked-yaml.ts';
+import { formatValue } from '../bench/units.ts';
+import { share, size, wholePositive } from './fields.ts';
+import type { PolicyChoice, SizingPolicy, UsageStatistic } from './model.ts';
+import { reserveSources } from './reserve.ts';
+
+const kubev2v = 'kubev2v migration planner, cluster sizer';
+const scheduler = 'Kubernetes scheduler: requests are never overcommitted';
+const kubevirt = 'KubeVirt user guide, node overcommit';
+
+/** Every default and its publication. */
+export const policyDefaults = {
+  'headroom.cpu': { value: 0, source: 'KRR simple strategy: CPU at the percentile itself' },
+  'headroom.memory': { value: 0.05, source: 'KRR simple strategy: memory maximum + 5 %' },
+  'survive.least': { value: 2, source: `${kubev2v}: failover nodes = max(2, ceil(10 % of workers))` },
+  'survive.share': { value: 0.1, source: `${kubev2v}: failover nodes = max(2, ceil(10 % of workers))` },
+  'survive.unit': { value: 'host', source: kubev2v },
+  'overcommit.vm.cpu': {
+    value: 4,
+    source: `${kubev2v}: 1:4, the middle of the ratios it offers (1:1 to 1:8)`,
+  },
+  'overcommit.vm.memory': { value: 1, source: `${kubevirt}: memory 100 %` },
+  'overcommit.container.cpu': { value: 1, source: scheduler },
+  'overcommit.container.memory': { value: 1, source: scheduler },
+  fill: { value: 0.8, source: `${kubev2v}: 80 % of a node` },
+  'reserved.vm.cpuThreads': { value: 0, source: 'none published: declare what your hypervisor needs' },
+  'reserved.vm.memory': { value: 4e9, source: 'Red Hat hyper-converged infrastructure: 4 GB per host' },
+  'reserved.container.rule': { value: 'gke', source: reserveSources.gke },
+  'reserved.container.cpuThreads': { value: 0, source: 'nothing beside the rule' },
+  'reserved.container.memory': { value: 0, source: 'nothing beside the rule' },
+  'maxInstances.vm': { value: 200, source: `${kubev2v}: 200 VMs per worker` },
+  'maxInstances.container': { value: 110, source: 'kubelet configuration, maxPods: 110' },
+  'growth.perYear': { value: 0, source: 'nothing is assumed: declare it' },
+  'growth.years': { value: 0, source: 'nothing is assumed: declare it' },
+  smt: { value: 0.5, source: `${kubev2v}: cores + 0.5 x (threads - cores)` },
+  'basis.kind': { value: 'auto', source: `${kubev2v}: usage only where it is known well enough` },
+  'basis.statistic': { value: 'p95', source: 'Azure Migrate: 95th percentile' },
+  'basis.leastConfidence': { value: 0.5, source: `${kubev2v}: 50 %` },
+  affinity: { value: true, source: 'what the demand asks for binds' },
+} as const;
+
+const statistics = [
+  'now',
+  'mean',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'max',
+] as const satisfies readonly UsageStatistic[];
+const ratio = z.number().min(1).max(100);
+const threads = z.number().nonnegative();
+
+const overcommitSchema = z.strictObject({
+  cpu: ratio.optional().describe('vCPU or request per thread of the host: 4.'),
+  memory: z.number().min(1).max(4).optional().describe('Bytes asked for per byte of the host: 1.'),
+});
+
+/** The form of a policy, for editors too. */
+export const sizingPolicySchema = z.strictObject({
+  name: z.string().min(1).default('sizing'),
+  headroom: z.strictObject({ cpu: share.optional(), memory: share.optional() }).default({}),
+  survive: z
+    .strictObject({
+      least: z.number().int().nonnegative().optional().describe('Losses survived at least: the k of N+k.'),
+      share: share.optional().describe('Of all hosts; the larger of both counts.'),
+      unit: z.enum(['host', 'domain']).optional(),
+    })
+    .default({}),
+  overcommit: z
+    .strictObject({ vm: overcommitSchema.default({}), container: overcommitSchema.default({}) })
+    .default({ vm: {}, container: {} }),
+  fill: share
+    .refine((value) => value > 0 && value <= 1, { message: 'must be more than 0 and at most 100%' })
+    .optional(),
+  reserved: z
+    .strictObject({
+      vm: z.strictObject({ cpuThreads: threads.optional(), memory: size.optional() }).default({}),
+      container: z
+        .strictObject({
+          rule: z.enum(['none', 'gke', 'eks', 'aks']).optional(),
+          cpuThreads: threads.optional().describe('Beside what the rule keeps.'),
+          memory: size.optional().describe('Beside what the rule keeps.'),
+        })
+        .default({}),
+    })
+    .default({ vm: {}, container: {} }),
+  maxInstances: z
+    .strictObject({ vm: wholePositive.optional(), container: wholePositive.optional() })
+    .default({}),
+  growth: z
+    .strictObject({ perYear: share.optional(), years: z.number().min(0).max(30).optional() })
+    .default({}),
+  smt: share
+    .refine((value) => value <= 1, { message: 'must be at most 1: a thread is never two cores' })
+    .optional(),
+  basis: z
+    .strictObject({
+      kind: z.enum(['auto', 'requests', 'usage']).optional(),
+      statistic: z.enum(statistics).optional(),
+      leastConfidence: share.refine((value) => value <= 1, { message: 'must be at most 100%' }).optional(),
+    })
+    .default({}),
+  affinity: z.boolean().optional(),
+});
+
+type Field = keyof typeof policyDefaults;
+
+/** The policy of who declared none. */
+export function defaultPolicy(): SizingPolicy {
+  return { ...parseSizingPolicy('name: defaults\n', 'defaults'), file: null };
+}
+
+/**
+ * Reads a policy; what it leaves out is the published default.
+ * @throws UserError with every problem, one line each: `file:line:column: field: problem`
+ */
+export function parseSizingPolicy(text: string, file: string): SizingPolicy {
+  const { data, lineOf } = parseChecked(text, file, sizingPolicySchema, {
+    what: 'policy',
+    expected: 'a mapping such as fill: 80%',
+    hint: 'mend the policy; docs/sizing/policy.yaml is an example',
+  });
+  const choices: PolicyChoice[] = [];
+  const choose = <T extends string | number | boolean>(field: Field, given: T | undefined): T => {
+    const fallback = policyDefaults[field];
+    const value = given ?? (fallback.value as T);
+    choices.push({
+      field,
+      value:
+        typeof value === 'number' && field.endsWith('.memory') && field.startsWith('reserved')
+          ? formatValue(value, 'B')
+          : String(value),
+      from: given === undefined ? 'default' : 'policy',
+      source: given === undefined ? fallback.source : `${file}:${lineOf(field.split('.'))}`,
+    });
+    return value;
+  };
+  const { headroom, survive, overcommit, reserved, maxInstances, growth, basis } = data;
+  const overcommitOf = (form: 'vm' | 'container') => ({
+    cpu: choose<number>(`overcommit.${form}.cpu`, overcommit[form].cpu),
+    memory: choose<number>(`overcommit.${form}.memory`, overcommit[form].memory),
+  });
+  const reservedOf = (form: 'vm' | 'container') => ({
+    cpuThreads: choose<number>(`reserved.${form}.cpuThreads`, reserved[form].cpuThreads),
+    memoryBytes: choose<number>(`reserved.${form}.memory`, reserved[form].memory),
+  });
+  return {
+    file,
+    name: data.name,
+    headroom: {
+      cpu: choose('headroom.cpu', headroom.cpu),
+      memory: choose('headroom.memory', headroom.memory),
+    },
+    survive: {
+      least: choose('survive.least', survive.least),
+      share: choose('survive.share', survive.share),
+      unit: choose<'host' | 'domain'>('survive.unit', survive.unit),
+    },
+    overcommit: { vm: overcommitOf('vm'), container: overcommitOf('container') },
+    fill: choose('fill', data.fill),
+    reserved: {
+      vm: reservedOf('vm'),
+      container: {
+        rule: choose('reserved.container.rule', reserved.container.rule),
+        ...reservedOf('container'),
+      },
+    },
+    maxInstances: {
+      vm: choose('maxInstances.vm', maxInstances.vm),
+      container: choose('maxInstances.container', maxInstances.container),
+    },
+    growth: {
+      perYear: choose('growth.perYear', growth.perYear),
+      years: choose('growth.years', growth.years),
+    },
+    smt: choose('smt', data.smt),
+    basis: {
+      kind: choose<SizingPolicy['basis']['kind']>('basis.kind', basis.kind),
+      statistic: choose<UsageStatistic>('basis.statistic', basis.statistic),
+      leastConfidence: choose('basis.leastConfidence', basis.leastConfidence),
+    },
+    affinity: choose('affinity', data.affinity),
+    choices,
+  };
+}
