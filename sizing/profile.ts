@@ -1,0 +1,209 @@
+/**
+ * What sizing reads of runs: the tare of each runner at each measured shape, with its launches, so that its
+ * uncertainty can be carried into a host count. Of an instance's weight that of the same program as a plain
+ * process is taken off, block by block: what is left is what the isolation costs.
+ */
+import type { AccelerationClass, Bytes, Interval, MetricDeclaration, RunnerKind } from '../bench/model.ts';
+import { UserError } from '../bench/errors.ts';
+import { median } from '../bench/statistics/descriptive.ts';
+import { medianInterval } from '../bench/statistics/median-interval.ts';
+import { rowsOf, type Row, type RowPart } from '../verdicts/rows.ts';
+import { orderedRuns, type Run } from '../verdicts/runs.ts';
+
+/** One quantity of one instance, beyond what the same program takes as a plain process. */
+export interface Weight {
+  /** Base unit of the quantity: bytes, or threads. Never below 0. */
+  readonly median: number;
+  /** 95 %; null below six launches. */
+  readonly interval: Interval | null;
+  /** One value per launch, for resampling. */
+  readonly launches: readonly number[];
+  /** Which metric it was read from. */
+  readonly metric: string;
+  /** False where no plain process was measured beside it: the program's own weight is in it. */
+  readonly isNet: boolean;
+}
+
+/** The tare of one runner at one shape. */
+export interface Tare {
+  readonly runner: string;
+  readonly kind: RunnerKind;
+  readonly form: 'vm' | 'container';
+  readonly acceleration: AccelerationClass;
+  readonly shape: { readonly cpus: number; readonly memoryBytes: Bytes };
+  readonly memoryBytes: Weight | null;
+  readonly diskBytes: Weight | null;
+  /** CPU that an idle instance takes. */
+  readonly idleThreads: Weight | null;
+  /** What was measured and may not be used, and why. */
+  readonly withheld: readonly string[];
+}
+
+export interface Profile {
+  readonly host: { readonly name: string; readonly hash: string };
+  readonly runs: readonly { readonly runId: string; readonly path: string; readonly startedAt: string }[];
+  readonly tares: readonly Tare[];
+}
+
+type Quantity = 'memoryBytes' | 'diskBytes' | 'idleThreads';
+const quantities: readonly Quantity[] = ['memoryBytes', 'diskBytes', 'idleThreads'];
+
+/** Metrics that tell a quantity, the best first: what one more instance adds, then what one instance holds. */
+function rankOf({ id, family, source }: MetricDeclaration): readonly [Quantity, number] | null {
+  if (family !== 'tare') return null;
+  if (source.kind === 'slope' && source.state !== 'loaded') {
+    const byQuantity: Readonly<Partial<Record<string, readonly [Quantity, number]>>> = {
+      kernelPlusPssBytes: ['memoryBytes', 0],
+      hostBytes: ['memoryBytes', 1],
+      diskBytes: ['diskBytes', 0],
+      idleCores: ['idleThreads', 0],
+    };
+    return byQuantity[source.of] ?? null;
+  }
+  const bySample: Readonly<Partial<Record<string, readonly [Quantity, number]>>> = {
+    'tare.memory': ['memoryBytes', 2],
+    'tare.disk': ['diskBytes', 1],
+    'tare.idle-cpu': ['idleThreads', 1],
+  };
+  return bySample[id] ?? null;
+}
+
+/**
+ * The tares of runs of one host; several runs of one thing put their launches together.
+ * @throws UserError for runs of several hosts, and runs that weigh no idle instance
+ */
+export function profileOf(given: readonly Run[]): Profile {
+  const runs = orderedRuns(given);
+  const hosts = [...new Map(runs.map(({ ref }) => [ref.host.hash, ref.host])).values()];
+  const [host] = hosts;
+  if (host === undefined)
+    throw new UserError('no record to take a profile from', 'name one: --profile RESULT');
+  if (hosts.length > 1) {
+    throw new UserError(
+      `a profile is of one host, and these are of ${hosts.map(({ name }) => name).join(', ')}`,
+      'size each kind of host from records of its own',
+    );
+  }
+  const found = new Map<string, { cell: RowPart['cell']; quantities: Map<Quantity, Ranked> }>();
+  const withheld = new Map<string, string[]>();
+  const rows = rowsOf(runs, [], { values: true, references: [] });
+  for (const row of rows) {
+    const [first] = row.base;
+    if (first === undefined) continue;
+    const ranked = rankOf(first.metric);
+    const form = formOf(first.cell.runnerKind);
+    if (ranked === null || form === null) continue;
+    const [quantity, rank] = ranked;
+    const key = JSON.stringify([row.key.runner, row.key.shape]);
+    const weight = weigh(row, rows);
+    if (weight === null) continue;
+    if (first.metric.needsRealCpu && first.cell.acceleration.class === 'tcg') {
+      const why = `${first.metric.id}: emulated, not representative (C17)`;
+      withheld.set(key, [...new Set([...(withheld.get(key) ?? []), why])]);
+      continue;
+    }
+    const tare = found.get(key) ?? { cell: first.cell, quantities: new Map<Quantity, Ranked>() };
+    const known = tare.quantities.get(quantity);
+    if (known === undefined || rank < known.rank) tare.quantities.set(quantity, { rank, weight });
+    found.set(key, tare);
+  }
+  const tares = [...found].map(([key, { cell, quantities: known }]): Tare => {
+    const of = (quantity: Quantity) => known.get(quantity)?.weight ?? null;
+    return {
+      runner: cell.runner,
+      kind: cell.runnerKind as RunnerKind,
+      form: formOf(cell.runnerKind) ?? 'container',
+      acceleration: cell.acceleration.class,
+      shape: { cpus: cell.shape.cpus, memoryBytes: cell.shape.memoryBytes },
+      memoryBytes: of('memoryBytes'),
+      diskBytes: of('diskBytes'),
+      idleThreads: of('idleThreads'),
+      withheld: withheld.get(key) ?? [],
+    };
+  });
+  if (tares.every((tare) => quantities.every((quantity) => tare[quantity] === null))) {
+    throw new UserError(
+      `no idle virtual machine or container was weighed in ${runs.map(({ ref }) => ref.path).join(', ')}`,
+      'measure one: `tare run tare`',
+    );
+  }
+  return {
+    host: { name: host.name, hash: host.hash },
+    runs: runs.map(({ ref: { runId, path, startedAt } }) => ({ runId, path, startedAt })),
+    tares,
+  };
+}
+
+interface Ranked {
+  readonly rank: number;
+  readonly weight: Weight;
+}
+
+function formOf(kind: RowPart['cell']['runnerKind']): Tare['form'] | null {
+  if (kind === 'qemu') return 'vm';
+  return kind === 'process' || kind === 'imported' || kind === 'fake' ? null : 'container';
+}
+
+/** The launches of all runs, each less its block's plain process where there is one. */
+function weigh({ key, base }: Row, rows: readonly Row[]): Weight | null {
+  const plain = rows.find(
+    (row) =>
+      row.key.metric === key.metric &&
+      row.key.scenario === key.scenario &&
+      row.key.workload === key.workload &&
+      row.key.shape === key.shape &&
+      row.base[0]?.cell.runnerKind === 'process',
+  );
+  let isNet = true;
+  const launches = base.flatMap(({ run, values }) => {
+    const own = plain?.base.find((part) => part.run.ref.runId === run.ref.runId);
+    if (own === undefined || own.values.length === 0) {
+      isNet = false;
+      return values.map(({ value }) => Math.max(0, value));
+    }
+    const ofBlock = new Map(own.values.map(({ block, value }) => [block, value]));
+    return values.flatMap(({ block, value }) => {
+      const less = ofBlock.get(block);
+      return less === undefined ? [] : [Math.max(0, value - less)];
+    });
+  });
+  const middle = median(launches);
+  if (middle === null) return null;
+  return { median: middle, interval: medianInterval(launches), launches, metric: key.metric, isNet };
+}
+
+/** A tare of memory for an instance of another size than those measured. */
+export interface Interpolated {
+  readonly bytes: Bytes;
+  /** "measured at 512 MiB", in words for a reader, is made of this: the nearest shapes, smaller and larger. */
+  readonly between: readonly [Bytes, Bytes];
+  /** Smaller or larger than every shape measured: the nearest one's tare is taken, which may be too little. */
+  readonly isBeyond: boolean;
+}
+
+/**
+ * Memory that an instance of so many bytes costs beyond its own, straight between the measured shapes: a
+ * guest's page tables and structures grow with its memory, a container's tare does not.
+ */
+export function memoryTareAt(tares: readonly Tare[], bytes: Bytes): Interpolated | null {
+  const points = tares
+    .flatMap(({ shape, memoryBytes }) =>
+      memoryBytes === null ? [] : [{ at: shape.memoryBytes, tare: memoryBytes.median }],
+    )
+    .sort((a, b) => a.at - b.at);
+  const [first] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined) return null;
+  if (bytes <= first.at) {
+    return { bytes: first.tare, between: [first.at, first.at], isBeyond: bytes < first.at };
+  }
+  if (bytes >= last.at) return { bytes: last.tare, between: [last.at, last.at], isBeyond: bytes > last.at };
+  const upper = points.findIndex(({ at }) => at >= bytes);
+  const [low, high] = [points[upper - 1] ?? first, points[upper] ?? last];
+  const share = (bytes - low.at) / (high.at - low.at);
+  return {
+    bytes: low.tare + share * (high.tare - low.tare),
+    between: [low.at, high.at],
+    isBeyond: false,
+  };
+}
