@@ -127,12 +127,12 @@ test('references by prefix, by path, and with a tag behind a path that may hold 
     expect(() => parse(bad)).toThrow();
 });
 
-test('images of engines are copied by skopeo, else by the engine; those of registries by skopeo alone', () => {
+test('images are copied by the tool that knows the place best', () => {
   const commands = (kind: 'docker' | 'docker-daemon' | 'containers-storage') =>
-    copyCommands({ kind, name: 'a:1' }, null, '/w').map(({ argv }) => argv.join(' '));
+    copyCommands({ kind, name: 'a:1' }, null, '/w', 'tcp://far').map(({ argv }) => argv.join(' '));
   expect(commands('docker-daemon')).toEqual([
-    'skopeo copy --quiet docker-daemon:a:1 dir:/w/copy',
     'docker save -o /w/copy.tar a:1',
+    'skopeo copy --quiet --src-daemon-host tcp://far docker-daemon:a:1 dir:/w/copy',
   ]);
   expect(commands('containers-storage')).toEqual([
     'skopeo copy --quiet containers-storage:a:1 dir:/w/copy',
@@ -143,6 +143,7 @@ test('images of engines are copied by skopeo, else by the engine; those of regis
     { kind: 'docker', name: 'a' },
     { os: 'linux', architecture: 'arm', variant: 'v7' },
     '/w',
+    null,
   );
   expect(first?.argv.slice(0, 8)).toEqual([
     'skopeo',

@@ -55,11 +55,15 @@ export async function identify(reference: ToolReference, platform: Platform | nu
   return `raw ${digest} ${platform === null ? '' : `${platform.os}/${platform.architecture}/${platform.variant ?? ''}`}`;
 }
 
-/** The command lines that may copy an image, best first. */
+/**
+ * The command lines that may copy an image, best first. Docker's own client knows which engine is meant (contexts,
+ * DOCKER_HOST); skopeo must be told.
+ */
 export function copyCommands(
   reference: ToolReference,
   platform: Platform | null,
   folder: string,
+  dockerHost: string | null,
 ): readonly { readonly argv: readonly string[]; readonly copied: Copied }[] {
   const directory = join(folder, 'copy');
   const archive = join(folder, 'copy.tar');
@@ -70,7 +74,15 @@ export function copyCommands(
           ...['--override-os', platform.os, '--override-arch', platform.architecture],
           ...(platform.variant === null ? [] : ['--override-variant', platform.variant]),
         ];
-  const skopeo = ['skopeo', ...override, 'copy', '--quiet', formatReference(reference), `dir:${directory}`];
+  const host =
+    reference.kind === 'docker-daemon' && dockerHost !== null ? ['--src-daemon-host', dockerHost] : [];
+  const skopeo = {
+    argv: [
+      ...['skopeo', ...override, 'copy', '--quiet', ...host],
+      ...[formatReference(reference), `dir:${directory}`],
+    ],
+    copied: { form: 'dir', path: directory },
+  } as const;
   const engine = engines[reference.kind];
   const save = [
     'save',
@@ -78,17 +90,12 @@ export function copyCommands(
     '-o',
     archive,
   ];
-  return [
-    { argv: skopeo, copied: { form: 'dir', path: directory } },
-    ...(engine === undefined
-      ? []
-      : [
-          {
-            argv: [engine, ...save, reference.name],
-            copied: { form: 'docker-archive', path: archive } as const,
-          },
-        ]),
-  ];
+  if (engine === undefined) return [skopeo];
+  const own = {
+    argv: [engine, ...save, reference.name],
+    copied: { form: 'docker-archive', path: archive },
+  } as const;
+  return engine === 'docker' ? [own, skopeo] : [skopeo, own];
 }
 
 /** Copies the image with the first tool that is installed. @throws UserError with the tool's own reason */
@@ -98,7 +105,12 @@ export async function copyImage(
   folder: string,
   signal?: AbortSignal,
 ): Promise<Copied> {
-  for (const { argv, copied } of copyCommands(reference, platform, folder)) {
+  for (const { argv, copied } of copyCommands(
+    reference,
+    platform,
+    folder,
+    process.env['DOCKER_HOST'] ?? null,
+  )) {
     const result = await runTool(argv, {
       timeoutSeconds: copySeconds,
       ...(signal === undefined ? {} : { signal }),
