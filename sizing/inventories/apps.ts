@@ -1,0 +1,84 @@
+/** tare's own demand (`apps.yaml`): applications with replicas, sizes, usage and rules -> demand. */
+import { z } from 'zod';
+import { parseChecked } from '../../bench/checked-yaml.ts';
+import { labels, positive, share, size, wholePositive } from '../fields.ts';
+import type { DemandRow } from '../model.ts';
+import { blankRow, osFamily } from './rows.ts';
+
+const usageSchema = z.strictObject({
+  cpu: z.number().nonnegative().optional().describe('Threads in use.'),
+  memory: size.optional(),
+  statistic: z.enum(['now', 'mean', 'p50', 'p90', 'p95', 'p99', 'max']),
+  windowDays: positive.optional(),
+});
+const volumeSchema = z.strictObject({
+  size,
+  iops: positive.optional(),
+  access: z.enum(['block', 'file']).default('block'),
+  replicas: wholePositive.default(1),
+});
+const appSchema = z.strictObject({
+  app: z.string().min(1),
+  replicas: wholePositive.max(10_000_000).default(1),
+  cpu: positive.max(1024).describe('Threads per replica: 0.5.'),
+  memory: size.describe('Per replica: 512MiB.'),
+  usage: usageSchema.optional(),
+  os: z.string().default('linux'),
+  form: z.enum(['any', 'vm', 'container']).default('any'),
+  ownKernel: z.boolean().default(false),
+  apart: z.number().int().positive().optional().describe('Most replicas on one host.'),
+  spread: z.number().int().positive().optional().describe('Most by which failure domains differ.'),
+  together: z.string().min(1).optional().describe('All with this word go onto one host.'),
+  hostLabels: labels,
+  growthPerYear: share.optional(),
+  volumes: z.array(volumeSchema).default([]),
+});
+
+/** The form of the file, for editors too. */
+export const appsSchema = z.strictObject({ apps: z.array(appSchema).min(1) });
+
+/** @throws UserError with every problem, one line each: `file:line:column: field: problem` */
+export function readApps(text: string, file: string): DemandRow[] {
+  const { data, lineOf } = parseChecked(text, file, appsSchema, {
+    what: 'apps',
+    expected: 'a mapping with apps',
+    hint: 'mend the file; docs/sizing/apps.yaml is an example',
+  });
+  return data.apps.map((app, at) => {
+    const volumes = app.volumes.map((volume, index) => ({
+      id: `${app.app}/${index + 1}`,
+      bytes: volume.size,
+      iops: volume.iops ?? null,
+      access: volume.access,
+      replicas: volume.replicas,
+    }));
+    return {
+      ...blankRow(app.app, { file, sheet: null, row: lineOf(['apps', at]) }),
+      count: app.replicas,
+      cpuThreads: app.cpu,
+      memoryBytes: app.memory,
+      diskBytes: volumes.length === 0 ? null : volumes.reduce((sum, { bytes }) => sum + bytes, 0),
+      iops: volumes.some(({ iops }) => iops !== null)
+        ? volumes.reduce((sum, { iops }) => sum + (iops ?? 0), 0)
+        : null,
+      usage:
+        app.usage === undefined
+          ? null
+          : {
+              cpuThreads: app.usage.cpu ?? null,
+              memoryBytes: app.usage.memory ?? null,
+              statistic: app.usage.statistic,
+              windowSeconds: app.usage.windowDays === undefined ? null : app.usage.windowDays * 86_400,
+            },
+      os: { name: app.os, family: osFamily(app.os) },
+      form: app.form,
+      ownKernel: app.ownKernel,
+      apart: app.apart === undefined ? null : { key: app.app, most: app.apart },
+      spread: app.spread === undefined ? null : { key: app.app, skew: app.spread },
+      together: app.together ?? null,
+      hostLabels: app.hostLabels,
+      growthPerYear: app.growthPerYear ?? null,
+      volumes,
+    };
+  });
+}

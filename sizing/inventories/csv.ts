@@ -1,0 +1,33 @@
+/** CSV text -> rows of cells; the only door to csv-parse. The delimiter is the one that the header uses most. */
+import { parse } from 'csv-parse/sync';
+import { messageOf } from '../../bench/errors.ts';
+import { addProblem, type Notes } from './notes.ts';
+
+/** Rows of a CSV text, blank ones included so that rows can be counted; a broken one is told. */
+export function csvGrid(text: string, file: string, notes: Notes): string[][] {
+  const source = { file, sheet: null, row: null };
+  const body = text.replace(/^sep=.\r?\n/i, '\n');
+  const header = body.split(/\r?\n/, 20).find((line) => line.trim() !== '') ?? '';
+  const count = (mark: string): number => header.split(mark).length;
+  const delimiter = [',', ';', '\t', '|'].toSorted((a, b) => count(b) - count(a))[0] ?? ',';
+  const options = { delimiter, relax_column_count: true, skip_empty_lines: false, max_record_size: 1 << 20 };
+  try {
+    return parse(body, options);
+  } catch (error) {
+    addProblem(
+      notes,
+      source,
+      '(text)',
+      messageOf(error),
+      'is no sound CSV',
+      'export it again; quotes inside quoted text are doubled. It was read without quoting',
+      'value used',
+    );
+  }
+  try {
+    return parse(body, { ...options, quote: null });
+  } catch (error) {
+    addProblem(notes, source, '(text)', messageOf(error), 'is no CSV', 'export it again', 'file not read');
+    return [];
+  }
+}

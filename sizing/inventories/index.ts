@@ -1,0 +1,209 @@
+/**
+ * Files -> one inventory. The kind of each is known by its content, never by its name; what cannot be read is a
+ * problem of the inventory, and the rest is read all the same.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { messageOf, UserError } from '../../bench/errors.ts';
+import type { DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
+import { readApps } from './apps.ts';
+import { csvGrid } from './csv.ts';
+import { readKubernetes } from './kubernetes.ts';
+import { addProblem, createNotes, type Notes } from './notes.ts';
+import { isPlain, readPlain } from './plain-csv.ts';
+import { uniqueIds } from './rows.ts';
+import { readRvtools, tabOf } from './rvtools.ts';
+import { type Table, tableOf } from './table.ts';
+import { readWorkbook } from './workbook.ts';
+
+export interface InputFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+const mostBytes = 400 * 2 ** 20;
+
+/**
+ * Reads files, and the .csv, .xlsx and .json files of folders.
+ * @throws UserError for a path that cannot be opened or is larger than 400 MiB
+ */
+export async function readInventory(paths: readonly string[]): Promise<Inventory> {
+  const files: InputFile[] = [];
+  for (const path of await expand(paths)) {
+    try {
+      const { size } = await stat(path);
+      if (size > mostBytes)
+        throw new UserError(`${path}: is larger than 400 MiB`, 'split it or export fewer columns');
+      files.push({ name: basename(path), bytes: await readFile(path) });
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(
+        `${path}: cannot be read: ${messageOf(error)}`,
+        'give the path of an inventory',
+        undefined,
+        error,
+      );
+    }
+  }
+  return inventoryOf(files);
+}
+
+async function expand(paths: readonly string[]): Promise<string[]> {
+  const each = paths.map(async (path) => {
+    const isFolder = await stat(path).then(
+      (it) => it.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) return [path];
+    const names = (await readdir(path)).filter((name) => /\.(csv|xls[xm]|json|ya?ml)$/i.test(name));
+    return names.toSorted().map((name) => join(path, name));
+  });
+  return (await Promise.all(each)).flat();
+}
+
+interface Parts {
+  readonly demand: DemandRow[];
+  readonly perHost: DemandRow[];
+  readonly today: ExistingHost[];
+  readonly tables: Table[];
+  readonly files: InventoryFile[];
+}
+
+/** The same from contents; never throws for what is in them. */
+export async function inventoryOf(inputs: readonly InputFile[]): Promise<Inventory> {
+  const notes = createNotes();
+  const parts: Parts = { demand: [], perHost: [], today: [], tables: [], files: [] };
+  for (const { name, bytes } of inputs) {
+    try {
+      parts.files.push({ file: name, ...(await readOne(bytes, name, parts, notes)) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      parts.files.push({ file: name, kind: null, rows: 0 });
+      addProblem(
+        notes,
+        { file: name, sheet: null, row: null },
+        '(file)',
+        '',
+        error.message,
+        error.hint,
+        'file not read',
+      );
+    }
+  }
+  const rvtools = readRvtools(parts.tables, notes);
+  const unique = uniqueIds();
+  const demand = [...rvtools.demand, ...parts.demand].map((row) => ({ ...row, id: unique(row.id) }));
+  if (demand.length === 0) {
+    const file = inputs[0]?.name ?? '(none)';
+    addProblem(
+      notes,
+      { file, sheet: null, row: null },
+      '(files)',
+      '',
+      'hold no demand',
+      'give vInfo, pods, a CSV or apps.yaml',
+      'value not used',
+    );
+  }
+  const total = demand.reduce((sum, { count }) => sum + count, 0);
+  const known = demand.reduce((sum, { count, usage }) => sum + (usage === null ? 0 : count), 0);
+  return {
+    files: parts.files,
+    demand,
+    perHost: parts.perHost,
+    today: [...rvtools.today, ...parts.today],
+    leftOut: notes.leftOut,
+    problems: notes.problems,
+    remarks: [...notes.remarks],
+    confidence: total === 0 ? 0 : known / total,
+  };
+}
+
+async function readOne(
+  bytes: Buffer,
+  file: string,
+  parts: Parts,
+  notes: Notes,
+): Promise<Omit<InventoryFile, 'file'>> {
+  if (bytes.length === 0) throw new UserError(`${file}: is empty`, 'export it again');
+  if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
+    throw new UserError(
+      `${file}: is password-protected, or an old .xls`,
+      'save it as .xlsx without a password',
+    );
+  }
+  if (bytes.subarray(0, 2).toString('latin1') === 'PK') {
+    const sheets = await readWorkbook(bytes, file, notes);
+    const tables = sheets.flatMap(({ name, grid }) => tableOf(file, name, grid) ?? []);
+    return keepTables(tables, file, parts, notes);
+  }
+  const text = decode(bytes, file, notes);
+  if (/^\s*[{[]/.test(text)) return readJson(text, file, parts, notes);
+  if (/^(?:#.*\s*|---\s*)*apps\s*:/.test(text.trimStart())) {
+    const rows = readApps(text, file);
+    for (const row of rows) parts.demand.push(row);
+    return { kind: 'apps', rows: rows.length };
+  }
+  if (text.includes('\0'))
+    throw new UserError(`${file}: is neither text nor a workbook`, 'give an inventory');
+  const table = tableOf(file, null, csvGrid(text, file, notes));
+  return keepTables(table === null ? [] : [table], file, parts, notes);
+}
+
+function keepTables(
+  tables: readonly Table[],
+  file: string,
+  parts: Parts,
+  notes: Notes,
+): Omit<InventoryFile, 'file'> {
+  const known = tables.filter((table) => tabOf(table) !== null);
+  parts.tables.push(...known);
+  if (known.length > 0)
+    return { kind: 'rvtools', rows: known.reduce((sum, { rows }) => sum + rows.length, 0) };
+  const plain = tables.filter(isPlain);
+  for (const table of plain) for (const row of readPlain(table, notes)) parts.demand.push(row);
+  if (plain.length > 0) return { kind: 'csv', rows: plain.reduce((sum, { rows }) => sum + rows.length, 0) };
+  const found = tables
+    .map(({ sheet, header }) => `${sheet ?? 'columns'}: ${header.slice(0, 8).join(', ')}`)
+    .join('; ');
+  throw new UserError(
+    `${file}: holds no sheet that is known (found ${found === '' ? 'no table' : found.slice(0, 300)})`,
+    'give vInfo, vCPU, vMemory, vDisk or vHost of RVTools, or a CSV with name, cpu and memory_mib',
+  );
+}
+
+function readJson(text: string, file: string, parts: Parts, notes: Notes): Omit<InventoryFile, 'file'> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      `${file}: is no sound JSON: ${messageOf(error)}`,
+      'dump it again: it may be cut off',
+      undefined,
+      error,
+    );
+  }
+  const inner = Array.isArray(value)
+    ? value
+    : (value as { readonly items?: unknown; readonly kind?: unknown }).items;
+  const items: unknown[] = Array.isArray(inner) ? inner : [value];
+  const result = readKubernetes(items, file, notes);
+  for (const row of result.demand) parts.demand.push(row);
+  parts.perHost.push(...result.perHost);
+  parts.today.push(...result.today);
+  return { kind: 'kubernetes', rows: items.length };
+}
+
+/** UTF-8 or UTF-16 by its mark; what is no sound UTF-8 is taken for Windows' Western European. */
+function decode(bytes: Buffer, file: string, notes: Notes): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
+  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    notes.remarks.add(`${file} is no UTF-8: it was read as Windows-1252`);
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}

@@ -1,0 +1,33 @@
+/** What a reader gathers beside the demand: problems, rows left out, remarks. */
+import type { InputProblem, LeftOut, Source } from '../model.ts';
+
+export interface Notes {
+  readonly problems: InputProblem[];
+  readonly leftOut: LeftOut[];
+  readonly remarks: Set<string>;
+}
+
+export function createNotes(): Notes {
+  return { problems: [], leftOut: [], remarks: new Set() };
+}
+
+/** A value of the input as a message shows it: one line, shortened, nothing that a terminal would obey. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return '(empty)';
+  const text =
+    typeof value === 'string' ? value : value instanceof Date ? value.toISOString() : JSON.stringify(value);
+  const flat = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{FFFD}');
+  return flat.length > 60 ? `${flat.slice(0, 59)}…` : flat;
+}
+
+export function addProblem(
+  notes: Notes,
+  source: Source,
+  field: string,
+  got: unknown,
+  problem: string,
+  remedy: string,
+  effect: InputProblem['effect'],
+): void {
+  notes.problems.push({ source, field, got: shown(got), problem, remedy, effect });
+}
