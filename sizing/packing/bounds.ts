@@ -91,6 +91,7 @@ function volumeBound(
 /** The sizes that matter to a rounding: at most so many distinct ones are tried. */
 const mostThresholds = 60;
 const mostSteps = 12;
+const grid = 2048;
 
 function dualFeasibleBound(prepared: Prepared, { groups, types }: Part, d: number): number {
   const { sizes, counts, dims } = prepared;
@@ -98,7 +99,9 @@ function dualFeasibleBound(prepared: Prepared, { groups, types }: Part, d: numbe
   if (largest === 0) return 0;
   const shares = new Map<number, number>();
   for (const group of groups) {
-    const share = (sizes[group * dims + d] as number) / largest;
+    const exact = (sizes[group * dims + d] as number) / largest;
+    // Of very many sizes neighbours are taken together, at the lesser: a bound still, and the volume's is exact.
+    const share = groups.length > grid ? Math.floor(exact * grid) / grid : exact;
     if (share > 0) shares.set(share, (shares.get(share) ?? 0) + (counts[group] as number));
   }
   const entries = [...shares].sort((a, b) => a[0] - b[0]);

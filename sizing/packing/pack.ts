@@ -1,6 +1,6 @@
 /**
  * The engine's front: a problem in, a packing with its proof out. `packQuickly` is heuristics and arithmetic
- * only, synchronous and the same everywhere.
+ * only, synchronous, without Node and the same everywhere; `prove.ts` goes on from there.
  */
 import { combinatorialBound } from './bounds.ts';
 import type { Packing, Problem } from './model.ts';
