@@ -13,6 +13,7 @@ import { report } from './bench/report.ts';
 import { formatRows, type Bench, type Row } from './bench/row.ts';
 import { sampler } from './bench/sampler.ts';
 import { share } from './bench/share.ts';
+import { sizing } from './bench/sizing.ts';
 import { start } from './bench/start.ts';
 import { verdicts } from './bench/verdicts.ts';
 
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, Bench>> = {
   share,
   import: imports,
   verdicts,
+  sizing,
   history,
 };
 
