@@ -1,4 +1,5 @@
 /** What a trial gathers while it runs: it becomes the record's line however the trial ends. */
+import type { SharedUsage } from '../runners/runner.ts';
 import type { GroupReading, LadderPoint, Mark, Observation, ProgramOutput, Sample, Series } from './model.ts';
 
 export interface Gathered {
@@ -10,6 +11,9 @@ export interface Gathered {
   provenDigest: string | null;
   series: Series | null;
   atRequest: GroupReading | null;
+  /** What all instances share, at T0 and T6. */
+  sharedAtRequest: SharedUsage | null;
+  sharedAtReady: SharedUsage | null;
   atReady: GroupReading | null;
   atEnd: GroupReading | null;
 }
@@ -24,6 +28,8 @@ export function newGathered(): Gathered {
     provenDigest: null,
     series: null,
     atRequest: null,
+    sharedAtRequest: null,
+    sharedAtReady: null,
     atReady: null,
     atEnd: null,
   };

@@ -9,7 +9,7 @@ import { proveImage, serviceFiles } from './instance.ts';
 import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
-import type { Requirements } from './model.ts';
+import type { Requirements, Sample } from './model.ts';
 import { requirementsScript, unmet } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import type { CommandWorkload, IdleWorkload, InsideWorkload } from './workloads/workload.ts';
@@ -26,6 +26,7 @@ export async function useInstance(session: Session): Promise<void> {
   const { tools, cell } = trial;
   const startCpu = usedBetween(gathered.atRequest, gathered.atReady);
   if (startCpu !== null) gathered.samples.push({ metric: 'startup.cpu', value: startCpu });
+  gathered.samples.push(...sharedSamples(gathered));
   const programs = new Set(['busybox']);
   for (const program of serviceFiles(cell.workload.service)) programs.add(program);
   if (cell.workload.requires !== null) await checkRequirements(session, cell.workload.requires);
@@ -36,6 +37,17 @@ export async function useInstance(session: Session): Promise<void> {
     await perform(session, workload, options);
   }
   gathered.provenDigest = await proveImage(instance, [...programs], tools, signal);
+}
+
+/** What the engine's daemons took from T0 to T6, and what they hold. */
+function sharedSamples({ sharedAtRequest, sharedAtReady }: Gathered): Sample[] {
+  const before = sharedAtRequest?.cpuSeconds ?? null;
+  const after = sharedAtReady?.cpuSeconds ?? null;
+  const memory = sharedAtReady?.memoryBytes ?? null;
+  return [
+    ...(before === null || after === null ? [] : [{ metric: 'startup.shared-cpu', value: after - before }]),
+    ...(memory === null ? [] : [{ metric: 'startup.shared-memory', value: memory }]),
+  ];
 }
 
 function perform(session: Session, workload: InsideWorkload, options: unknown): Promise<void> {

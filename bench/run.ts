@@ -21,7 +21,7 @@ import { prepareRun, type PreparedRun } from './prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
 import type { Tools } from './tools.ts';
-import { startupMetrics } from './workloads/startup.ts';
+import { sharedMetrics, startupMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
 
 /** What the header needs beside the plan. */
@@ -89,7 +89,11 @@ export function metricsOf(scenario: Scenario): MetricDeclaration[] {
       const workload = workloads.get(use);
       return workload?.metricsFor?.(options) ?? workload?.metrics ?? [];
     });
-  return [...new Map([...startupMetrics, ...declared].map((metric) => [metric.id, metric])).values()];
+  // Nobody looks for daemons where no runner has them.
+  const shared = scenario.runners.some(({ kind }) => kind === 'docker') ? sharedMetrics : [];
+  return [
+    ...new Map([...startupMetrics, ...shared, ...declared].map((metric) => [metric.id, metric])).values(),
+  ];
 }
 
 /** What the caller has decided about a run. */

@@ -72,8 +72,15 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
     }
     instance = await startInstance(trial, { id, group }, signal, true, (mark) => {
       gathered.marks.push(mark);
-      if (mark.name === 'T0') gathered.atRequest = own?.read() ?? null;
-      if (mark.name === 'T6') gathered.atReady = own?.read() ?? null;
+      const shared = () => trial.prepared.shared?.() ?? null;
+      if (mark.name === 'T0') {
+        gathered.atRequest = own?.read() ?? null;
+        gathered.sharedAtRequest = shared();
+      }
+      if (mark.name === 'T6') {
+        gathered.atReady = own?.read() ?? null;
+        gathered.sharedAtReady = shared();
+      }
     });
     await useInstance({ trial, instance, group, signal, gathered });
     return { state: 'ok' };

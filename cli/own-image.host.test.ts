@@ -125,6 +125,13 @@ test.skipIf(!isRoot)(
       ]);
       expect(samples).toContainEqual({ metric: 'app.n', value: 1 });
       expect(provenDigest).toBe(record.header.imageDigest);
+      // Docker's daemons are nobody's instance: told apart, for docker alone.
+      const shared = samples.filter(({ metric }) => metric.startsWith('startup.shared-'));
+      expect([cell, shared.map(({ metric }) => metric)]).toEqual([
+        cell,
+        cell.includes('docker') ? ['startup.shared-cpu', 'startup.shared-memory'] : [],
+      ]);
+      for (const { value } of shared) expect(value).toBeGreaterThan(0);
     }
   },
 );

@@ -16,6 +16,7 @@ import type {
   FailureReason,
   Mark,
   RunnerKind,
+  Bytes,
   Seconds,
   ServiceSpec,
   Shape,
@@ -77,8 +78,18 @@ export interface Prepared extends AsyncDisposable {
   readonly traits: Traits;
   /** Bytes on disk of what every instance of this cell shares (image form used). */
   readonly sharedDiskBytes: number;
+  /**
+   * What processes take that all instances share and that are in none of them (an engine's daemons): CPU since
+   * they started, memory they hold now. Absent, or null: there are none, or they cannot be read.
+   */
+  shared?(): SharedUsage | null;
   /** Resolves at T6, rejects with TrialFailure. `context.signal` is the trial's deadline too. */
   start(job: Job, context: Context): Promise<Instance>;
+}
+
+export interface SharedUsage {
+  readonly cpuSeconds: Seconds | null;
+  readonly memoryBytes: Bytes | null;
 }
 
 /** One launch. */

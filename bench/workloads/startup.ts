@@ -7,6 +7,34 @@ import type { MetricDeclaration } from '../model.ts';
 
 const clock = 'Host monotonic clock; error bar: the run’s channel echo time.';
 
+/** Of runners whose instances share processes outside all of them: an engine's daemons. */
+export const sharedMetrics: readonly MetricDeclaration[] = [
+  {
+    id: 'startup.shared-cpu',
+    family: 'startup',
+    title: 'CPU time of the engine’s daemons until ready',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'sample' },
+    definition:
+      'CPU seconds from T0 to T6 of the daemons that all containers of an engine share, beside the instance and not in its figures.',
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+  {
+    id: 'startup.shared-memory',
+    family: 'startup',
+    title: 'Memory of the engine’s daemons',
+    unit: 'B',
+    better: 'lower',
+    source: { kind: 'sample' },
+    definition:
+      'Anonymous, kernel and shared memory of the daemons’ cgroup at T6: once per host, however many containers there are.',
+    threshold: 0.1,
+    needsRealCpu: false,
+  },
+];
+
 export const startupMetrics: readonly MetricDeclaration[] = [
   {
     id: 'startup.pid1',

@@ -16,7 +16,7 @@ import { cacheFolder } from '../../images/cache.ts';
 import type { Client } from '../engine/instance.ts';
 import { mountsBelow } from '../hosted.ts';
 import { findRuntime, hybridTree } from '../oci/probe.ts';
-import type { Context } from '../runner.ts';
+import type { Context, SharedUsage } from '../runner.ts';
 import type { DockerOptions } from './options.ts';
 import { daemonArguments, daemonConfig, socketOf } from './settings.ts';
 
@@ -26,6 +26,8 @@ export interface Engine {
   readonly owned: boolean;
   /** Name of the wanted runtime in this engine. */
   readonly runtime: string;
+  /** Of dockerd and containerd; null: not tare's own, or no cgroup of its own. */
+  readonly usage: () => SharedUsage | null;
   readonly close: () => Promise<void>;
 }
 
@@ -48,7 +50,10 @@ export async function openEngine(options: DockerOptions, context: Context): Prom
   if (options.engine !== 'private') {
     const client = { argv: [binary], environment };
     const version = await serverVersion(client);
-    if (version !== null) return { client, version, owned: false, runtime, close: () => Promise.resolve() };
+    if (version !== null) {
+      const nothing = { usage: () => null, close: () => Promise.resolve() };
+      return { client, version, owned: false, runtime, ...nothing };
+    }
   }
   const silent = `no engine answers at ${environment.DOCKER_HOST}`;
   const start = 'start the docker daemon, or set DOCKER_HOST';
@@ -146,6 +151,11 @@ async function startDaemon(
     await rm(folder, { recursive: true, force: true });
     lease.release({ kind: 'folder', path: folder });
   };
+  const usage = (): SharedUsage | null => {
+    if (group === null) return null;
+    const { cpuSeconds, workingBytes } = group.read();
+    return { cpuSeconds, memoryBytes: workingBytes };
+  };
   const deadline = performance.now() + readySeconds * 1000;
   while (
     child.exitCode === null &&
@@ -154,7 +164,7 @@ async function startDaemon(
     !signal.aborted
   ) {
     const version = await serverVersion(client);
-    if (version !== null) return { client, version, owned: true, runtime, close };
+    if (version !== null) return { client, version, owned: true, runtime, usage, close };
     await delay(50);
   }
   await close();

@@ -1,7 +1,7 @@
 /**
  * Containers by docker, as users start them: a client that leaves (`run --detach`), a daemon that all share, a
- * shim and the container that stay. Container and shim are in the instance's group; the daemon is beside it, so
- * what it spends on a launch is not in the instance's figures.
+ * shim and the container that stay. Container and shim are in the instance's group; the daemon is beside it: what
+ * it spends on a launch is told apart (`shared`), never in the instance's figures.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -154,6 +154,7 @@ async function prepare(
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME)',
       startState: 'cold',
     },
+    shared: engine.usage,
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
       await network.close();
