@@ -1,0 +1,46 @@
+/** What of an inventory was understood, what was left out and why, as lines to be read before anything is computed. */
+import { formatValue } from '../../bench/units.ts';
+import type { Inventory, Source } from '../model.ts';
+import { shown } from './notes.ts';
+
+/** Lines of a preview: totals, then every row left out and every problem, at most `most` of each. */
+export function previewOf(inventory: Inventory, most = 50): string[] {
+  const { demand, perHost, today, leftOut, problems, remarks, confidence } = inventory;
+  const sum = (value: (row: (typeof demand)[number]) => number | null) =>
+    demand.reduce((total, row) => total + row.count * (value(row) ?? 0), 0);
+  const few = <T>(items: readonly T[], line: (item: T) => string): string[] => [
+    ...items.slice(0, most).map((item) => `  ${line(item)}`),
+    ...(items.length > most ? [`  and ${items.length - most} more`] : []),
+  ];
+  return [
+    ...inventory.files.map(({ file, kind, rows }) => `${shown(file)}: ${kind ?? 'not read'}, ${rows} rows`),
+    `${sum(() => 1)} instances in ${demand.length} rows ask for ${formatValue(
+      sum((row) => row.cpuThreads),
+      'count',
+    )} threads, ${formatValue(
+      sum((row) => row.memoryBytes),
+      'B',
+    )} of memory, ${formatValue(
+      sum((row) => row.diskBytes),
+      'B',
+    )} of disk`,
+    `${formatValue(confidence, 'share')} of them with usage; ${perHost.length} run once per host; ${today.length} hosts today`,
+    ...remarks.map(shownRemark),
+    `Left out: ${leftOut.length}`,
+    ...few(leftOut, ({ source, what, why }) => `${place(source)}: ${shown(what)}: ${shown(why)}`),
+    `Problems: ${problems.length}`,
+    ...few(
+      problems,
+      ({ source, field, got, problem, remedy, effect }) =>
+        `${place(source)}: ${shown(field)} ${got}: ${problem} (${effect}); ${remedy}`,
+    ),
+  ];
+}
+
+function shownRemark(remark: string): string {
+  return `Note: ${remark.replaceAll(/\p{Cc}/gu, '')}`;
+}
+
+function place({ file, sheet, row }: Source): string {
+  return [shown(file), ...(sheet === null ? [] : [shown(sheet)]), ...(row === null ? [] : [row])].join(':');
+}
