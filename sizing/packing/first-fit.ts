@@ -21,16 +21,20 @@ export function packByFit(prepared: Prepared, fit: Fit, weights: readonly number
   return { loads, missing: missingIn(stock), method: `${fit}-fit decreasing` };
 }
 
-/** Places what the stock holds of these groups into new bins and, before that, the given ones. */
+/**
+ * Places what the stock holds of these groups into new bins and, before that, the given ones. `noise` multiplies
+ * the size by which a group takes its turn.
+ */
 export function fitAll(
   stock: Stock,
   groups: readonly number[],
   fit: Fit,
   weights: readonly number[],
   open: readonly Load[] = [],
+  noise: () => number = () => 1,
 ): readonly Load[] {
   const { prepared } = stock;
-  const order = bySize(prepared, groups, weights);
+  const order = bySize(prepared, groups, weights, noise);
   const smallest = smallestAfter(prepared, order);
   const closed: Load[] = [];
   let loads = [...open];
@@ -123,8 +127,13 @@ export function weightOf(prepared: Prepared, group: number, weights: readonly nu
   return sum;
 }
 
-export function bySize(prepared: Prepared, groups: readonly number[], weights: readonly number[]): number[] {
-  const keyed = groups.map((group) => [group, weightOf(prepared, group, weights)] as const);
+export function bySize(
+  prepared: Prepared,
+  groups: readonly number[],
+  weights: readonly number[],
+  noise: () => number = () => 1,
+): number[] {
+  const keyed = groups.map((group) => [group, weightOf(prepared, group, weights) * noise()] as const);
   return keyed.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([group]) => group);
 }
 

@@ -28,7 +28,7 @@ interface Answer {
 }
 
 /** What loading and one step of presolve may take on top of the limit. */
-const graceSeconds = 3;
+const graceSeconds = 1;
 
 export function openSolver(): Solver {
   const file = new URL(`./highs-worker${extname(import.meta.filename)}`, import.meta.url);

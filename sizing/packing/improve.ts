@@ -54,8 +54,10 @@ function repack(stock: Stock, groups: readonly number[], random: Random): readon
   const way = random.integer(4);
   if (way === 0) return fillAll(stock, groups, 'dot product', weights);
   if (way === 1) return fillAll(stock, groups, 'least norm', weights);
-  if (way === 2) return fitAll(stock, groups, 'best', weights);
-  return fitAll(stock, groups, 'first', weights);
+  // In one dimension weights change nothing: the order has to vary by itself.
+  const spread = random.next();
+  const noise = () => Math.exp(spread * random.normal());
+  return fitAll(stock, groups, way === 2 ? 'best' : 'first', weights, [], noise);
 }
 
 function choose(prepared: Prepared, singles: readonly Load[], random: Random): ReadonlySet<number> {

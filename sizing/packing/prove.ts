@@ -30,7 +30,8 @@ export async function pack(problem: Problem, options: Partial<ProofOptions> = {}
   const effort = effortFor(prepared, seed);
   const shapes = prepared.groups.length;
   // Local search comes after the columns, which are the better start where there are any.
-  const quick = shapes <= mostShapes && seconds > 0 ? { ...effort, starts: 2, steps: 200 } : effort;
+  const first = shapes > 200 ? { starts: 0, steps: 50 } : { starts: 2, steps: 200 };
+  const quick = shapes <= mostShapes && seconds > 0 ? { ...effort, ...first } : effort;
   let attempt = search(prepared, quick, bound);
   if (isDone(prepared, attempt, bound.cost) || shapes > mostShapes || seconds <= 0) {
     return toPacking(prepared, attempt, bound);
@@ -44,7 +45,7 @@ export async function pack(problem: Problem, options: Partial<ProofOptions> = {}
     until: now() + seconds * 0.6,
   });
   bound = relaxation.bound;
-  const rounding = { seed, target: bound.cost, steps: shapes > 200 ? 400 : effort.steps };
+  const rounding = { seed, target: bound.cost, steps: shapes > 200 ? 200 : 600 };
   if (!isDone(prepared, attempt, bound.cost)) attempt = roundDown(prepared, relaxation, attempt, rounding);
   if (!isDone(prepared, attempt, bound.cost)) {
     attempt = await wholeColumns(prepared, relaxation, attempt, solver, Math.max(0.2, until - now()));
