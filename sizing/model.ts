@@ -234,8 +234,19 @@ export interface SizingPolicy {
   };
   /** Whether apart and spread rules of the demand bind. */
   readonly affinity: boolean;
+  /** The virtual machine that holds containers, where containers run in virtual machines. */
+  readonly worker: { readonly cpuThreads: number; readonly memoryBytes: number };
+  /** Of who declares instead of measuring. */
+  readonly assume: Readonly<Record<'vm' | 'container', AssumedTare | null>>;
   /** Every number above with where it comes from, for the reader. */
   readonly choices: readonly PolicyChoice[];
+}
+
+/** What an instance is declared to cost beyond its application. */
+export interface AssumedTare {
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly idleThreads: number;
 }
 
 export interface PolicyChoice {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
 import { formatValue } from '../bench/units.ts';
 import { share, size, wholePositive } from './fields.ts';
-import type { PolicyChoice, SizingPolicy, UsageStatistic } from './model.ts';
+import type { AssumedTare, PolicyChoice, SizingPolicy, UsageStatistic } from './model.ts';
 import { reserveSources } from './reserve.ts';
 
 const kubev2v = 'kubev2v migration planner, cluster sizer';
@@ -42,6 +42,11 @@ export const policyDefaults = {
   'basis.statistic': { value: 'p95', source: 'Azure Migrate: 95th percentile' },
   'basis.leastConfidence': { value: 0.5, source: `${kubev2v}: 50 %` },
   affinity: { value: true, source: 'what the demand asks for binds' },
+  'worker.cpuThreads': {
+    value: 8,
+    source: 'none published: declare the virtual machines that hold containers',
+  },
+  'worker.memory': { value: 32 * 2 ** 30, source: 'none published: 4 GiB per vCPU, a common cloud shape' },
 } as const;
 
 const statistics = [
@@ -59,6 +64,12 @@ const threads = z.number().nonnegative();
 const overcommitSchema = z.strictObject({
   cpu: ratio.optional().describe('vCPU or request per thread of the host: 4.'),
   memory: z.number().min(1).max(4).optional().describe('Bytes asked for per byte of the host: 1.'),
+});
+
+const assumedSchema = z.strictObject({
+  memory: size.describe('Of one instance, beyond what its application takes.'),
+  disk: size.optional(),
+  cpuThreads: threads.optional().describe('Taken by one instance that does nothing.'),
 });
 
 /** The form of a policy, for editors too. */
@@ -107,6 +118,14 @@ export const sizingPolicySchema = z.strictObject({
     })
     .default({}),
   affinity: z.boolean().optional(),
+  worker: z
+    .strictObject({ cpuThreads: z.number().positive().optional(), memory: size.optional() })
+    .default({})
+    .describe('The virtual machines that hold containers, where containers run in virtual machines.'),
+  assume: z
+    .strictObject({ vm: assumedSchema.optional(), container: assumedSchema.optional() })
+    .default({})
+    .describe('What an instance costs, where no record tells: it is marked as assumed.'),
 });
 
 type Field = keyof typeof policyDefaults;
@@ -133,7 +152,7 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
     choices.push({
       field,
       value:
-        typeof value === 'number' && field.endsWith('.memory') && field.startsWith('reserved')
+        typeof value === 'number' && field.endsWith('.memory') && /^(reserved|worker)/u.test(field)
           ? formatValue(value, 'B')
           : String(value),
       from: given === undefined ? 'default' : 'policy',
@@ -186,6 +205,20 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
       leastConfidence: choose('basis.leastConfidence', basis.leastConfidence),
     },
     affinity: choose('affinity', data.affinity),
+    worker: {
+      cpuThreads: choose('worker.cpuThreads', data.worker.cpuThreads),
+      memoryBytes: choose('worker.memory', data.worker.memory),
+    },
+    assume: { vm: assumedOf(data.assume.vm), container: assumedOf(data.assume.container) },
     choices,
+  };
+}
+
+function assumedOf(given: z.infer<typeof assumedSchema> | undefined): AssumedTare | null {
+  if (given === undefined) return null;
+  return {
+    memoryBytes: given.memory,
+    diskBytes: given.disk ?? 0,
+    idleThreads: given.cpuThreads ?? 0,
   };
 }

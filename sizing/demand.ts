@@ -1,0 +1,115 @@
+/**
+ * What an instance needs of a host in each form. The application's own need is the same in all of them: how a
+ * request is overcommitted follows from what was asked for (vCPUs of a virtual machine, a container's request),
+ * not from what it would run as, so that the answers differ by the tare alone.
+ */
+import type { DemandRow, Inventory, SizingPolicy, UsageStatistic } from './model.ts';
+import type { BothWeights, Form } from './weights.ts';
+
+/** Per instance: threads, bytes, operations and bytes per second. */
+export interface Need {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly disk: number;
+  readonly iops: number;
+  readonly network: number;
+}
+
+export const dimensions = [
+  'cpu',
+  'memory',
+  'disk',
+  'iops',
+  'network',
+] as const satisfies readonly (keyof Need)[];
+
+/** Which figures the answer stands on. */
+export interface Basis {
+  readonly kind: 'requests' | 'usage';
+  /** Share of the instances with a usage figure as demanding as the policy asks, 0 to 1. */
+  readonly confidence: number;
+  readonly words: string;
+}
+
+const demanding: readonly UsageStatistic[] = ['now', 'mean', 'p50', 'p90', 'p95', 'p99', 'max'];
+
+function hasUsage({ usage }: DemandRow, policy: SizingPolicy): boolean {
+  return (
+    usage !== null &&
+    (usage.cpuThreads !== null || usage.memoryBytes !== null) &&
+    demanding.indexOf(usage.statistic) >= demanding.indexOf(policy.basis.statistic)
+  );
+}
+
+/** Usage where enough instances have it, requests otherwise, unless the policy says which. */
+export function basisOf({ demand }: Inventory, policy: SizingPolicy): Basis {
+  const { kind, statistic, leastConfidence } = policy.basis;
+  let all = 0;
+  let seen = 0;
+  for (const row of demand) {
+    all += row.count;
+    if (hasUsage(row, policy)) seen += row.count;
+  }
+  const confidence = all === 0 ? 0 : seen / all;
+  const percent = `${(100 * confidence).toFixed(0)} % of the instances have usage of ${statistic} or above`;
+  const chosen = kind === 'auto' ? (confidence >= leastConfidence && seen > 0 ? 'usage' : 'requests') : kind;
+  const words =
+    chosen === 'usage'
+      ? `usage where known, else what was asked for: ${percent}`
+      : `what was asked for: ${percent}${kind === 'auto' ? `, less than ${(100 * leastConfidence).toFixed(0)} %` : ''}`;
+  return { kind: chosen, confidence, words };
+}
+
+/** How many there are at the end of the policy's growth. */
+export function grown({ count, growthPerYear }: DemandRow, { growth }: SizingPolicy): number {
+  // A count that grows by nothing stays whole whatever the power of 1 is rounded to.
+  const times = (1 + (growthPerYear ?? growth.perYear)) ** growth.years;
+  return Math.ceil(count * times - 1e-9);
+}
+
+/** Can it be a container at all: another OS than Linux, or a demand for its own machine, keeps it a VM. */
+export function mustBeVm(row: DemandRow): boolean {
+  return row.form === 'vm' || row.os.family === 'windows' || row.os.family === 'other';
+}
+
+/**
+ * What the application takes without any isolation around it. What a virtual machine of today asks for holds
+ * its guest OS too: the tare of a VM of its size is taken off.
+ */
+export function ownNeed(row: DemandRow, policy: SizingPolicy, basis: Basis, weights: BothWeights): Need {
+  const used = basis.kind === 'usage' && hasUsage(row, policy) ? row.usage : null;
+  const asked = policy.overcommit[row.today === 'vm' ? 'vm' : 'container'];
+  const cpu =
+    used?.cpuThreads == null
+      ? (row.cpuThreads ?? 0) / asked.cpu
+      : used.cpuThreads * (1 + policy.headroom.cpu);
+  const memory =
+    used?.memoryBytes == null
+      ? (row.memoryBytes ?? 0) / asked.memory
+      : used.memoryBytes * (1 + policy.headroom.memory);
+  const guest = row.today === 'vm' ? weights.vm.memoryAt(row.memoryBytes ?? memory) : 0;
+  return {
+    cpu,
+    memory: Math.max(0, memory - guest),
+    disk: row.diskBytes ?? 0,
+    iops: row.iops ?? 0,
+    network: row.networkBytesPerSecond ?? 0,
+  };
+}
+
+/** What an instance takes of its host in a form: its own need and the form's tare. */
+export function needAs(form: Form, own: Need, weights: BothWeights): Need {
+  const tare = weights[form];
+  return {
+    ...own,
+    cpu: own.cpu + tare.idleThreads,
+    memory: own.memory + tare.memoryAt(own.memory),
+    disk: own.disk + tare.diskBytes,
+  };
+}
+
+export function sumOf(needs: Iterable<{ readonly need: Need; readonly count: number }>): Need {
+  const sum = { cpu: 0, memory: 0, disk: 0, iops: 0, network: 0 };
+  for (const { need, count } of needs) for (const key of dimensions) sum[key] += need[key] * count;
+  return sum;
+}

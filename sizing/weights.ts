@@ -1,0 +1,127 @@
+/**
+ * What one more instance weighs beyond its application, as a virtual machine and as a container: of a measured
+ * profile, or declared and marked so. Nothing weighs nothing by default: without either there is no answer.
+ */
+import { UserError } from '../bench/errors.ts';
+import type { SizingPolicy } from './model.ts';
+import { memoryTareAt, type Profile, type Tare } from './profile.ts';
+
+export type Form = 'vm' | 'container';
+
+/** Where in its 95 % interval a measured tare is taken. */
+export type Level = 'low' | 'median' | 'high';
+
+export interface Weights {
+  readonly form: Form;
+  readonly evidence: 'measured' | 'assumed';
+  /** "namespace, 3 shapes, 60 launches" or "policy.yaml". */
+  readonly source: string;
+  /** For an instance of so many bytes. */
+  readonly memoryAt: (bytes: number) => number;
+  readonly diskBytes: number;
+  readonly idleThreads: number;
+  /** What a reader must know of it. */
+  readonly remarks: readonly string[];
+}
+
+export type BothWeights = Readonly<Record<Form, Weights>>;
+
+export interface WeightOptions {
+  /** Runner whose tare is taken, where a profile has several of a form. */
+  readonly runners: readonly string[];
+  readonly level: Level;
+  /** Added to the memory of every instance, to ask what it would cost. */
+  readonly moreBytes: number;
+}
+
+/**
+ * The tares to size with; what the policy assumes is used where no record tells.
+ * @throws UserError where neither a record nor the policy tells what an instance weighs
+ */
+export function weightsOf(
+  profile: Profile | null,
+  policy: SizingPolicy,
+  options: Partial<WeightOptions> = {},
+): BothWeights {
+  const { runners = [], level = 'median', moreBytes = 0 } = options;
+  const known = new Set(profile?.tares.map(({ runner }) => runner));
+  const strange = runners.find((runner) => !known.has(runner));
+  if (strange !== undefined) {
+    throw new UserError(
+      `no record weighs the runner ${JSON.stringify(strange)}`,
+      known.size === 0 ? 'give one: --profile RESULT' : `weighed are: ${[...known].join(', ')}`,
+    );
+  }
+  const of = (form: Form): Weights => {
+    const measured = measuredOf(profile, form, runners, level);
+    const weights = measured ?? assumedOf(policy, form);
+    return { ...weights, memoryAt: (bytes) => weights.memoryAt(bytes) + moreBytes };
+  };
+  return { vm: of('vm'), container: of('container') };
+}
+
+function measuredOf(
+  profile: Profile | null,
+  form: Form,
+  runners: readonly string[],
+  level: Level,
+): Weights | null {
+  const fit = profile?.tares.filter((tare) => tare.form === form && tare.memoryBytes !== null) ?? [];
+  const runner = fit.find((tare) => runners.includes(tare.runner))?.runner ?? fit[0]?.runner;
+  if (runner === undefined) return null;
+  const tares = fit.filter((tare) => tare.runner === runner);
+  const others = [...new Set(fit.map((tare) => tare.runner))].filter((name) => name !== runner);
+  const at = tares.map((tare) => atLevel(tare, level));
+  const launches = tares.reduce((sum, { memoryBytes }) => sum + (memoryBytes?.launches.length ?? 0), 0);
+  const most = (values: readonly (number | null)[]) =>
+    values.reduce<number>((largest, value) => Math.max(largest, value ?? 0), 0);
+  const gross = tares.some(({ memoryBytes }) => memoryBytes?.isNet === false);
+  const noInterval = tares.some(({ memoryBytes }) => memoryBytes?.interval === null);
+  return {
+    form,
+    evidence: 'measured',
+    source: `${runner}, ${String(tares.length)} ${tares.length === 1 ? 'shape' : 'shapes'}, ${String(launches)} launches`,
+    memoryAt: (bytes) => memoryTareAt(at, bytes)?.bytes ?? 0,
+    diskBytes: most(tares.map(({ diskBytes }) => diskBytes?.median ?? null)),
+    idleThreads: most(tares.map(({ idleThreads }) => idleThreads?.median ?? null)),
+    remarks: [
+      ...(tares.some(({ acceleration }) => acceleration === 'tcg')
+        ? [`${runner} was emulated: its memory is taken, its CPU is not (C17)`]
+        : []),
+      ...(gross
+        ? [`${runner}: no plain process was weighed beside it, its program's own memory is in it`]
+        : []),
+      ...(noInterval ? [`${runner}: too few launches for an interval, the count has none either`] : []),
+      ...(tares.length === 1
+        ? [`${runner} was weighed at one size: an instance of another size is taken to weigh the same`]
+        : []),
+      ...(others.length > 0 ? [`also weighed: ${others.join(', ')}; choose with --runner`] : []),
+    ],
+  };
+}
+
+function atLevel(tare: Tare, level: Level): Tare {
+  const memory = tare.memoryBytes;
+  if (memory?.interval == null || level === 'median') return tare;
+  const { low, high } = memory.interval;
+  return { ...tare, memoryBytes: { ...memory, median: Math.max(0, level === 'low' ? low : high) } };
+}
+
+function assumedOf(policy: SizingPolicy, form: Form): Weights {
+  const assumed = policy.assume[form];
+  if (assumed === null) {
+    throw new UserError(
+      `nothing tells what a ${form === 'vm' ? 'virtual machine' : 'container'} weighs`,
+      `give a record of \`tare run tare\` (--profile RESULT), or declare it in a policy: assume: { ${form}: { memory: 256MiB } }`,
+    );
+  }
+  return {
+    form,
+    evidence: 'assumed',
+    source: policy.file ?? 'the policy',
+    memoryAt: () => assumed.memoryBytes,
+    diskBytes: assumed.diskBytes,
+    idleThreads: assumed.idleThreads,
+    remarks: [],
+  };
+}

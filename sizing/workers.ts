@@ -1,0 +1,142 @@
+/**
+ * Containers in virtual machines: containers are packed into machines of the policy's size, and the machines
+ * become the instances that hosts hold. What needs a machine of its own, or is larger than one, gets one.
+ */
+import { needAs, type Need } from './demand.ts';
+import type { DemandRow } from './model.ts';
+import type { Packing, Problem } from './packing/model.ts';
+import {
+  allowedHosts,
+  dimensionsOf,
+  everyHost,
+  placedAs,
+  scaled,
+  type Placed,
+  type Setting,
+} from './problem.ts';
+import { reservedBy } from './reserve.ts';
+
+export interface Workers {
+  /** Machines and what stays a machine of its own, ready to be packed onto hosts. */
+  readonly placed: readonly Placed[];
+  readonly count: number;
+  /** No packing of the containers needs fewer machines. */
+  readonly bound: number;
+  readonly pools: readonly { readonly id: string; readonly packing: Packing }[];
+  readonly alone: number;
+}
+
+export type Make = (problem: Problem) => Packing | Promise<Packing>;
+
+/** Room in one machine: its size less the guest, what the kubelet keeps and daemon sets, to the fill target. */
+export function workerRoom(setting: Setting): { cpu: number; memory: number } {
+  const { policy, weights } = setting;
+  const { cpuThreads, memoryBytes } = policy.worker;
+  const kept = reservedBy(policy.reserved.container.rule, {
+    cpuThreads,
+    memoryBytes,
+    maxInstances: policy.maxInstances.container,
+  });
+  const own = policy.reserved.container;
+  const every = everyHost(setting);
+  return {
+    cpu: Math.max(
+      0,
+      (cpuThreads - kept.cpuThreads - own.cpuThreads - weights.vm.idleThreads - every.cpu) * policy.fill,
+    ),
+    memory: Math.max(
+      0,
+      (memoryBytes -
+        weights.vm.memoryAt(memoryBytes) -
+        kept.memoryBytes -
+        kept.evictionBytes -
+        own.memoryBytes -
+        every.memory) *
+        policy.fill,
+    ),
+  };
+}
+
+/** Packs the containers into machines, those of one choice of hosts together. */
+export async function workersOf(setting: Setting, make: Make): Promise<Workers> {
+  const { policy, weights, hosts } = setting;
+  const room = workerRoom(setting);
+  const pools = new Map<string, Placed[]>();
+  const alone: Placed[] = [];
+  for (const item of placedAs('container', setting)) {
+    const fits = item.need.cpu <= room.cpu && item.need.memory <= room.memory;
+    if (item.form === 'vm' || !fits) {
+      // Hosts of this answer are filled by their machines, which are filled to the target themselves.
+      const need = scaled(needAs('vm', item.form === 'vm' ? item.own : item.need, weights), 1 / policy.fill);
+      alone.push({ ...item, form: 'vm', need });
+      continue;
+    }
+    const pool = JSON.stringify(allowedHosts(item.row, hosts).bins ?? []);
+    pools.set(pool, [...(pools.get(pool) ?? []), item]);
+  }
+  const placed: Placed[] = [...alone];
+  const packed: { id: string; packing: Packing }[] = [];
+  let count = 0;
+  let bound = 0;
+  for (const [at, items] of [...pools.values()].entries()) {
+    const keys = dimensionsOf(items, []).filter((key) => key === 'cpu' || key === 'memory');
+    const packing = await make({
+      dimensions: keys,
+      items: items
+        .filter((item) => item.count > 0)
+        .map(({ row, count: copies, need }) => ({
+          id: row.id,
+          count: copies,
+          size: keys.map((key) => need[key]),
+          ...(policy.affinity && row.apart !== null ? { apart: row.apart } : {}),
+          ...(row.together === null ? {} : { together: row.together }),
+        })),
+      bins: [
+        {
+          id: 'worker',
+          capacity: keys.map((key) => room[key as 'cpu' | 'memory']),
+          cost: 1,
+          maxItems: policy.maxInstances.container,
+        },
+      ],
+    });
+    const id = pools.size === 1 ? 'worker' : `worker-${String(at + 1)}`;
+    packed.push({ id, packing });
+    count += packing.count;
+    bound += packing.countBound;
+    placed.push(machine(id, items, packing.count, setting));
+  }
+  return {
+    placed,
+    count,
+    bound,
+    pools: packed,
+    alone: alone.reduce((sum, item) => sum + item.count, 0),
+  };
+}
+
+/** Workers of a pool are alike: what their containers share of disk and network is spread evenly over them. */
+function machine(id: string, items: readonly Placed[], count: number, { policy, weights }: Setting): Placed {
+  const [first] = items;
+  if (first === undefined) throw new Error('a pool has items');
+  const share = (key: keyof Need) =>
+    count === 0 ? 0 : items.reduce((sum, item) => sum + item.need[key] * item.count, 0) / count;
+  const need: Need = {
+    cpu: policy.worker.cpuThreads,
+    memory: policy.worker.memoryBytes,
+    disk: share('disk') + weights.vm.diskBytes,
+    iops: share('iops'),
+    network: share('network'),
+  };
+  const row: DemandRow = {
+    ...first.row,
+    id,
+    app: id,
+    count,
+    apart: null,
+    spread: null,
+    together: null,
+    form: 'vm',
+  };
+  return { row, count, own: need, form: 'vm', need };
+}
