@@ -94,7 +94,7 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
       bins: [
         {
           id: 'worker',
-          capacity: keys.map((key) => room[key as 'cpu' | 'memory']),
+          capacity: keys.map((key) => room[key]),
           cost: 1,
           maxItems: policy.maxInstances.container,
         },

@@ -1,0 +1,180 @@
+/**
+ * The answer: for one demand the hosts as virtual machines, as containers, and as containers in virtual
+ * machines, each packed, bounded, explained and with every loss that must be survived replayed.
+ */
+import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
+import type { HostType, Inventory, SizingPolicy } from './model.ts';
+import { explain, type Explanation } from './packing/explain.ts';
+import type { Packing, Problem } from './packing/model.ts';
+import { packWithSpare, type Spared } from './packing/with-spare.ts';
+import {
+  alternatives,
+  monthlyCost,
+  placedAs,
+  problemOf,
+  type Alternative,
+  type Placed,
+  type Setting,
+} from './problem.ts';
+import type { BothWeights, Form } from './weights.ts';
+import { workersOf, type Make, type Workers } from './workers.ts';
+
+export interface Question {
+  readonly inventory: Inventory;
+  readonly hosts: readonly HostType[];
+  readonly policy: SizingPolicy;
+  readonly weights: BothWeights;
+}
+
+export interface Answer {
+  readonly alternative: Alternative;
+  /** Hosts to have, those held back for losses included; null: there is no room for all, or no loss is survived. */
+  readonly hosts: number | null;
+  /** Hosts that the demand alone needs, and the fewest that any packing could. */
+  readonly working: number;
+  readonly bound: number;
+  readonly byType: readonly { readonly type: string; readonly hosts: number }[];
+  /** Losses that are survived. */
+  readonly survives: { readonly losses: number; readonly unit: 'host' | 'domain' };
+  readonly problem: Problem;
+  readonly packing: Packing;
+  readonly spared: Spared | null;
+  readonly why: Explanation;
+  /** Instances on the hosts, and how many of them are virtual machines. */
+  readonly instances: number;
+  readonly machines: number;
+  /** What the applications take by themselves, and what their isolation adds. */
+  readonly own: Need;
+  readonly tareBytes: number;
+  readonly workers: Workers | null;
+  /** Per month; null: a type in use has no price, or currencies differ. */
+  readonly cost: { readonly perMonth: number; readonly currency: string } | null;
+  /** Drawn with CPU as full as the demand makes it; null: a type in use does not tell. */
+  readonly watts: number | null;
+}
+
+export interface Sizing {
+  readonly basis: Basis;
+  readonly answers: readonly Answer[];
+  /** Hosts of the inventory; null: it names none. */
+  readonly today: number | null;
+}
+
+/** Sizes every alternative. `make` packs: the prover, or the heuristics where there is no time or no Node. */
+export async function size(question: Question, make: Make): Promise<Sizing> {
+  const basis = basisOf(question.inventory, question.policy);
+  const setting: Setting = { ...question, basis };
+  const answers: Answer[] = [];
+  for (const alternative of alternatives) answers.push(await answer(alternative, setting, make));
+  const today = question.inventory.today.length;
+  return { basis, answers, today: today === 0 ? null : today };
+}
+
+async function answer(alternative: Alternative, setting: Setting, make: Make): Promise<Answer> {
+  const form: Form = alternative === 'container' ? 'container' : 'vm';
+  const workers = alternative === 'containers-in-vms' ? await workersOf(setting, make) : null;
+  const placed = workers?.placed ?? placedAs(form, setting);
+  // Machines that hold containers are filled to the target inside: their hosts may be full of them.
+  const onHosts = workers === null ? setting : { ...setting, policy: { ...setting.policy, fill: 1 } };
+  const problem = problemOf(placed, perHostOnce(onHosts, workers), form);
+  const packing = await make(problem);
+  const { survive } = setting.policy;
+  const losses = Math.max(survive.least, Math.ceil(survive.share * packing.count));
+  const loss =
+    survive.unit === 'domain' ? ({ kind: 'domain' } as const) : ({ kind: 'bins', count: losses } as const);
+  const spared = losses === 0 ? null : packWithSpare(problem, loss, () => packing);
+  const counts = new Map<string, number>();
+  for (const { type, copies } of [...packing.bins, ...(spared?.empty ?? [])])
+    counts.set(type, (counts.get(type) ?? 0) + copies);
+  const byType = [...counts].map(([type, hosts]) => ({ type, hosts }));
+  const complete = packing.unplaced.length === 0;
+  const apps = placedAs('container', setting);
+  const own = sumOf(apps.map((item) => ({ need: item.own, count: item.count })));
+  const sum = (items: readonly Placed[]) => items.reduce((total, { count }) => total + count, 0);
+  return {
+    alternative,
+    hosts: !complete ? null : losses === 0 ? packing.count : (spared?.count ?? null),
+    working: packing.count,
+    bound: packing.countBound,
+    byType,
+    survives: { losses: survive.unit === 'domain' ? Math.min(1, losses) : losses, unit: survive.unit },
+    problem,
+    packing,
+    spared,
+    why: explain(packing),
+    instances: sum(apps),
+    machines: sum(placed.filter((item) => item.form === 'vm')),
+    own,
+    tareBytes: tareOf(setting, placed, workers),
+    workers,
+    cost: costOf(byType, setting.hosts, form, placed),
+    watts: wattsOf(byType, setting.hosts, packing),
+  };
+}
+
+/** Daemon sets run in each machine where containers run in machines, not on the host beside them. */
+function perHostOnce(setting: Setting, workers: Workers | null): Setting {
+  if (workers === null) return setting;
+  return { ...setting, inventory: { ...setting.inventory, perHost: [] } };
+}
+
+/** Memory of all isolation: of each container, and of each machine. */
+function tareOf({ weights }: Setting, placed: readonly Placed[], workers: Workers | null): number {
+  return placed.reduce(
+    (sum, { row, count, own, form }) => {
+      const isWorker = workers?.pools.some(({ id }) => id === row.id) ?? false;
+      // A worker's need is its whole size; its containers' tares are counted with the applications below.
+      return sum + count * (isWorker ? weights.vm.memoryAt(own.memory) : weights[form].memoryAt(own.memory));
+    },
+    containersWithin(weights, workers),
+  );
+}
+
+function containersWithin(weights: BothWeights, workers: Workers | null): number {
+  if (workers === null) return 0;
+  const inside = workers.pools.reduce(
+    (sum, { packing }) =>
+      sum +
+      packing.bins.reduce(
+        (total, { contents, copies }) =>
+          total + copies * contents.reduce((items, { count }) => items + count, 0),
+        0,
+      ),
+    0,
+  );
+  return inside * weights.container.memoryAt(0);
+}
+
+type Counts = readonly { readonly type: string; readonly hosts: number }[];
+
+function costOf(
+  byType: Counts,
+  hosts: readonly HostType[],
+  form: Form,
+  placed: readonly Placed[],
+): Answer['cost'] {
+  const isMixed = placed.some((item) => item.form !== form);
+  let perMonth = 0;
+  const currencies = new Set<string>();
+  for (const { type, hosts: count } of byType) {
+    const host = hosts.find(({ id }) => id === type);
+    const each = host === undefined ? null : monthlyCost(host, form, isMixed);
+    if (host?.price == null || each === null) return null;
+    perMonth += each * count;
+    currencies.add(host.price.currency);
+  }
+  const [currency] = currencies;
+  return currency === undefined || currencies.size > 1 ? null : { perMonth, currency };
+}
+
+/** Linear between rest and full load, all hosts as busy as the whole: a spare host shares the load. */
+function wattsOf(byType: Counts, hosts: readonly HostType[], packing: Packing): number | null {
+  const busy = packing.fill.find(({ dimension }) => dimension === 'cpu')?.share ?? 0;
+  let watts = 0;
+  for (const { type, hosts: count } of byType) {
+    const drawn = hosts.find(({ id }) => id === type)?.watts;
+    if (drawn == null) return null;
+    watts += count * (drawn.idle + busy * (drawn.full - drawn.idle));
+  }
+  return watts;
+}
