@@ -17,6 +17,7 @@ import { importCommand } from './import.ts';
 import { images } from './images.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
+import { sizeCommand } from './size.ts';
 import { toolVersion } from './version.ts';
 
 const commands = [
@@ -28,6 +29,7 @@ const commands = [
   baseline,
   history,
   importCommand,
+  sizeCommand,
   doctor,
   images,
   gc,

@@ -22,7 +22,7 @@ export interface Workers {
   readonly count: number;
   /** No packing of the containers needs fewer machines. */
   readonly bound: number;
-  readonly pools: readonly { readonly id: string; readonly packing: Packing }[];
+  readonly pools: readonly { readonly id: string; readonly problem: Problem; readonly packing: Packing }[];
   readonly alone: number;
 }
 
@@ -75,12 +75,12 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
     pools.set(pool, [...(pools.get(pool) ?? []), item]);
   }
   const placed: Placed[] = [...alone];
-  const packed: { id: string; packing: Packing }[] = [];
+  const packed: { id: string; problem: Problem; packing: Packing }[] = [];
   let count = 0;
   let bound = 0;
   for (const [at, items] of [...pools.values()].entries()) {
     const keys = dimensionsOf(items, []).filter((key) => key === 'cpu' || key === 'memory');
-    const packing = await make({
+    const problem: Problem = {
       dimensions: keys,
       items: items
         .filter((item) => item.count > 0)
@@ -99,9 +99,10 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
           maxItems: policy.maxInstances.container,
         },
       ],
-    });
+    };
+    const packing = await make(problem);
     const id = pools.size === 1 ? 'worker' : `worker-${String(at + 1)}`;
-    packed.push({ id, packing });
+    packed.push({ id, problem, packing });
     count += packing.count;
     bound += packing.countBound;
     placed.push(machine(id, items, packing.count, setting));

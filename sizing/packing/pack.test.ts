@@ -54,9 +54,11 @@ describe('packQuickly', () => {
     );
   });
 
-  it('bounds more by more where more is asked for', () => {
+  it('bounds more by more where more of the same is asked for', () => {
     fc.assert(
-      fc.property(anyProblem({ groups: 6, count: 6, limited: false }), fc.nat(5), (problem, at) => {
+      fc.property(anyProblem({ groups: 6, count: 6, limited: false }), fc.nat(5), (any, at) => {
+        // A first item of a kind may join islands of bins that were bounded apart: then the bound may be weaker.
+        const problem = { ...any, items: any.items.map((item) => ({ ...item, count: item.count + 1 })) };
         const more: Problem = {
           ...problem,
           items: problem.items.map((item, index) =>

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { checkAssignment } from '../../sizing/assignment.ts';
+import { parseCatalogue } from '../../sizing/catalogue.ts';
+import { inventoryOf } from '../../sizing/inventories/index.ts';
+import { packQuickly } from '../../sizing/packing/pack.ts';
+import { parseSizingPolicy } from '../../sizing/policy.ts';
+import { readAssignment } from '../../sizing/read-assignment.ts';
+import { size } from '../../sizing/size.ts';
+import { weightsOf } from '../../sizing/weights.ts';
+import { renderSizingCsv, renderSizingJson, renderSizingText } from './index.ts';
+
+async function example() {
+  const apps = `apps:
+  - { app: "=web", replicas: 30, cpu: 0.5, memory: 2GiB, apart: 10 }
+  - { app: win, replicas: 2, cpu: 2, memory: 8GiB, os: Windows Server 2022 }
+`;
+  const inventory = await inventoryOf([{ name: 'apps.yaml', bytes: Buffer.from(apps) }]);
+  const policy = parseSizingPolicy(
+    'survive: { least: 1, share: 0% }\nassume: { vm: { memory: 1GiB }, container: { memory: 64MiB } }\n',
+    'policy.yaml',
+  );
+  const hosts = parseCatalogue(
+    'currency: EUR\nhosts: [{ id: h, sockets: 1, cores: 16, memory: 64GiB, price: 100 }]\n',
+    'hosts.yaml',
+  );
+  const weights = weightsOf(null, policy);
+  const sizing = await size({ inventory, hosts, policy, weights }, (problem) => packQuickly(problem));
+  return { sizing, policy, weights, between: null, steps: [], preview: [] };
+}
+
+test('the assignment is a certificate: it reads back and holds, and a changed one does not', async () => {
+  const view = await example();
+  const csv = renderSizingCsv(view);
+  const lines = readAssignment(csv, 'plan.csv');
+  expect(checkAssignment(view.sizing, lines)).toEqual([]);
+  const [first, ...rest] = lines;
+  if (first === undefined) throw new Error('no line');
+  expect(checkAssignment(view.sizing, rest)).not.toEqual([]);
+  expect(checkAssignment(view.sizing, [{ ...first, count: first.count + 20 }, ...rest])).not.toEqual([]);
+  expect(checkAssignment(view.sizing, [{ ...first, type: 'unknown' }, ...rest]).join()).toContain(
+    'no such type',
+  );
+  expect(checkAssignment(view.sizing, [...lines, { ...first, level: 'cellar' }]).join()).toContain('cellar');
+});
+
+test('an assignment that is none is told by line and field', () => {
+  expect(() => readAssignment('answer,level,bin,type,item,count\nvm,hosts,1,h,a,many\n', 'plan.csv')).toThrow(
+    /plan\.csv:2: count: "many"/,
+  );
+  expect(() => readAssignment('answer,item\n', 'plan.csv')).toThrow(/no column level, bin, type, count/);
+});
+
+test('the text says counts, bounds and where the tare is from; the JSON is the same answer', async () => {
+  const view = await example();
+  const text = renderSizingText(view);
+  expect(text).toContain('at least (proven)');
+  expect(text).toContain('tare of a virtual machine: assumed, policy.yaml');
+  const json = JSON.parse(renderSizingJson(view)) as { answers: { alternative: string; hosts: number }[] };
+  expect(json.answers.map(({ alternative, hosts }) => [alternative, hosts])).toEqual(
+    view.sizing.answers.map(({ alternative, hosts }) => [alternative, hosts]),
+  );
+});
