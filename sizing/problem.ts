@@ -5,7 +5,7 @@
 import { licenceCost } from './catalogue.ts';
 import { dimensions, grown, mustBeVm, needAs, ownNeed, sumOf, type Basis, type Need } from './demand.ts';
 import type { DemandRow, HostType, Inventory, SizingPolicy } from './model.ts';
-import type { BinType, ItemGroup, Problem } from './packing/model.ts';
+import type { Apart, BinType, ItemGroup, Problem } from './packing/model.ts';
 import { effectiveCores, reservedBy } from './reserve.ts';
 import type { BothWeights, Form } from './weights.ts';
 
@@ -27,14 +27,17 @@ export interface Placed {
   readonly own: Need;
   readonly form: Form;
   readonly need: Need;
+  /** Of itself, or of what is inside it. */
+  readonly apart: readonly Apart[];
 }
 
 /** Rows in the form that an alternative asks for, or the one they cannot leave. */
 export function placedAs(form: Form, { inventory, policy, basis, weights }: Setting): Placed[] {
   return inventory.demand.map((row) => {
     const own = ownNeed(row, policy, basis, weights);
+    const apart = policy.affinity && row.apart !== null ? [row.apart] : [];
     const actual = form === 'container' && (mustBeVm(row) || row.ownKernel) ? 'vm' : form;
-    return { row, count: grown(row, policy), own, form: actual, need: needAs(actual, own, weights) };
+    return { row, count: grown(row, policy), own, form: actual, need: needAs(actual, own, weights), apart };
   });
 }
 
@@ -59,11 +62,11 @@ export function problemOf(placed: readonly Placed[], setting: Setting, form: For
     dimensions: keys,
     items: placed
       .filter(({ count }) => count > 0)
-      .map(({ row, count, need }): ItemGroup => ({
+      .map(({ row, count, need, apart }): ItemGroup => ({
         id: row.id,
         count,
         size: keys.map((key) => need[key]),
-        ...(setting.policy.affinity && row.apart !== null ? { apart: row.apart } : {}),
+        ...(apart.length > 0 ? { apart } : {}),
         ...(setting.policy.affinity && row.spread !== null && domains > 1 ? { domains } : {}),
         ...(row.together === null ? {} : { together: row.together }),
         ...allowedHosts(row, setting.hosts),

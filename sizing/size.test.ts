@@ -89,9 +89,28 @@ test('growth, and an item larger than any host, which is named', async () => {
   );
   expect(of(grown, 'vm')).toMatchObject({ hosts: 8, instances: 128 });
   const large = await sized('apps: [{ app: big, replicas: 1, cpu: 1, memory: 65GiB }]');
-  for (const { hosts, packing } of large.answers) {
+  for (const { hosts, unplaced } of large.answers) {
     expect(hosts).toBeNull();
-    expect(packing.unplaced[0]?.item).toContain('big');
+    expect(unplaced[0]?.item).toContain('big');
+  }
+});
+
+test('what is kept apart is so on the hosts below the machines too', async () => {
+  const apps = 'apps: [{ app: a, replicas: 6, cpu: 0.1, memory: 3GiB, apart: 2 }]';
+  const result = await sized(apps);
+  for (const answer of result.answers)
+    expect([answer.alternative, answer.hosts]).toEqual([answer.alternative, 3]);
+  const free = await sized(apps, `${bare}affinity: false\n`);
+  expect(of(free, 'containers-in-vms').hosts).toBe(1);
+});
+
+test('a container that no machine may hold is missed in the answer', async () => {
+  const result = await sized(
+    'apps: [{ app: a, replicas: 3, cpu: 0.1, memory: 1GiB, apart: 1, together: x }]',
+  );
+  for (const { hosts, unplaced } of result.answers) {
+    expect(hosts).toBeNull();
+    expect(unplaced[0]?.item).toContain('a');
   }
 });
 

@@ -5,7 +5,7 @@
 import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
-import type { Packing, Problem } from './packing/model.ts';
+import type { Packing, Problem, Unplaced } from './packing/model.ts';
 import { packWithSpare, type Spared } from './packing/with-spare.ts';
 import {
   alternatives,
@@ -39,6 +39,8 @@ export interface Answer {
   readonly problem: Problem;
   readonly packing: Packing;
   readonly spared: Spared | null;
+  /** Of the hosts and of the machines. */
+  readonly unplaced: readonly Unplaced[];
   readonly why: Explanation;
   /** Instances on the hosts, and how many of them are virtual machines. */
   readonly instances: number;
@@ -87,7 +89,8 @@ async function answer(alternative: Alternative, setting: Setting, make: Make): P
   for (const { type, copies } of [...packing.bins, ...(spared?.empty ?? [])])
     counts.set(type, (counts.get(type) ?? 0) + copies);
   const byType = [...counts].map(([type, hosts]) => ({ type, hosts }));
-  const complete = packing.unplaced.length === 0;
+  const unplaced = [...(workers?.pools ?? []).flatMap((pool) => pool.packing.unplaced), ...packing.unplaced];
+  const complete = unplaced.length === 0;
   const apps = placedAs('container', setting);
   const own = sumOf(apps.map((item) => ({ need: item.own, count: item.count })));
   const sum = (items: readonly Placed[]) => items.reduce((total, { count }) => total + count, 0);
@@ -101,6 +104,7 @@ async function answer(alternative: Alternative, setting: Setting, make: Make): P
     problem,
     packing,
     spared,
+    unplaced,
     why: explain(packing),
     instances: sum(apps),
     machines: sum(placed.filter((item) => item.form === 'vm')),
@@ -122,7 +126,7 @@ function perHostOnce(setting: Setting, workers: Workers | null): Setting {
 function tareOf({ weights }: Setting, placed: readonly Placed[], workers: Workers | null): number {
   return placed.reduce(
     (sum, { row, count, own, form }) => {
-      const isWorker = workers?.pools.some(({ id }) => id === row.id) ?? false;
+      const isWorker = workers?.pools.some(({ id }) => id === row.app) ?? false;
       // A worker's need is its whole size; its containers' tares are counted with the applications below.
       return sum + count * (isWorker ? weights.vm.memoryAt(own.memory) : weights[form].memoryAt(own.memory));
     },

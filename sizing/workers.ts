@@ -84,11 +84,11 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
       dimensions: keys,
       items: items
         .filter((item) => item.count > 0)
-        .map(({ row, count: copies, need }) => ({
+        .map(({ row, count: copies, need, apart }) => ({
           id: row.id,
           count: copies,
           size: keys.map((key) => need[key]),
-          ...(policy.affinity && row.apart !== null ? { apart: row.apart } : {}),
+          ...(apart.length > 0 ? { apart } : {}),
           ...(row.together === null ? {} : { together: row.together }),
         })),
       bins: [
@@ -105,7 +105,7 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
     packed.push({ id, problem, packing });
     count += packing.count;
     bound += packing.countBound;
-    placed.push(machine(id, items, packing.count, setting));
+    placed.push(...machines(id, items, packing, setting));
   }
   return {
     placed,
@@ -116,8 +116,16 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
   };
 }
 
-/** Workers of a pool are alike: what their containers share of disk and network is spread evenly over them. */
-function machine(id: string, items: readonly Placed[], count: number, { policy, weights }: Setting): Placed {
+/**
+ * The machines of a pool as instances of hosts: alike but for what is kept apart inside them. What their containers
+ * share of disk and network is spread evenly over them.
+ */
+function machines(
+  id: string,
+  items: readonly Placed[],
+  { bins, count }: Packing,
+  { policy, weights }: Setting,
+): Placed[] {
   const [first] = items;
   if (first === undefined) throw new Error('a pool has items');
   const share = (key: keyof Need) =>
@@ -129,15 +137,32 @@ function machine(id: string, items: readonly Placed[], count: number, { policy, 
     iops: share('iops'),
     network: share('network'),
   };
-  const row: DemandRow = {
-    ...first.row,
-    id,
-    app: id,
-    count,
-    apart: null,
-    spread: null,
-    together: null,
-    form: 'vm',
-  };
-  return { row, count, own: need, form: 'vm', need };
+  const byId = new Map(items.map((item) => [item.row.id, item]));
+  const kinds = new Map<string, { readonly apart: Placed['apart']; count: number }>();
+  for (const { contents, copies } of bins) {
+    const inside = new Map<string, Placed['apart'][number]>();
+    for (const content of contents) {
+      for (const rule of byId.get(content.item)?.apart ?? []) {
+        const weight = (inside.get(rule.key)?.weight ?? 0) + content.count;
+        inside.set(rule.key, { ...rule, weight });
+      }
+    }
+    const apart = [...inside.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const known = kinds.get(JSON.stringify(apart));
+    if (known === undefined) kinds.set(JSON.stringify(apart), { apart, count: copies });
+    else known.count += copies;
+  }
+  return [...kinds.values()].map((kind, at): Placed => {
+    const row: DemandRow = {
+      ...first.row,
+      id: kinds.size === 1 ? id : `${id}.${String(at + 1)}`,
+      app: id,
+      count: kind.count,
+      apart: null,
+      spread: null,
+      together: null,
+      form: 'vm',
+    };
+    return { row, count: kind.count, own: need, form: 'vm', need, apart: kind.apart };
+  });
 }

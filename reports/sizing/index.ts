@@ -29,7 +29,6 @@ export function renderSizingJson({ sizing, policy, weights, between, steps }: Si
     optimal: packing.optimal,
     method: packing.method,
     boundMethod: packing.boundMethod,
-    unplaced: packing.unplaced,
     replays: spared?.survival.replays.length ?? 0,
     workers: workers === null ? null : { count: workers.count, bound: workers.bound, alone: workers.alone },
     between: between?.[answer.alternative] ?? null,

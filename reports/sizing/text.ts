@@ -71,7 +71,7 @@ export function sizingText({ sizing, policy, weights, between, steps, preview }:
     ...aligned(rows),
     '',
     ...answers.flatMap((answer) => remarksOf(answer)),
-    'containers in VMs: rules that keep instances apart hold between machines, not between the hosts below them',
+    'containers in VMs: a spread over failure domains is not asked of the machines',
     ...(['vm', 'container'] as const).flatMap((form) => [
       `tare of a ${form === 'vm' ? 'virtual machine' : 'container'}: ${weights[form].evidence}, ${oneLine(weights[form].source)}`,
       ...weights[form].remarks.map((remark) => `  ${oneLine(remark)}`),
@@ -99,10 +99,10 @@ function hostsMore(more: number | null): string {
 }
 
 /** Why not one fewer, and what has no place. */
-function remarksOf({ alternative, why, packing }: Answer): string[] {
+function remarksOf({ alternative, why, unplaced }: Answer): string[] {
   return [
     `${alternativeNames[alternative]}: ${why.whyNotFewer.state}: ${oneLine(why.whyNotFewer.because)}`,
-    ...packing.unplaced
+    ...unplaced
       .slice(0, 5)
       .map(({ item, count, reason }) => `  no place for ${count} of ${oneLine(item)}: ${oneLine(reason)}`),
   ];

@@ -5,7 +5,7 @@ import type { Problem } from './model.ts';
 const problem: Problem = {
   dimensions: ['cpu', 'memory'],
   items: [
-    { id: 'web', count: 4, size: [2, 1], apart: { key: 'web', most: 2 }, domains: 2 },
+    { id: 'web', count: 4, size: [2, 1], apart: [{ key: 'web', most: 2 }], domains: 2 },
     { id: 'db', count: 1, size: [3, 8], together: 'pair', bins: ['fast'] },
     { id: 'cache', count: 1, size: [1, 1], together: 'pair' },
   ],

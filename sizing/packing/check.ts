@@ -17,12 +17,13 @@ export type Claim = Pick<Packing, 'bins'> & Partial<Pick<Packing, 'unplaced' | '
 export function checkPacking(problem: Problem, packing: Claim): readonly string[] {
   const items = new Map(problem.items.map((item) => [item.id, item]));
   const types = new Map(problem.bins.map((type) => [type.id, type]));
+  const limits = limitsOf(problem);
   const faults: string[] = [];
   packing.bins.forEach((bin, at) => {
     const name = `bin ${String(at + 1)} (${bin.type})`;
     const type = types.get(bin.type);
     if (type === undefined) faults.push(`${name}: there is no such type`);
-    else faults.push(...binFaults(problem, items, type, bin).map((fault) => `${name}: ${fault}`));
+    else faults.push(...binFaults(problem, items, limits, type, bin).map((fault) => `${name}: ${fault}`));
   });
   faults.push(...countFaults(problem, items, packing), ...supplyFaults(problem, packing));
   faults.push(...domainFaults(problem, types, packing), ...togetherFaults(problem, packing));
@@ -33,12 +34,13 @@ export function checkPacking(problem: Problem, packing: Claim): readonly string[
 function binFaults(
   { dimensions }: Problem,
   items: ReadonlyMap<string, ItemGroup>,
+  limits: ReadonlyMap<string, number>,
   type: BinType,
   bin: PackedBin,
 ): string[] {
   const faults: string[] = [];
   const used = dimensions.map(() => 0);
-  const keys = new Map<string, { count: number; most: number }>();
+  const keys = new Map<string, number>();
   let total = 0;
   if (!isCount(bin.copies) || bin.copies === 0) faults.push(`${String(bin.copies)} copies`);
   for (const { item: id, count } of bin.contents) {
@@ -52,13 +54,7 @@ function binFaults(
     item.size.forEach((size, at) => {
       used[at] = (used[at] ?? 0) + size * count;
     });
-    if (item.apart !== undefined) {
-      const known = keys.get(item.apart.key) ?? { count: 0, most: Infinity };
-      keys.set(item.apart.key, {
-        count: known.count + count,
-        most: Math.min(known.most, item.apart.most),
-      });
-    }
+    for (const { key, weight = 1 } of item.apart ?? []) keys.set(key, (keys.get(key) ?? 0) + count * weight);
     const names = [type.id, ...(type.labels ?? [])];
     if (item.bins !== undefined && !item.bins.some((name) => names.includes(name))) {
       faults.push(`${id} may only be in ${item.bins.join(', ')}`);
@@ -73,10 +69,21 @@ function binFaults(
   if (type.maxItems !== undefined && total > type.maxItems) {
     faults.push(`${String(total)} items > ${String(type.maxItems)}`);
   }
-  for (const [key, { count, most }] of keys) {
+  for (const [key, count] of keys) {
+    const most = limits.get(key) ?? Infinity;
     if (count > most) faults.push(`${String(count)} of ${key}, which are kept apart (${String(most)})`);
   }
   return faults;
+}
+
+/** Per key the least that any item which is there asks for. */
+function limitsOf({ items }: Problem): ReadonlyMap<string, number> {
+  const limits = new Map<string, number>();
+  for (const { count, apart = [] } of items) {
+    if (count === 0) continue;
+    for (const { key, most } of apart) limits.set(key, Math.min(limits.get(key) ?? Infinity, most));
+  }
+  return limits;
 }
 
 function countFaults(problem: Problem, items: ReadonlyMap<string, ItemGroup>, packing: Claim): string[] {

@@ -15,8 +15,8 @@ export interface ItemGroup {
   readonly count: number;
   /** One number per dimension, none negative. */
   readonly size: readonly number[];
-  /** Of all items with this key (of whatever group) at most `most` share a bin. */
-  readonly apart?: Apart;
+  /** Of all items with such a key (of whatever group) at most `most` share a bin. */
+  readonly apart?: readonly Apart[];
   /** Spread over failure domains: no domain holds more than ceil(count / domains) of the group. */
   readonly domains?: number;
   /** All items of all groups with this key go into one and the same bin. */
@@ -27,7 +27,10 @@ export interface ItemGroup {
 
 export interface Apart {
   readonly key: string;
+  /** Where items of one key differ in it, the least holds for all. */
   readonly most: number;
+  /** For how many of the key one item stands: 1, unless others are inside it. */
+  readonly weight?: number;
 }
 
 /** A bin that is already there and half full is a type with `available: 1`, what it has left and cost 0. */

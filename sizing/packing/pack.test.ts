@@ -80,7 +80,7 @@ describe('packQuickly', () => {
         { id: 'vast', count: 2, size: [4, 600] },
         { id: 'lost', count: 1, size: [1, 1], bins: ['gpu'] },
         { id: 'ok', count: 1, size: [1, 1] },
-        { id: 'torn', count: 2, size: [1, 1], together: 'x', apart: { key: 'y', most: 1 } },
+        { id: 'torn', count: 2, size: [1, 1], together: 'x', apart: [{ key: 'y', most: 1 }] },
       ],
       bins: [
         { id: 'r5', capacity: [16, 256], cost: 1 },

@@ -65,8 +65,7 @@ export function prepare(problem: Problem): Prepared {
   checkNumbers(problem);
   const keys = new Map<string, number>();
   const most: number[] = [];
-  for (const { apart } of problem.items) {
-    if (apart === undefined) continue;
+  for (const apart of problem.items.flatMap((item) => (item.count > 0 ? (item.apart ?? []) : []))) {
     const key = keys.get(apart.key) ?? keys.size;
     keys.set(apart.key, key);
     most[key] = Math.min(most[key] ?? Infinity, apart.most);
@@ -136,7 +135,12 @@ function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: b
     const { size, apart, domains, together, bins } = item;
     // Items to be spread are counted by group, and so stay on their own.
     const own = domains === undefined ? '' : item.id;
-    const sort = [size, apart?.key ?? null, [...(bins ?? ['*'])].sort(), own];
+    const sort = [
+      size,
+      (apart ?? []).map(({ key, weight }) => [key, weight ?? 1]).sort(),
+      [...(bins ?? ['*'])].sort(),
+      own,
+    ];
     const key = together === undefined ? JSON.stringify(sort) : `together ${together}`;
     const known = alike.get(key);
     if (known === undefined) alike.set(key, [at]);
@@ -156,7 +160,7 @@ function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: b
         members: items.map(([item, { count: own }]) => ({ item, perUnit: 1, count: own })),
         size: [...first.size, ...slots],
         count,
-        apart: first.apart === undefined ? [] : [{ key: keys.get(first.apart.key) ?? 0, weight: 1 }],
+        apart: (first.apart ?? []).map(({ key, weight = 1 }) => ({ key: keys.get(key) ?? 0, weight })),
         domainMost: domains === undefined ? Infinity : Math.ceil(count / domains),
         bins: first.bins === undefined ? [] : [first.bins],
       });
@@ -181,8 +185,10 @@ function jointUnit(
   const weights = new Map<number, number>();
   let domainMost = Infinity;
   for (const [, { apart, count, domains }] of items) {
-    const key = apart === undefined ? undefined : keys.get(apart.key);
-    if (key !== undefined) weights.set(key, (weights.get(key) ?? 0) + count);
+    for (const { key: name, weight = 1 } of apart ?? []) {
+      const key = keys.get(name);
+      if (key !== undefined) weights.set(key, (weights.get(key) ?? 0) + count * weight);
+    }
     if (domains !== undefined && Math.ceil(count / domains) < count) domainMost = 0;
   }
   const total = items.reduce((sum, [, { count }]) => sum + count, 0);
@@ -271,8 +277,10 @@ function checkNumbers({ dimensions, items, bins }: Problem): void {
   for (const { id, count, size, apart, domains } of items) {
     vector(`Size of ${id}`, size);
     if (!whole(count)) throw bad(`Count of ${id}`, String(count), 'Give a whole number.');
-    if (apart !== undefined && (!whole(apart.most) || apart.most === 0)) {
-      throw bad(`Most of ${apart.key} in one bin`, String(apart.most), 'Give a whole number from 1.');
+    for (const { key, most, weight = 1 } of apart ?? []) {
+      if (!whole(weight)) throw bad(`Weight of ${key}`, String(weight), 'Give a whole number.');
+      if (whole(most) && most > 0) continue;
+      throw bad(`Most of ${key} in one bin`, String(most), 'Give a whole number from 1.');
     }
     if (domains !== undefined && (!whole(domains) || domains === 0)) {
       throw bad(`Domains of ${id}`, String(domains), 'Give a whole number from 1.');

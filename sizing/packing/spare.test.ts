@@ -31,7 +31,7 @@ describe('surviveLoss', () => {
 
   it('keeps apart what is kept apart, even then', () => {
     const two = { bins: [{ type: 'h', contents: [{ item: 'vm', count: 1 }], copies: 2 }] };
-    const { replays } = surviveLoss(hosts(2, 1, { apart: { key: 'k', most: 1 } }), two, one);
+    const { replays } = surviveLoss(hosts(2, 1, { apart: [{ key: 'k', most: 1 }] }), two, one);
     expect(replays).toMatchObject([{ survived: false, homeless: [{ item: 'vm', count: 1 }], proven: null }]);
   });
 });

@@ -12,7 +12,14 @@ interface Size {
 export function anyProblem({ groups, count, limited }: Size): fc.Arbitrary<Problem> {
   const rules = fc.record(
     {
-      apart: fc.record({ key: fc.constantFrom('a', 'b'), most: fc.integer({ min: 1, max: 2 }) }),
+      apart: fc.uniqueArray(
+        fc.record({
+          key: fc.constantFrom('a', 'b'),
+          most: fc.integer({ min: 1, max: 2 }),
+          weight: fc.integer({ min: 1, max: 2 }),
+        }),
+        { minLength: 1, maxLength: 2, selector: ({ key }) => key },
+      ),
       domains: fc.integer({ min: 1, max: 2 }),
       together: fc.constantFrom('t', 'u'),
       bins: fc.constantFrom(['small'], ['big', 'small'], ['label']),
