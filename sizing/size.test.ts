@@ -104,6 +104,11 @@ test('what is kept apart is so on the hosts below the machines too', async () =>
   expect(of(free, 'containers-in-vms').hosts).toBe(1);
 });
 
+test('what belongs together and is more than a machine is machines on one host', async () => {
+  const apps = 'apps: [{ app: a, replicas: 3, cpu: 0.1, memory: 8GiB, together: x }]';
+  expect(of(await sized(apps), 'containers-in-vms')).toMatchObject({ hosts: 1, workers: { alone: 3 } });
+});
+
 test('a container that no machine may hold is missed in the answer', async () => {
   const result = await sized(
     'apps: [{ app: a, replicas: 3, cpu: 0.1, memory: 1GiB, apart: 1, together: x }]',

@@ -63,8 +63,17 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
   const room = workerRoom(setting);
   const pools = new Map<string, Placed[]>();
   const alone: Placed[] = [];
-  for (const item of placedAs('container', setting)) {
-    const fits = item.need.cpu <= room.cpu && item.need.memory <= room.memory;
+  const containers = placedAs('container', setting);
+  // What goes onto one host together goes into one machine where it fits, and into machines on one host else.
+  const joint = new Map<string, { cpu: number; memory: number }>();
+  for (const { row, count, need } of containers) {
+    if (row.together === null) continue;
+    const sum = joint.get(row.together) ?? { cpu: 0, memory: 0 };
+    joint.set(row.together, { cpu: sum.cpu + need.cpu * count, memory: sum.memory + need.memory * count });
+  }
+  for (const item of containers) {
+    const { cpu, memory } = joint.get(item.row.together ?? '') ?? item.need;
+    const fits = cpu <= room.cpu && memory <= room.memory;
     if (item.form === 'vm' || !fits) {
       // Hosts of this answer are filled by their machines, which are filled to the target themselves.
       const need = scaled(needAs('vm', item.form === 'vm' ? item.own : item.need, weights), 1 / policy.fill);
