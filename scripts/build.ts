@@ -7,7 +7,18 @@ import { stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { root, run, tool } from './process.ts';
 
-const folders = ['bench', 'host', 'images', 'runners', 'verdicts', 'sizing', 'reports', 'cli', 'scenarios'];
+const folders = [
+  'bench',
+  'host',
+  'images',
+  'runners',
+  'verdicts',
+  'sizing',
+  'guidance',
+  'reports',
+  'cli',
+  'scenarios',
+];
 const out = join(root, 'dist');
 
 /** Files that are neither code nor material of tests, relative to the checkout. */

@@ -21,7 +21,7 @@ const pattern =
   /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g;
 
 const files: readonly SourceFile[] = globSync(
-  '{bench,host,images,runners,verdicts,sizing,reports,cli,scripts}/**/*.ts',
+  '{bench,host,images,runners,verdicts,sizing,guidance,reports,cli,scripts}/**/*.ts',
   {
     cwd: root,
     exclude: (path) => ignored.test(path),
@@ -43,7 +43,18 @@ const vocabulary = new Set(
 );
 /** What bench may know of runners. */
 const contract = 'runners/runner.ts';
-const layers = ['host', 'images', 'runners', 'bench', 'verdicts', 'sizing', 'reports', 'cli', 'scripts'];
+const layers = [
+  'host',
+  'images',
+  'runners',
+  'bench',
+  'verdicts',
+  'sizing',
+  'guidance',
+  'reports',
+  'cli',
+  'scripts',
+];
 
 function offences({ path, imports }: SourceFile): readonly string[] {
   const from = folderOf(path);
