@@ -166,7 +166,7 @@ test('gate tells mistakes with their place', async () => {
   );
   const unwritable = await tare(
     'gate',
-    base,
+    stored('head', world({ id: 2 })),
     '--policy',
     policy(),
     '--baseline',

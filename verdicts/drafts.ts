@@ -103,8 +103,7 @@ function valueRefusals({ base, head }: Row): Refusal[] {
     });
   }
   const [{ metric }] = parts as [RowPart];
-  const timed = ['s', 's/op', '1/s', 'B/s'].includes(metric.unit);
-  const negative = parts.find(({ values }) => timed && values.some(({ value }) => value < 0));
+  const negative = parts.find(holdsNegative);
   if (negative !== undefined) {
     refusals.push({
       rule: 'C7',
@@ -113,6 +112,11 @@ function valueRefusals({ base, head }: Row): Refusal[] {
     });
   }
   return refusals;
+}
+
+/** Whether a duration or a rate is below zero, which none is. */
+export function holdsNegative({ metric, values }: RowPart): boolean {
+  return ['s', 's/op', '1/s', 'B/s'].includes(metric.unit) && values.some(({ value }) => value < 0);
 }
 
 /** The rules of a comparison within a run, asked of two runs: of base and head as of two runners. */

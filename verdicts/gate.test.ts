@@ -72,10 +72,19 @@ describe('a change', () => {
 
   test('of level warn is shown and decides nothing', () => {
     const soft = policyOf(
-      '  - metric: startup.ready\n    runner: namespace\n    limit: 10%\n    level: warn\n',
+      '  - metric: startup.ready\n    runner: namespace\n    limit: 10%\n    level: warn\n  - {metric: startup.ready, runner: process, max: 5s}\n',
     );
     const report = gateRuns(soft, [base], [world({ id: 2, slower: 1.3 })], quick);
     expect([report.state, only(report).state]).toEqual(['pass', 'fail']);
+  });
+
+  test('against the record itself is refused, whatever it is called; bounds alone may be asked of it', () => {
+    expect(() => gateRuns(ready, [base], [base], quick)).toThrow(/run-1 is in the baseline as well/);
+    const { record } = base;
+    const part = runOf({ ...record, header: { ...record.header, runId: 'run-1#2' } }, 'baseline.jsonl');
+    expect(() => gateRuns(ready, [part], [base], quick)).toThrow(/against itself nothing can fail/);
+    const bound = policyOf('  - {metric: startup.ready, runner: process, max: 5s}\n');
+    expect(gateRuns(bound, [base], [base], quick).state).toBe('pass');
   });
 
   test('of a ratio of runners holds on another hour and another host, where plain values do not', () => {
@@ -109,6 +118,16 @@ describe('a bound', () => {
     const middle = ((interval!.low + interval!.high) / 2) * 1000;
     expect(bound(`max: ${middle.toFixed(6)}ms`).state).toBe('inconclusive');
     expect(bound('min: 4ms').state).toBe('fail');
+  });
+
+  test('is not kept by a clock that went back', () => {
+    const { record } = head;
+    const backwards = withSamples('cpu.throughput', (value) => -value);
+    const trials = record.trials.map(backwards);
+    const policy = policyOf('  - {metric: cpu.throughput, runner: process, max: 5000/s}\n');
+    const report = gateRuns(policy, [], [runOf({ ...record, trials }, 'head')], quick);
+    expect(report.state).toBe('inconclusive');
+    expect(only(report, 'budget').line).toMatch(/negative values; a clock went back/);
   });
 
   test('may be of a virtual machine over a container, within each launch of both', () => {
@@ -222,6 +241,12 @@ describe('gates that could not fail', () => {
     expect(() => gateRuns(ready, [alone(1)], [alone(2)], quick)).toThrow(/cannot fire: one run on each side/);
     const two = [world({ id: 1 }), world({ id: 2 })];
     expect(() => gateRuns(ready, two, [world({ id: 3 }), world({ id: 4 })], quick)).toThrow(/cannot fire/);
+  });
+
+  test('a policy of warnings alone is refused, also by its proof', () => {
+    const soft = policyOf('  - {metric: startup.ready, runner: process, max: 1ns}\n', 'level: warn\n');
+    expect(() => gateRuns(soft, [], [base], quick)).toThrow(/cannot fire: every rule .* level warn/);
+    expect(() => proveGate(soft, [base], 1000)).toThrow(/cannot fire/);
   });
 
   test('a policy that ignores everything, or has no baseline to change from, is refused', () => {

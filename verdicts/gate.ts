@@ -13,11 +13,11 @@ import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { isNotWorse } from '../bench/statistics/equivalence.ts';
 import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
-import { draftRows, mayJudge, type Draft } from './drafts.ts';
+import { draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { changeStory, percent, powerLines, shown } from './gate-words.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
-import { questionsOf, requireFire, requireWitness, type Asked } from './questions.ts';
+import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
 import { createWitness, type Witness } from './hour.ts';
@@ -25,6 +25,8 @@ import { differingHosts, differingTools } from './same.ts';
 
 export interface GateOptions {
   readonly resamples?: number;
+  /** Head is the baseline itself, which only a proof may ask for. */
+  readonly itself?: boolean;
 }
 
 /** Improvements from here on are more likely a broken measurement (a program that did nothing). */
@@ -32,7 +34,8 @@ const implausibleFactor = 10;
 
 /**
  * Judges head by a policy, against base where the policy asks for changes.
- * @throws UserError for a rule that matches nothing, a policy that cannot fire, and runs of two tools
+ * @throws UserError for a rule that matches nothing, a policy that cannot fire, runs of two tools, and a head
+ *   that is in its own baseline
  */
 export function gateRuns(
   policy: Policy,
@@ -52,6 +55,7 @@ export function gateRuns(
   const asked = questionsOf(policy, before, after);
   const hosts = before.length === 0 ? [] : differingHosts(before, after);
   const changes = asked.filter(({ change }) => change !== null);
+  if (changes.length > 0 && options.itself !== true) requireTwoSides(before, after);
   const drafts = draftsOf(changes, policy.acrossHosts, options);
   const foreign = (row: Row) => hosts.length > 0 && !(policy.acrossHosts && row.key.reference !== null);
   const family = drafts.filter((draft) => mayJudge(draft) && !foreign(draft.row));
@@ -265,7 +269,11 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
   const show = (number: number | null) => shown(row, number);
   const between = wide === null ? 'no interval' : `95 % interval ${show(wide.low)} to ${show(wide.high)}`;
   const lost = value !== null && value === 0 && metric.better === 'lower';
-  const implausible = lost ? 'implausible: the cost is nothing; did the program run?' : null;
+  const implausible = row.head.some(holdsNegative)
+    ? 'implausible: negative values; a clock went back'
+    : lost
+      ? 'implausible: the cost is nothing; did the program run?'
+      : null;
   return {
     ...start,
     limit,

@@ -39,6 +39,11 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['a limit of nothing', 'rules:\n  - {metric: a, limit: 0%}', /rules\.0\.limit: must be more than 0/],
   ['a limit that is no number', 'rules:\n  - {metric: a, limit: NaN}', /percentage such as "5%".*got "NaN"/],
   ['a negative limit', 'rules:\n  - {metric: a, limit: -5%}', /percentage such as/],
+  [
+    'a percentage without its sign',
+    'rules:\n  - {metric: a, limit: 5}',
+    /gate\.yaml:2:\d+: rules\.0\.limit: would be 500 %; write "5%".*got 5/,
+  ],
   ['a rule that asks for nothing', 'rules:\n  - metric: a', /asks for nothing/],
   [
     'a rule that asks and ignores',

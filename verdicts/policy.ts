@@ -47,7 +47,10 @@ export interface Policy {
 
 const percentage = z.union([z.string(), z.number()]).transform((value, context) => {
   try {
-    return parseShare(value);
+    const share = parseShare(value);
+    // A limit of 5 that is meant as 5 % would let everything pass.
+    if (share <= 1 || String(value).trim().endsWith('%')) return share;
+    throw new Error(`would be ${share * 100} %; write "${share}%" or a fraction up to 1, got ${show(value)}`);
   } catch (error) {
     context.addIssue({ code: 'custom', message: messageOf(error) });
     return z.NEVER;

@@ -32,7 +32,11 @@ test('a limit below what can be seen is blind, with the launches it takes', () =
   const report = powerOf(ready('5%'), [noisy], plan, 1000);
   expect(report.sharp).toBe(false);
   expect(report.sights[0]!.needed).toBeGreaterThan(100);
-  expect(powerOf(ready('5%', ', level: warn'), [noisy], plan, 1000).sharp).toBe(true);
+  const soft = `rules:
+  - {metric: startup.ready, runner: namespace, limit: 5%, level: warn}
+  - {metric: startup.ready, runner: process, max: 5s}
+`;
+  expect(powerOf(parsePolicy(soft, 'gate.yaml'), [noisy], plan, 1000).sharp).toBe(true);
   const hours = sightOf(ready('5%', ', noise: 20%'));
   expect(hours).toMatchObject({ needed: null, note: expect.stringContaining('several runs') as string });
 });

@@ -47,7 +47,7 @@ export function proveGate(
 ): ProofReport {
   const head = orderedRuns(base).slice(-headRuns);
   const options = resamples === undefined ? {} : { resamples };
-  const unchanged = gateRuns(policy, base, head, options);
+  const unchanged = gateRuns(policy, base, head, { ...options, itself: true });
   const asked = questionsOf(policy, base, head);
   const changes = asked.filter(({ change }) => change !== null).map(centred);
   const quiet = checksOf(policy, changes, options);

@@ -20,7 +20,7 @@ export interface Asked {
 
 /**
  * Which rows the policy is about, and what it asks of each.
- * @throws UserError for a rule that matches nothing, one that needs a baseline where there is none, and where nothing is asked
+ * @throws UserError for a rule that matches nothing, one that needs a baseline where there is none, and where nothing asked could fail
  */
 export function questionsOf(policy: Policy, base: readonly Run[], head: readonly Run[]): Asked[] {
   const references = [...new Set(policy.rules.flatMap(({ over }) => over ?? []))];
@@ -54,10 +54,33 @@ export function questionsOf(policy: Policy, base: readonly Run[], head: readonly
     }
     return change === null && budgets.size === 0 ? [] : [{ row, change, budgets: [...budgets.values()] }];
   });
-  if (asked.length > 0) return asked;
+  if (asked.length === 0) {
+    throw new UserError(
+      `${policy.file} asks for nothing: its rules ignore every row`,
+      'a gate that cannot fail is no gate; let a rule with limit, max or min stand',
+    );
+  }
+  if (asked.every(({ change, budgets }) => [change, ...budgets].every((rule) => rule?.level !== 'error'))) {
+    throw new UserError(
+      `${policy.file} cannot fire: every rule that stands is of level warn, which fails no gate`,
+      'let one rule be of level error; to look without judging there is `tare compare`',
+    );
+  }
+  return asked;
+}
+
+/**
+ * Refuses a head that is in its own baseline: a path that names one record twice would stay green for ever.
+ * The parts that a ratchet keeps of a run ("run-1#2") are that run.
+ */
+export function requireTwoSides(base: readonly Run[], head: readonly Run[]): void {
+  const nameOfRun = ({ ref }: Run) => ref.runId.replace(/#\d+$/, '');
+  const before = new Map(base.map((run) => [nameOfRun(run), run]));
+  const shared = head.find((run) => before.has(nameOfRun(run)));
+  if (shared === undefined) return;
   throw new UserError(
-    `${policy.file} asks for nothing: its rules ignore every row`,
-    'a gate that cannot fail is no gate; let a rule with limit, max or min stand',
+    `${shared.ref.path} is in the baseline as well (${nameOfRun(shared)}, ${before.get(nameOfRun(shared))?.ref.path ?? ''}): against itself nothing can fail`,
+    'give the record of a run of its own; `tare gate --prove` holds the baseline against itself',
   );
 }
 
