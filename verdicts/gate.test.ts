@@ -120,6 +120,22 @@ describe('a bound', () => {
     expect(bound('min: 4ms').state).toBe('fail');
   });
 
+  test('on the time of an emulated machine is refused, kept or broken; on its memory it is not', () => {
+    const states = [
+      '{metric: startup.ready, runner: vm, max: 100s}',
+      '{metric: startup.ready, runner: vm, max: 1ms}',
+      '{metric: startup.ready, runner: vm, over: namespace, max: 10000}',
+      '{metric: tare.hostMemory, runner: vm, max: 100GiB}',
+    ].map((rule) => gateRuns(policyOf(`  - ${rule}\n`), [], [head], quick));
+    expect(states.map(({ state }) => state)).toEqual([
+      'inconclusive',
+      'inconclusive',
+      'inconclusive',
+      'pass',
+    ]);
+    expect(states[0]!.checks[0]!.line).toMatch(/refused \(C17\)/);
+  });
+
   test('is not kept by a clock that went back', () => {
     const { record } = head;
     const backwards = withSamples('cpu.throughput', (value) => -value);

@@ -13,7 +13,7 @@ import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { isNotWorse } from '../bench/statistics/equivalence.ts';
 import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
-import { draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
+import { conditionRefusals, draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { changeStory, percent, powerLines, shown } from './gate-words.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
@@ -269,11 +269,16 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
   const show = (number: number | null) => shown(row, number);
   const between = wide === null ? 'no interval' : `95 % interval ${show(wide.low)} to ${show(wide.high)}`;
   const lost = value !== null && value === 0 && metric.better === 'lower';
+  // What a run may not say of its runners, a bound may not say of it either: an emulated machine keeps none.
+  // How many launches may have failed (C6) is the policy's to say.
+  const [refusal] = conditionRefusals({ ...row, base: row.head }).filter(({ rule: code }) => code !== 'C6');
   const implausible = row.head.some(holdsNegative)
     ? 'implausible: negative values; a clock went back'
     : lost
       ? 'implausible: the cost is nothing; did the program run?'
       : null;
+  const why =
+    refusal === undefined ? implausible : `refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}`;
   return {
     ...start,
     limit,
@@ -281,8 +286,8 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
     interval: wide,
     n: values.length,
     implausible,
-    state: implausible !== null && state === 'pass' ? 'inconclusive' : state,
-    line: `${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${implausible === null ? '' : `: ${implausible}`}`,
+    state: refusal !== undefined || (implausible !== null && state === 'pass') ? 'inconclusive' : state,
+    line: `${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${why === null ? '' : `: ${why}`}`,
   };
 }
 
