@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { adviseCommand } from './advise.ts';
 import { baseline } from './baseline.ts';
 import type { Command, Output } from './command.ts';
 import { calibrate } from './calibrate.ts';
@@ -30,6 +31,7 @@ const commands = [
   history,
   importCommand,
   sizeCommand,
+  adviseCommand,
   doctor,
   images,
   gc,
