@@ -16,6 +16,7 @@ const contrast = (low: number, high: number): Contrast => ({
   metric: 'tare.memory',
   vm: 'q35',
   container: 'runc',
+  emulated: false,
   median: (low + high) / 2,
   interval: interval(low, high),
 });
@@ -78,6 +79,12 @@ it('soft rules speak only where the interval does', () => {
   expect(mixed.measureNext).toEqual(['tare run tare']);
 });
 
+it('an emulated VM lowers the confidence', () => {
+  const emulated = measured({ contrasts: [{ ...contrast(20, 25), emulated: true }] });
+  expect(ask({ priorities: ['density'] }).confidence).toBe('good: measured on this host');
+  expect(ask({ priorities: ['density'] }, emulated).confidence).toContain('emulated');
+});
+
 it('published numbers stand in without a measurement, marked as such', () => {
   const advice = ask({ priorities: ['density'] }, noEvidence);
   expect(advice.answer).toBe('container');
@@ -99,6 +106,14 @@ it('an objective rules out the side that misses it, and the flip is at the measu
   );
   expect(within('3999ms').answer).toBe('container');
   expect(within('4s').answer).toBe('vm');
+});
+
+it('does not recommend what is only left over', () => {
+  const evidence = measured({ values: [start('container', 0.05, 0.06)] });
+  const advice = ask({ objectives: { start: '10ms' } }, evidence);
+  expect(advice.answer).toBe('unknown');
+  expect(advice.confidence).toContain('only vm is left');
+  expect(advice.measureNext).toEqual(['tare run startup']);
 });
 
 it('contradictions and the impossible are said', () => {

@@ -101,7 +101,17 @@ function decide(app: AppNeeds, asked: Requirements, evidence: Evidence, rules: r
   if (out.size === 1) {
     const [left] = out.has('vm') ? (['container'] as const) : (['vm'] as const);
     const both = left === 'vm' && hard.has('vm') && soft.has('container') && !needsOther;
-    if (hard.size > 0) return result(both ? 'containers in VMs' : left, 'high: a hard rule decides');
+    const unproven = limits.open.has(left);
+    if (hard.size > 0) {
+      const words = unproven ? '; whether it keeps the objectives is not shown' : '';
+      return result(both ? 'containers in VMs' : left, `high: a hard rule decides${words}`);
+    }
+    if (unproven) {
+      return result(
+        'unknown',
+        `none: only ${left} is left, and whether that keeps the objectives is not shown`,
+      );
+    }
     return result(left, 'good: the other side misses an objective, measured on this host');
   }
   if (soft.size === 0) {
@@ -115,10 +125,19 @@ function decide(app: AppNeeds, asked: Requirements, evidence: Evidence, rules: r
     ? 'low: it rests on published numbers of other hosts'
     : fired.every((one) => one.evidence === 'stated')
       ? 'fair: it rests on what was stated, not on a measurement'
-      : 'good: measured on this host';
+      : fired.some((one) => one.evidence === 'imported')
+        ? 'fair: measured by another tool, and imported'
+        : usesEmulation(fired, rules, evidence)
+          ? 'fair: measured on this host, the VM emulated'
+          : 'good: measured on this host';
   const words = isOpen ? `${weakest}; rules that lack evidence stay open` : weakest;
   if (soft.size > 1) return result('containers in VMs', words);
   return result(soft.has('vm') ? 'vm' : 'container', words);
+}
+
+function usesEmulation(fired: readonly Finding[], rules: readonly Rule[], { contrasts }: Evidence): boolean {
+  const used = new Set(fired.map(({ rule }) => rules.find(({ id }) => id === rule)?.evidence));
+  return contrasts.some(({ quantity, emulated }) => emulated && used.has(quantity));
 }
 
 function findingOf(rule: Rule, facts: ReturnType<typeof factsOf>, evidence: Evidence): Finding {
@@ -138,12 +157,12 @@ function findingOf(rule: Rule, facts: ReturnType<typeof factsOf>, evidence: Evid
   const [first] = contrasts;
   if (first !== undefined) {
     const words = contrasts
-      .map(({ vm, container, metric, workload, median, interval }) => {
+      .map(({ vm, container, emulated, metric, workload, median, interval }) => {
         const range =
           interval === null
             ? 'too few launches'
             : `${formatRatio(interval.low)} to ${formatRatio(interval.high)}`;
-        return `${metric} (${workload}), ${vm} over ${container}: ${formatRatio(median)} (${range})`;
+        return `${metric} (${workload}), ${vm}${emulated ? ', emulated,' : ''} over ${container}: ${formatRatio(median)} (${range})`;
       })
       .join('; ');
     const kind = contrasts.some(({ imported }) => imported) ? 'imported' : 'measured';
@@ -168,6 +187,8 @@ function findingOf(rule: Rule, facts: ReturnType<typeof factsOf>, evidence: Evid
 interface Limits {
   readonly findings: readonly Finding[];
   readonly out: readonly Side[];
+  /** Sides of which an objective is neither kept nor missed for certain. */
+  readonly open: ReadonlySet<Side>;
   readonly missing: readonly Quantity[];
 }
 
@@ -175,6 +196,7 @@ interface Limits {
 function objectivesOf(app: AppNeeds, evidence: Evidence): Limits {
   const findings: Finding[] = [];
   const out: Side[] = [];
+  const open = new Set<Side>();
   const missing: Quantity[] = [];
   for (const quantity of ['start', 'memory'] as const) {
     const limit = app.objectives[quantity];
@@ -191,7 +213,10 @@ function objectivesOf(app: AppNeeds, evidence: Evidence): Limits {
         values.length > 0 && values.every(({ interval }) => interval !== null && interval.low > limit);
       const keeps = values.some(({ interval }) => interval !== null && interval.high <= limit);
       if (misses) out.push(side);
-      if (!misses && !keeps) missing.push(quantity);
+      if (!misses && !keeps) {
+        open.add(side);
+        missing.push(quantity);
+      }
       findings.push({
         rule: `objective ${quantity}`,
         side: misses ? opposite(side) : side,
@@ -202,7 +227,7 @@ function objectivesOf(app: AppNeeds, evidence: Evidence): Limits {
       });
     }
   }
-  return { findings, out, missing };
+  return { findings, out, open, missing };
 }
 
 /** Of the app's own workload where that was measured, else of every one. */

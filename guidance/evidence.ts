@@ -26,6 +26,8 @@ export interface Value {
 /** VM over container: above 1 the container takes less. */
 export interface Contrast extends Omit<Value, 'runner' | 'side'> {
   readonly vm: string;
+  /** The VM ran without KVM: its own numbers are not those of a VM on hardware. */
+  readonly emulated: boolean;
   readonly container: string;
 }
 
@@ -104,7 +106,8 @@ export function evidenceOf(runs: readonly Run[]): Evidence {
           });
           const summary = summaryOf(ratios);
           if (summary === null) return [];
-          const names = { vm: vm.part.cell.runner, container: part.cell.runner };
+          const emulated = vm.part.cell.acceleration.class === 'tcg';
+          const names = { vm: vm.part.cell.runner, container: part.cell.runner, emulated };
           return [{ ...described(vm.quantity, vm.part, vm.workload), ...summary, ...names }];
         }),
     );
