@@ -7,6 +7,7 @@ interface AdviseArguments {
   requirements: string | undefined;
   profile: string[];
   rules: boolean;
+  rulesFile: string | undefined;
   format: string;
 }
 
@@ -23,6 +24,7 @@ export const adviseCommand: Command<AdviseArguments> = {
         describe: 'Records of this host: what each side was measured to cost.',
       })
       .option('rules', { type: 'boolean', default: false, describe: 'Show the rules and stop.' })
+      .option('rules-file', { type: 'string', describe: 'Rules of your own (YAML), beside those shown.' })
       .option('format', {
         choices: ['text', 'markdown', 'md', 'json'],
         default: 'text',
@@ -32,7 +34,9 @@ export const adviseCommand: Command<AdviseArguments> = {
       .example('$0 advise --rules', 'what it decides by'),
   run: async (args, output) => {
     const { adviceText, rulesText } = await import('../guidance/words.ts');
-    const { rules } = await import('../guidance/rules.ts');
+    const { rules: given } = await import('../guidance/rules.ts');
+    const { withOwnRules } = await import('../guidance/own-rules.ts');
+    const rules = args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile), args.rulesFile);
     if (args.rules) {
       output.out(args.format === 'json' ? JSON.stringify(rules, null, 2) : rulesText(rules));
       return exitCode.ok;
@@ -49,7 +53,7 @@ export const adviseCommand: Command<AdviseArguments> = {
     const asked = parseRequirements(textOf(args.requirements), args.requirements);
     const { readRuns } = await import('../verdicts/runs.ts');
     const evidence = args.profile.length === 0 ? noEvidence : evidenceOf(readRuns(args.profile));
-    const advice = advise(asked, evidence);
+    const advice = advise(asked, evidence, rules);
     if (args.format === 'json') output.out(JSON.stringify(advice, null, 2));
     else output.out(adviceText(advice, args.format === 'text' ? 'text' : 'markdown'));
     return exitCode.ok;
@@ -61,8 +65,8 @@ function textOf(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UserError(
-      `cannot read the requirements ${file}: ${messageOf(error)}`,
-      'give a YAML file with apps',
+      `cannot read ${file}: ${messageOf(error)}`,
+      'give a YAML file that exists and can be read',
     );
   }
 }
