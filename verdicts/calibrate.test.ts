@@ -37,6 +37,15 @@ test('the policy it writes lets its own runs pass or leaves them open, and a rea
   expect(proveGate(policy, [runs[0]!], 500).proofs.length).toBe(policy.rules.length);
 });
 
+test('a gate of all its limits is proven, of many runs and of one', () => {
+  for (const runs of [several(), [world({ id: 1, noise: 0.2 })]]) {
+    const policy = parsePolicy(policyFrom(calibrate(runs, 500), 'mine'), 'gate.yaml');
+    const { proofs, proven } = proveGate(policy, runs, 500);
+    expect(proofs.length).toBeGreaterThan(3);
+    expect(proven).toBe(true);
+  }
+});
+
 test('other hosts, other work, and too few launches are told', () => {
   expect(() => calibrate([world({ id: 1 }), world({ id: 2, host: 'elsewhere' })])).toThrow(
     /noise belongs to one host/,

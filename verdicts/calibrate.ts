@@ -12,8 +12,10 @@ import { minimumBlocks, smallestEffect } from '../bench/statistics/power.ts';
 import { UserError } from '../bench/errors.ts';
 import { conditionRefusals, verdictOf } from './drafts.ts';
 import type { RowKey, RunRef } from './model.ts';
-import { changeOf } from './numbers.ts';
-import { rowsOf, type Row } from './rows.ts';
+import { changeOf, verdictFreedom } from './numbers.ts';
+import { parsePolicy } from './policy.ts';
+import { proveGate } from './prove.ts';
+import { nameOf, rowsOf, type Row } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
 import { cellRefusals, differingHosts } from './same.ts';
 
@@ -36,7 +38,7 @@ export interface Noise {
   readonly comparisons: number;
   /** Smallest growth (0.04 for 4 %) shown in 80 % of comparisons of one run of so many launches with another. */
   readonly detectable: number | null;
-  /** Limit for a policy: no smaller than what is detectable, or than what the metric calls a difference. */
+  /** Limit for a policy: the least that a gate of all these limits is proven to fail at; null: there is none. */
   readonly limit: number | null;
   /** Why it cannot be gated on this host, whatever the noise; null: it can. */
   readonly refusal: Refusal | null;
@@ -55,7 +57,8 @@ const seed = 5;
 const limits = [0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
 /**
- * Reads the noise of runs of one and the same thing.
+ * Reads the noise of runs of one and the same thing. The limits are those of one policy: the more of them there
+ * are, the more each must show, so they are raised until `tare gate --prove` would prove every one.
  * @throws UserError for runs of different hosts or different work
  */
 export function calibrate(given: readonly Run[], resamples = 1000): Calibration {
@@ -84,7 +87,28 @@ export function calibrate(given: readonly Run[], resamples = 1000): Calibration 
       'calibrate from repeated runs of one scenario',
     );
   }
-  return { runs: runs.map(({ ref }) => ref), rows: rows.map((row) => noiseOf(row, resamples)) };
+  const told = { runs: runs.map(({ ref }) => ref), rows: rows.map((row) => noiseOf(row, resamples)) };
+  // As they will be judged: each run counting as one where so many make a baseline, else run against run.
+  const baseline = runs.length > verdictFreedom ? runs : runs.slice(-1);
+  return provenLimits(told, baseline, resamples);
+}
+
+/** Raises each limit that cannot be proven to the next, until all that are left can. */
+function provenLimits(calibration: Calibration, baseline: readonly Run[], resamples: number): Calibration {
+  if (calibration.rows.every(({ limit }) => limit === null)) return calibration;
+  const policy = parsePolicy(policyFrom(calibration, 'calibrated'), 'calibrated');
+  const unproven = new Set(
+    proveGate(policy, baseline, resamples)
+      .proofs.filter(({ unchanged, injected }) => unchanged !== 'pass' || injected !== 'fail')
+      .map(({ key }) => nameOf(key)),
+  );
+  if (unproven.size === 0) return calibration;
+  const rows = calibration.rows.map((row) =>
+    row.limit !== null && unproven.has(nameOf(row.key))
+      ? { ...row, limit: limits.find((limit) => limit > (row.limit ?? 0)) ?? null }
+      : row,
+  );
+  return provenLimits({ ...calibration, rows }, baseline, resamples);
 }
 
 function noiseOf(row: Row, resamples: number): Noise {
