@@ -3,10 +3,11 @@
  * machines, each packed, bounded, explained and with every loss that must be survived replayed.
  */
 import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
+import { surviving } from './losses.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
 import type { Packing, Problem, Unplaced } from './packing/model.ts';
-import { packWithSpare, type Spared } from './packing/with-spare.ts';
+import type { Spared } from './packing/with-spare.ts';
 import {
   alternatives,
   monthlyCost,
@@ -80,15 +81,11 @@ async function answer(alternative: Alternative, setting: Setting, make: Make): P
   const onHosts = workers === null ? setting : { ...setting, policy: { ...setting.policy, fill: 1 } };
   const problem = problemOf(placed, perHostOnce(onHosts, workers), form);
   const packing = await make(problem);
-  const { survive } = setting.policy;
-  const losses = Math.max(survive.least, Math.ceil(survive.share * packing.count));
-  const loss =
-    survive.unit === 'domain' ? ({ kind: 'domain' } as const) : ({ kind: 'bins', count: losses } as const);
-  const spared = losses === 0 ? null : packWithSpare(problem, loss, () => packing);
+  const { hosts, losses, spared } = surviving(problem, packing, setting.policy);
   const counts = new Map<string, number>();
   for (const { type, copies } of [...packing.bins, ...(spared?.empty ?? [])])
     counts.set(type, (counts.get(type) ?? 0) + copies);
-  const byType = [...counts].map(([type, hosts]) => ({ type, hosts }));
+  const byType = [...counts].map(([type, copies]) => ({ type, hosts: copies }));
   const unplaced = [...(workers?.pools ?? []).flatMap((pool) => pool.packing.unplaced), ...packing.unplaced];
   const complete = unplaced.length === 0;
   const apps = placedAs('container', setting);
@@ -96,11 +93,11 @@ async function answer(alternative: Alternative, setting: Setting, make: Make): P
   const sum = (items: readonly Placed[]) => items.reduce((total, { count }) => total + count, 0);
   return {
     alternative,
-    hosts: !complete ? null : losses === 0 ? packing.count : (spared?.count ?? null),
+    hosts: complete ? hosts : null,
     working: packing.count,
     bound: packing.countBound,
     byType,
-    survives: { losses: survive.unit === 'domain' ? Math.min(1, losses) : losses, unit: survive.unit },
+    survives: { losses, unit: setting.policy.survive.unit },
     problem,
     packing,
     spared,
