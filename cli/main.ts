@@ -8,7 +8,7 @@ import { runCommandLine } from './cli.ts';
 import type { Output } from './command.ts';
 
 /** Standard streams as an Output; survives a reader that goes away (`tare ... | head`). */
-function standardOutput(signal: AbortSignal): Output {
+function standardOutput(): Output {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
@@ -37,17 +37,32 @@ function standardOutput(signal: AbortSignal): Output {
     live,
     color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     columns: process.stdout.columns || 100,
-    signal,
+    get signal() {
+      return interruption();
+    },
   };
 }
 
-const interruption = new AbortController();
-const interrupt = () => {
-  // Asked twice: leave at once. Instances die with this process, and `tare gc` takes the rest.
-  if (interruption.signal.aborted) process.exit(exitCode.interrupted);
-  interruption.abort(new UserError('interrupted', 'continue with --resume', exitCode.interrupted));
-};
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
-process.on('SIGHUP', interrupt);
-process.exitCode = await runCommandLine(process.argv.slice(2), standardOutput(interruption.signal));
+let caught: AbortSignal | undefined;
+
+/**
+ * Signals are caught from when a command first asks for this, because it has something to clean up. The others
+ * only compute, and a computation that keeps the event loop busy would otherwise not hear Ctrl-C at all.
+ */
+function interruption(): AbortSignal {
+  caught ??= catchSignals();
+  return caught;
+}
+
+function catchSignals(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    // Asked twice: leave at once. Instances die with this process, and `tare gc` takes the rest.
+    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    controller.abort(new UserError('interrupted', 'continue with --resume', exitCode.interrupted));
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  return controller.signal;
+}
+
+process.exitCode = await runCommandLine(process.argv.slice(2), standardOutput());
