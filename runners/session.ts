@@ -5,11 +5,13 @@
  */
 import type { Duplex } from 'node:stream';
 import { UserError } from '../bench/errors.ts';
-import type { Mark, Readiness, Seconds, ServiceSpec } from '../bench/model.ts';
+import type { Mark, Readiness, Seconds, ServiceSpec, ServiceStop } from '../bench/model.ts';
+import { shellWord } from '../images/beside.ts';
+import { signalNumber } from '../images/signals.ts';
 import { orAborted } from './abort.ts';
 import { createFramer } from './framing.ts';
 import type { Wanted } from './framing.ts';
-import type { ExecRequest, ExecResult, Proof, TrialFailureFacts } from './runner.ts';
+import type { ExecRequest, ExecResult, Halted, Proof, TrialFailureFacts } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 
 /** Most output one program may print; more is `bad-output`, not an exhausted host. */
@@ -41,6 +43,8 @@ export interface Session {
   serve(service: ServiceSpec, signal: AbortSignal): Promise<Mark>;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   prove(paths: readonly string[], signal: AbortSignal): Promise<Proof>;
+  /** Asks the service to end, and kills it when its time is over. */
+  halt(stop: ServiceStop, signal: AbortSignal): Promise<Halted>;
   /** Resolves when the channel has closed or failed. */
   readonly over: Promise<TrialFailure>;
 }
@@ -56,9 +60,6 @@ export function encodeLine(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
 
-/** Longest time that one look at a service's health may take. */
-const checkSeconds = 30;
-
 /** The two lines by which the agent finds out whether a service is ready. */
 function readyLines(ready: Readiness): readonly [string, string] {
   switch (ready.kind) {
@@ -69,17 +70,22 @@ function readyLines(ready: Readiness): readonly [string, string] {
     case 'line':
       return [ready.text, ''];
     case 'check':
-      return [(ready.argv ?? []).map(quoted).join(' '), String(checkSeconds)];
+      return [ready.argv.map(shellWord).join(' '), paceOf(ready)];
     case 'tcp':
     case 'exit':
     case 'image':
+    case 'health':
       return ['', ''];
   }
 }
 
-/** One word of a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
+/** How a check is looked at: the agent times programs in whole seconds and rests in microseconds. */
+function paceOf(check: Readiness & { readonly kind: 'check' }): string {
+  const micro = (seconds: Seconds): number => Math.round(seconds * 1e6);
+  const whole = (seconds: Seconds): number => Math.max(1, Math.ceil(seconds));
+  const { limitSeconds, delaySeconds, everySeconds, patienceSeconds } = check;
+  const patience = patienceSeconds === null ? '-' : whole(patienceSeconds);
+  return [whole(limitSeconds), micro(delaySeconds), Math.max(1000, micro(everySeconds)), patience].join(' ');
 }
 
 type LineHandler = (words: readonly string[], line: string, at: Seconds) => Wanted | undefined;
@@ -218,17 +224,28 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
             return line;
           }
           if (words[0] !== 'failed') return undefined;
-          fail({
-            reason: 'crash',
-            message: `the service ${service.name} ended before it answered`,
-            detail: `${text.slice('failed serve '.length)}\n${options.tail?.() ?? ''}`,
-          });
+          const said = text.split(' ').slice(2).join(' ');
+          fail({ ...notReady(service, words[1] ?? ''), detail: `${said}\n${options.tail?.() ?? ''}` });
           return line;
         };
       const doing = `waiting for ${service.name} to answer`;
       const header = `serve ${ready.kind} ${service.port ?? 0} ${argv.length}`;
       await ask([header, ...lines], start, signal, doing);
       return waitFor('T6', signal);
+    },
+    async halt({ signal: name, graceSeconds }, signal) {
+      const asked = options.now();
+      const start =
+        (done: (value: Halted) => void): LineHandler =>
+        (words, _text, at) => {
+          const [verb, how = '', status] = words;
+          const exitCode = wholeNumber(status);
+          if (verb !== 'stopped' || !isHalt(how) || exitCode === null) return undefined;
+          done({ how, exitCode, seconds: at - asked });
+          return line;
+        };
+      const header = `stop ${String(signalNumber(name ?? 'SIGTERM'))} ${String(graceSeconds)}`;
+      return await ask([header], start, signal, 'waiting for the main program to end');
     },
     exec(request, signal) {
       const environment = Object.entries(request.environment).map(([key, value]) => `${key}=${value}`);
@@ -265,6 +282,16 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       clearTimeout(timer);
     }
   }
+}
+
+const isHalt = (text: string): text is Halted['how'] => ['ended', 'killed', 'before'].includes(text);
+
+/** Why a service was never ready, by the agent's word for it. */
+function notReady({ name, ready }: ServiceSpec, word: string): Pick<TrialFailureFacts, 'reason' | 'message'> {
+  if (word !== 'health') return { reason: 'crash', message: `the service ${name} ended before it answered` };
+  const seconds = ready.kind === 'check' ? ready.patienceSeconds : null;
+  const message = `the service ${name} is unhealthy: its check kept failing for ${String(seconds)} s`;
+  return { reason: 'hang', message };
 }
 
 const wholeNumber = (text: string | undefined): number | null =>

@@ -22,7 +22,7 @@ import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly, processIdentity } from '../../host/process-identity.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { podmanOptions } from './options.ts';
 import type { PodmanOptions } from './options.ts';
@@ -267,7 +267,6 @@ async function prepareIn(
       environment: { ...insideEnvironment, ...job?.environment },
       files,
       volume: job?.volume ?? null,
-      workingFolder: image.config?.workingFolder ?? '/',
       more: ['--no-hosts', ...ways.run],
     } satisfies RunPlan);
   return {
@@ -284,7 +283,7 @@ async function prepareIn(
       acceleration: 'none',
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       rootFilesystem: 'overlay of a host folder',
-      writableLayer: "overlay on the host's disk",
+      writableLayer: writableLayerTrait("overlay on the host's disk", image),
       network: networkTrait(options.network, 'container'),
       privileges: privilegesTrait(plan, options),
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME, TERM, container)',
