@@ -107,13 +107,13 @@ test.skipIf(!isRoot)(
   async () => {
     layout('image', 'web');
     const runners =
-      'namespace: {}, runc: { kind: oci, runtime: runc }, crun: { kind: oci, runtime: crun }, podman: { kind: podman }, docker: { kind: docker, engine: private }, vm: { kind: qemu }, whole: { kind: qemu, machine: microvm, root: initramfs }, process: {}';
+      'namespace: {}, runc: { kind: oci, runtime: runc }, crun: { kind: oci, runtime: crun }, podman: { kind: podman }, docker: { kind: docker, engine: private }, vm: { kind: qemu }, erofs: { kind: qemu, machine: microvm, rootFormat: erofs }, whole: { kind: qemu, machine: microvm, root: initramfs }, process: {}';
     const { record, stdout } = await tare('same', './image', runners);
     expect(stdout).toContain('has no root of its own');
     expect(record.trials.map(({ cell, outcome }) => [cell, outcome])).toEqual(
       record.trials.map(({ cell }) => [cell, { state: 'ok' }]),
     );
-    expect(record.trials).toHaveLength(7);
+    expect(record.trials).toHaveLength(8);
     for (const { cell, outputs, observations, samples, provenDigest } of record.trials) {
       const lines = outputs.find(({ program: name }) => name === 'program')?.stdout.split('\n') ?? [];
       expect([cell, ...lines]).toEqual([

@@ -103,7 +103,7 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
     memoryLimit: `guest memory of ${String(shape.memoryBytes)} bytes; QEMU's own memory comes on top, uncapped`,
     rootFilesystem:
       options.root === 'disk'
-        ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty'
+        ? `${options.rootFormat} on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty`
         : "the image's tree in guest memory (initramfs)",
     writableLayer: writableLayerTrait(options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory', image),
     network: networkTrait(options.network, 'VM'),
