@@ -29,7 +29,7 @@ export interface InitramfsRequest {
   readonly wholeTree: boolean;
 }
 
-const formVersion = 3;
+const formVersion = 4;
 
 /** Path of the archive, made on first use. */
 export async function ensureInitramfs(request: InitramfsRequest): Promise<string> {
