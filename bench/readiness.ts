@@ -1,4 +1,4 @@
-/** What a service's own way of being ready gives to others who ask it. */
+/** Ways in which a service is ready: how a program tells it, and what they give to others who ask the service. */
 import type { Readiness, Seconds } from './model.ts';
 
 /**

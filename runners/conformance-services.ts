@@ -2,7 +2,6 @@
  * The part of the contract that is about services: the ways in which they tell that they are ready, each some time
  * after its start, and how they end.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Readiness, ServiceSpec } from '../bench/model.ts';
 import type { Bench } from './conformance.ts';
@@ -67,10 +66,8 @@ function readinessWays(port: number): readonly ServiceSpec[] {
   return ways.map(([ready, argv]) => ({ ...server, ready, argv }));
 }
 
-const here = { argv: ['busybox', 'echo', 'here'], environment: {}, timeoutSeconds: 60 };
-
 /** Registers the tests. @param bench what the suite has made ready when they run */
-export function testServices(bench: () => Bench, patience: number): void {
+export function testServices(bench: () => Bench): void {
   test('a service is ready with its first correct reply, and one that dies is a crash', async () => {
     const { marks, instance } = await bench().start({ service: web(18_080) });
     expect(marks.map((mark) => mark.name)).toContain('T6');
@@ -98,19 +95,25 @@ export function testServices(bench: () => Bench, patience: number): void {
 
   test('a service is asked to end by a signal, killed after its time, and may have gone before', async () => {
     const { ended, killed, before } = endings(18_085);
-    const halted = async (service: ServiceSpec, graceSeconds: number, rest = 0) => {
-      const started = await bench().start({ service });
-      await delay(rest * 1000 * patience);
-      const how = await started.instance.halt({ signal: 'SIGUSR1', graceSeconds }, bench().context());
+    const halted = async (service: ServiceSpec, graceSeconds: number) => {
+      const { instance } = await bench().start({ service });
+      // Rested inside, by the clock of the service.
+      const rest = async (seconds: string) => {
+        const argv = ['busybox', 'sleep', seconds];
+        const request = { argv, environment: {}, timeoutSeconds: 60 };
+        expect((await instance.exec(request, bench().context())).exitCode).toBe(0);
+      };
+      if (service === before) await rest('1');
+      const how = await instance.halt({ signal: 'SIGUSR1', graceSeconds }, bench().context());
       // The instance outlives its service, and can still be used.
-      expect((await started.instance.exec(here, bench().context())).stdout).toBe('here\n');
-      await started.instance.stop();
+      await rest('0');
+      await instance.stop();
       return how;
     };
     expect(await halted(ended, 10)).toMatchObject({ how: 'ended', exitCode: 7 });
     const late = await halted(killed, 0.5);
     expect(late).toMatchObject({ how: 'killed', exitCode: 128 + 9 });
     expect(late.seconds).toBeGreaterThan(0.45);
-    expect(await halted(before, 10, 1)).toMatchObject({ how: 'before', exitCode: 9 });
+    expect(await halted(before, 10)).toMatchObject({ how: 'before', exitCode: 9 });
   });
 }

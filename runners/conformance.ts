@@ -259,7 +259,7 @@ export function describeRunner(name: string, subject: Subject): void {
       expect(first!.filter((pid) => second!.includes(pid))).toEqual([]);
     });
 
-    testServices(() => bench, patience);
+    testServices(() => bench);
 
     test('stop is idempotent and leaves no process, mount or file', async () => {
       const { instance, group } = await bench.start();
