@@ -249,9 +249,14 @@ async function prepareIn(
   const listed = await runTool([...first, 'image', 'exists', stored], { timeoutSeconds: 60, environment });
   if (listed.exitCode !== 0) throw new Error(`podman does not see its own store: ${listed.stderr.trim()}`);
   const network = createCellNetwork(options.network, 'slirp4netns');
-  const prefix = plan.rootless ? [] : privateMounts(unifiedFor(plan));
-  const argvFor = (job: Job | null, name: string, channel: string): readonly string[] =>
-    runArguments({
+  const argvFor = (job: Job | null, name: string, channel: string): readonly string[] => {
+    const volume = job?.volume ?? null;
+    const mounted =
+      volume?.kind === 'filesystem'
+        ? { device: volume.path, place: join(plan.folder, `volume-${name}`) }
+        : null;
+    const prefix = plan.rootless ? [] : privateMounts(unifiedFor(plan), mounted);
+    return runArguments({
       client: [...prefix, ...client.argv],
       name,
       runId: context.lease.runId,
@@ -266,9 +271,13 @@ async function prepareIn(
       limits: ownUlimits(),
       environment: { ...insideEnvironment, ...job?.environment },
       files,
-      volume: job?.volume ?? null,
+      volume:
+        volume === null || mounted === null
+          ? volume
+          : { kind: 'directory', path: mounted.place, place: volume.place },
       more: ['--no-hosts', ...ways.run],
     } satisfies RunPlan);
+  };
   return {
     identity: {
       version: await versionOf(plan.binary),
