@@ -89,7 +89,7 @@ export function testServices(bench: () => Bench): void {
 
   test('an unhealthy service is no start, and its last words are told', async () => {
     await expect(bench().start({ service: unhealthy(18_084) })).rejects.toMatchObject({
-      facts: { reason: 'hang', detail: expect.stringContaining('not yet') },
+      facts: { reason: 'hang', message: expect.stringContaining('saying: not yet') },
     });
   });
 

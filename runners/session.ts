@@ -5,12 +5,12 @@
  */
 import type { Duplex } from 'node:stream';
 import { UserError } from '../bench/errors.ts';
-import type { Mark, Readiness, Seconds, ServiceSpec, ServiceStop } from '../bench/model.ts';
-import { shellWord } from '../images/beside.ts';
+import type { Mark, Seconds, ServiceSpec, ServiceStop } from '../bench/model.ts';
 import { signalNumber } from '../images/signals.ts';
 import { orAborted } from './abort.ts';
 import { createFramer } from './framing.ts';
 import type { Wanted } from './framing.ts';
+import { notReady, readyLines } from './ready-lines.ts';
 import type { ExecRequest, ExecResult, Halted, Proof, TrialFailureFacts } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 
@@ -58,34 +58,6 @@ export function encodeLine(text: string): string {
     );
   }
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-}
-
-/** The two lines by which the agent finds out whether a service is ready. */
-function readyLines(ready: Readiness): readonly [string, string] {
-  switch (ready.kind) {
-    case 'reply':
-      return [ready.send, ready.expect];
-    case 'http':
-      return [ready.send, String(ready.status)];
-    case 'line':
-      return [ready.text, ''];
-    case 'check':
-      return [ready.argv.map(shellWord).join(' '), paceOf(ready)];
-    case 'tcp':
-    case 'exit':
-    case 'image':
-    case 'health':
-      return ['', ''];
-  }
-}
-
-/** How a check is looked at: the agent times programs in whole seconds and rests in microseconds. */
-function paceOf(check: Readiness & { readonly kind: 'check' }): string {
-  const micro = (seconds: Seconds): number => Math.round(seconds * 1e6);
-  const whole = (seconds: Seconds): number => Math.max(1, Math.ceil(seconds));
-  const { limitSeconds, delaySeconds, everySeconds, patienceSeconds } = check;
-  const patience = patienceSeconds === null ? '-' : whole(patienceSeconds);
-  return [whole(limitSeconds), micro(delaySeconds), Math.max(1000, micro(everySeconds)), patience].join(' ');
 }
 
 type LineHandler = (words: readonly string[], line: string, at: Seconds) => Wanted | undefined;
@@ -225,7 +197,7 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
           }
           if (words[0] !== 'failed') return undefined;
           const said = text.split(' ').slice(2).join(' ');
-          fail({ ...notReady(service, words[1] ?? ''), detail: `${said}\n${options.tail?.() ?? ''}` });
+          fail({ ...notReady(service, words[1] ?? '', said), detail: `${said}\n${options.tail?.() ?? ''}` });
           return line;
         };
       const doing = `waiting for ${service.name} to answer`;
@@ -285,14 +257,6 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
 }
 
 const isHalt = (text: string): text is Halted['how'] => ['ended', 'killed', 'before'].includes(text);
-
-/** Why a service was never ready, by the agent's word for it. */
-function notReady({ name, ready }: ServiceSpec, word: string): Pick<TrialFailureFacts, 'reason' | 'message'> {
-  if (word !== 'health') return { reason: 'crash', message: `the service ${name} ended before it answered` };
-  const seconds = ready.kind === 'check' ? ready.patienceSeconds : null;
-  const message = `the service ${name} is unhealthy: its check kept failing for ${String(seconds)} s`;
-  return { reason: 'hang', message };
-}
 
 const wholeNumber = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;
