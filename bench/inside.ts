@@ -5,7 +5,7 @@
 import { readVisibleHost } from '../host/visible.ts';
 import { TrialFailure } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
-import { proveImage, serviceFiles } from './instance.ts';
+import { contextOf, proveImage, serviceFiles } from './instance.ts';
 import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
@@ -37,6 +37,26 @@ export async function useInstance(session: Session): Promise<void> {
     await perform(session, workload, options);
   }
   gathered.provenDigest = await proveImage(instance, [...programs], tools, signal);
+  await haltService(session);
+}
+
+/** The main program of an image is asked to end as its engine would ask it; others go with their instance. */
+async function haltService({ trial, instance, signal, gathered }: Session): Promise<void> {
+  const { service } = trial.cell.workload;
+  const stop = service?.own?.stop ?? null;
+  if (service === null || stop === null || service.ready.kind === 'exit') return;
+  const { how, exitCode, seconds } = await instance.halt(stop, contextOf(trial.tools, signal));
+  if (how === 'before') {
+    throw new TrialFailure({
+      reason: 'early-exit',
+      message: `the main program of the image ended by itself, with status ${exitCode}, before its launch was over`,
+      detail: instance.console(),
+    });
+  }
+  const { signal: name, graceSeconds } = stop;
+  const asked = { signal: name ?? 'SIGTERM', graceSeconds };
+  gathered.observations.push({ kind: 'service-end', ...asked, how, exitCode, seconds });
+  if (how === 'ended') gathered.samples.push({ metric: 'startup.stop', value: seconds });
 }
 
 /** What the engine's daemons took from T0 to T6, and what they hold. */

@@ -126,6 +126,15 @@ export interface OwnService {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute path inside of the program, links followed; "" until the image is known. */
   readonly program: string;
+  /** How it is asked to end when its launch is over; null: it is killed with its instance. */
+  readonly stop: ServiceStop | null;
+}
+
+/** A signal to the main program, time for it to end by itself, then SIGKILL. */
+export interface ServiceStop {
+  /** By name, e.g. "SIGTERM" or "SIGRTMIN+3"; null: the image's own, until that is known. */
+  readonly signal: string | null;
+  readonly graceSeconds: Seconds;
 }
 
 /** When a service counts as ready (T6): found from inside, in the same way on every runner. */
@@ -140,8 +149,20 @@ export type Readiness =
   | { readonly kind: 'line'; readonly text: string }
   /** It has ended with status 0. */
   | { readonly kind: 'exit' }
-  /** A program inside ends with status 0; null: the image's own health check. */
-  | { readonly kind: 'check'; readonly argv: readonly string[] | null }
+  /** A program inside ends with status 0. */
+  | {
+      readonly kind: 'check';
+      readonly argv: readonly string[];
+      /** A look that lasts longer is killed, and has failed. */
+      readonly limitSeconds: Seconds;
+      /** Before the first look, and between two. */
+      readonly delaySeconds: Seconds;
+      readonly everySeconds: Seconds;
+      /** Failing for longer than this, it is unhealthy and the launch has failed; null: in the trial's own time. */
+      readonly patienceSeconds: Seconds | null;
+    }
+  /** The image's health check, looked at so often (null: as often as it says). Settled before anything starts. */
+  | { readonly kind: 'health'; readonly everySeconds: Seconds | null }
   /** What the image allows to tell: its health check, else its one port. Settled before anything starts. */
   | { readonly kind: 'image' };
 
@@ -303,7 +324,21 @@ export type Observation =
   | Wave
   | OutputDigest
   | NeighbourPhase
-  | LoadPhase;
+  | LoadPhase
+  | ServiceEnd;
+
+/** How the main program of an image ended when it was asked to, by its stop signal. */
+export interface ServiceEnd {
+  readonly kind: 'service-end';
+  readonly signal: string;
+  readonly graceSeconds: Seconds;
+  /** `ended`: by itself, within the grace period; `killed`: after it. */
+  readonly how: 'ended' | 'killed';
+  /** 128 and the signal, where a signal ended it. */
+  readonly exitCode: number;
+  /** From asking to its end, by the host's clock. */
+  readonly seconds: Seconds;
+}
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */
 export interface Distribution {

@@ -111,6 +111,7 @@ function instanceOf(id: string, group: MeteredGroup): Instance {
       }
       return answer(`events per second: ${said}\ntotal time: 1.0000s\ntotal number of events: ${said}\n`);
     },
+    halt: () => Promise.resolve({ how: 'ended', exitCode: 0, seconds: 0 }),
     prove: () => Promise.resolve({ digest, checkedFiles: 1, mismatches: [] }),
     endpoint: () => null,
     diskBytes: () => Promise.resolve(0),

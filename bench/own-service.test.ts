@@ -35,7 +35,8 @@ const config: ImageConfig = {
   architecture: 'amd64',
   os: 'linux',
 };
-const own: OwnService = { run: [], environment: {}, program: '' };
+const stop = { signal: null, graceSeconds: 10 };
+const own: OwnService = { run: [], environment: {}, program: '', stop };
 const bare: ServiceSpec = { name: 'image', argv: [], input: '', port: null, ready: { kind: 'image' }, own };
 
 async function bound(service: Partial<ServiceSpec> = {}, changed: Partial<ImageConfig> | null = {}) {
@@ -83,7 +84,7 @@ test('a health check runs like the program, and is preferred to the port', async
   };
   const service = await bound({}, { healthcheck });
   expect(service?.ready.kind).toBe('check');
-  const argv = service?.ready.kind === 'check' ? (service.ready.argv ?? []) : [];
+  const argv = service?.ready.kind === 'check' ? service.ready.argv : [];
   expect(argv.slice(0, 2)).toEqual(['busybox', 'env']);
   expect(argv.slice(-3)).toEqual(['/.tare/as-user', '/opt/app/probe', '-q']);
   await expect(bound({}, { healthcheck: { ...healthcheck, test: ['CMD-SHELL', 'exit 0'] } })).rejects.toThrow(
@@ -91,20 +92,27 @@ test('a health check runs like the program, and is preferred to the port', async
   );
 });
 
-test('health checks as images write them', () => {
-  const check = (test: readonly string[], ready: Readiness = { kind: 'check', argv: null }) =>
-    readinessOf(
-      ready,
-      {
-        ports: [],
-        healthcheck: { test, intervalSeconds: 1, timeoutSeconds: 1, startPeriodSeconds: 0, retries: 1 },
-      },
-      null,
-      'here',
-    );
+test("it is asked to end by the image's signal, by the scenario's, or not at all", async () => {
+  const stopped = async (given: OwnService['stop']) =>
+    (await bound({ own: { ...own, stop: given } }, { stopSignal: 'SIGQUIT' }))?.own?.stop;
+  expect(await stopped(stop)).toEqual({ signal: 'SIGQUIT', graceSeconds: 10 });
+  expect(await stopped({ signal: 'SIGINT', graceSeconds: 1 })).toEqual({ signal: 'SIGINT', graceSeconds: 1 });
+  expect(await stopped(null)).toBeNull();
+});
+
+test('health checks as images write them, looked at often or as often as they say', () => {
+  const times = { intervalSeconds: 5, timeoutSeconds: 2, startPeriodSeconds: 60, retries: 3 };
+  const check = (test: readonly string[], ready: Readiness = { kind: 'health', everySeconds: 0.05 }) =>
+    readinessOf(ready, { ports: [], healthcheck: { test, ...times } }, null, 'here');
+  // Three times its interval and its limit, after the start period.
+  const health = { kind: 'check', limitSeconds: 2, patienceSeconds: 81 };
   expect(check(['CMD-SHELL', 'curl -f x || exit 1'])).toEqual({
-    kind: 'check',
-    argv: ['/bin/sh', '-c', 'curl -f x || exit 1'],
+    ...health,
+    ...{ argv: ['/bin/sh', '-c', 'curl -f x || exit 1'], delaySeconds: 0, everySeconds: 0.05 },
+  });
+  expect(check(['CMD', 'probe'], { kind: 'health', everySeconds: null })).toEqual({
+    ...health,
+    ...{ argv: ['probe'], delaySeconds: 5, everySeconds: 5 },
   });
   expect(check(['NONE'], { kind: 'exit' })).toEqual({ kind: 'exit' });
   expect(() => check(['NONE'])).toThrow('here.ready: the image has no health check');

@@ -3,10 +3,11 @@
  * readiness) is taken from the image's configuration, and the program is found in its tree. Its user, folder
  * and environment are those of the image, by the same program beside it on every runner.
  */
-import type { Image, ImageConfig } from '../images/image.ts';
+import type { Healthcheck, Image, ImageConfig } from '../images/image.ts';
 import { locateProgram } from '../images/locate.ts';
 import { UserError } from './errors.ts';
 import type { OwnService, ProgramSpec, Readiness, Scenario, ServiceSpec, WorkloadSpec } from './model.ts';
+import { usualPace } from './readiness.ts';
 
 /** What engines set where an image has none. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -67,10 +68,12 @@ async function bind(
     argv: main.argv,
     port,
     ready:
-      ready.kind === 'check'
-        ? { kind: 'check', argv: (await dress(ready.argv ?? [], `${where}.ready`)).argv }
-        : ready,
-    own: { ...own, program: main.file },
+      ready.kind === 'check' ? { ...ready, argv: (await dress(ready.argv, `${where}.ready`)).argv } : ready,
+    own: {
+      ...own,
+      program: main.file,
+      stop: own.stop && { ...own.stop, signal: own.stop.signal ?? config.stopSignal },
+    },
   };
 }
 
@@ -139,9 +142,9 @@ export function readinessOf(
   port: number | null,
   where: string,
 ): Readiness {
-  const health = healthProgram(config);
   if (ready.kind === 'image') {
-    if (health !== null) return { kind: 'check', argv: health };
+    const health = healthOf(config, usualPace);
+    if (health !== null) return health;
     if (port !== null) return { kind: 'tcp' };
     const exposed = config.ports.map((one) => `${one.port}/${one.protocol}`).join(', ');
     throw new UserError(
@@ -149,8 +152,9 @@ export function readinessOf(
       'say it: port: 8080, or ready: { line: "text it prints" }, or ready: exit',
     );
   }
-  if (ready.kind === 'check' && ready.argv === null) {
-    if (health !== null) return { kind: 'check', argv: health };
+  if (ready.kind === 'health') {
+    const health = healthOf(config, ready.everySeconds);
+    if (health !== null) return health;
     throw new UserError(
       `${where}.ready: the image has no health check`,
       'use a port, a line or a check of yours',
@@ -162,9 +166,32 @@ export function readinessOf(
   return ready;
 }
 
-/** The health check as argv: `CMD` as it is, `CMD-SHELL` through the image's shell; null: none, or switched off. */
-function healthProgram({ healthcheck }: Pick<ImageConfig, 'healthcheck'>): readonly string[] | null {
-  const [kind, ...words] = healthcheck?.test ?? [];
+/**
+ * The health check of an image, null where it has none or switched it off. However often it is looked at, it is
+ * unhealthy when an engine could have found it so at the latest: each of its retries after the start period has
+ * waited for the interval and used up its time.
+ * @param everySeconds null: as often as the image says, the first time after one interval
+ */
+function healthOf(
+  { healthcheck }: Pick<ImageConfig, 'healthcheck'>,
+  everySeconds: number | null,
+): Readiness | null {
+  if (healthcheck === null) return null;
+  const argv = healthProgram(healthcheck);
+  if (argv === null) return null;
+  const { intervalSeconds, timeoutSeconds, startPeriodSeconds, retries } = healthcheck;
+  return {
+    kind: 'check',
+    argv,
+    limitSeconds: timeoutSeconds,
+    delaySeconds: everySeconds === null ? intervalSeconds : 0,
+    everySeconds: everySeconds ?? intervalSeconds,
+    patienceSeconds: startPeriodSeconds + retries * (intervalSeconds + timeoutSeconds),
+  };
+}
+
+/** As argv: `CMD` as it is, `CMD-SHELL` through the image's shell; null: switched off. */
+function healthProgram({ test: [kind, ...words] }: Healthcheck): readonly string[] | null {
   if (kind === 'CMD' && words.length > 0) return words;
   return kind === 'CMD-SHELL' ? ['/bin/sh', '-c', words[0] ?? ''] : null;
 }

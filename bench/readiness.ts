@@ -1,5 +1,17 @@
-/** What a service's own way of being ready gives to others who ask it. */
-import type { Readiness } from './model.ts';
+/** Ways in which a service is ready: how a program tells it, and what they give to others who ask the service. */
+import type { Readiness, Seconds } from './model.ts';
+
+/**
+ * Between two looks at a program that tells whether a service is ready: more often than the intervals of images
+ * (30 s, where they say nothing), to which the instant would be rounded up.
+ */
+export const usualPace: Seconds = 0.05;
+
+/** Ready when a program of the user's succeeds. */
+export function checkOf(argv: readonly string[]): Readiness {
+  const pace = { delaySeconds: 0, everySeconds: usualPace };
+  return { kind: 'check', argv, limitSeconds: 30, ...pace, patienceSeconds: null };
+}
 
 /** What a service that is ready by its replies is asked, and how its reply is told. */
 export function requestOf(

@@ -212,6 +212,14 @@ const observation = z.discriminatedUnion('kind', [
     evidence: z.string(),
   }),
   z.looseObject({
+    kind: z.literal('service-end'),
+    signal: z.string(),
+    graceSeconds: finite,
+    how: z.enum(['ended', 'killed']),
+    exitCode: finite,
+    seconds: finite,
+  }),
+  z.looseObject({
     kind: z.literal('wave'),
     idle: finite,
     asked: finite,

@@ -21,7 +21,7 @@ import { prepareRun, type PreparedRun } from './prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
 import type { Tools } from './tools.ts';
-import { sharedMetrics, startupMetrics } from './workloads/startup.ts';
+import { sharedMetrics, startupMetrics, stopMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
 
 /** What the header needs beside the plan. */
@@ -90,9 +90,12 @@ export function metricsOf(scenario: Scenario): MetricDeclaration[] {
       return workload?.metricsFor?.(options) ?? workload?.metrics ?? [];
     });
   // Nobody looks for daemons where no runner has them.
+  const stops = scenario.workloads.some(({ service }) => service?.own?.stop != null) ? stopMetrics : [];
   const shared = scenario.runners.some(({ kind }) => kind === 'docker') ? sharedMetrics : [];
   return [
-    ...new Map([...startupMetrics, ...shared, ...declared].map((metric) => [metric.id, metric])).values(),
+    ...new Map(
+      [...startupMetrics, ...stops, ...shared, ...declared].map((metric) => [metric.id, metric]),
+    ).values(),
   ];
 }
 

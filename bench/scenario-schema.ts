@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { RunnerKind } from './model.ts';
 import { duration, seconds, size } from './options.ts';
+import { signalName } from '../images/signals.ts';
 import { kernelPattern } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import { services } from './workloads/services.ts';
@@ -56,6 +57,13 @@ export const requiresSchema = z.strictObject({
 });
 
 const command = z.array(z.string()).min(1);
+const signal = z
+  .string()
+  .refine(
+    (text) => signalName(text) !== null,
+    'must be a signal of Linux, e.g. "SIGTERM", "SIGRTMIN+3" or "15"',
+  )
+  .transform((text) => signalName(text) ?? text);
 /** The main program of an image from elsewhere; what is left out is the image's own. */
 export const ownServiceSchema = z.strictObject({
   run: command.optional().describe("Program and arguments in place of the image's entrypoint and command."),
@@ -73,11 +81,30 @@ export const ownServiceSchema = z.strictObject({
       }),
       z.strictObject({ line: z.string().min(1) }),
       z.strictObject({ check: command }),
+      z.strictObject({
+        healthcheck: z.strictObject({
+          every: z
+            .union([z.literal('declared'), duration])
+            .describe(
+              'Between two looks; declared: the interval of the image, the first after one, as engines do.',
+            ),
+        }),
+      }),
     ])
     .optional()
     .describe(
       "When it counts as ready: its port listens (tcp), it ended with status 0 (exit), the image's health check succeeds, an HTTP status, a text it prints, or a program inside that succeeds. Default: health check, else port.",
     ),
+  stop: z
+    .union([
+      z.literal('kill'),
+      z.strictObject({
+        signal: signal.optional().describe("By name or number; default: the image's own, else SIGTERM."),
+        grace: duration.prefault('10s').describe('Time to end by itself, then SIGKILL.'),
+      }),
+    ])
+    .prefault({})
+    .describe('How it is asked to end when its launch is over; kill: not at all.'),
 });
 
 const programSchema = z.union([z.string(), z.looseObject({ use: z.string() })]);

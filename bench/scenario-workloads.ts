@@ -1,8 +1,8 @@
 /** The workloads of a scenario: their programs with options, service, volume and requirements, cross-checked. */
 import type { z } from 'zod';
-import type { MetricDeclaration, ProgramSpec, Readiness, WorkloadSpec } from './model.ts';
+import type { MetricDeclaration, ProgramSpec, Readiness, ServiceStop, WorkloadSpec } from './model.ts';
 import { show } from './options.ts';
-import { requestOf } from './readiness.ts';
+import { checkOf, requestOf, usualPace } from './readiness.ts';
 import { isRecord, optionsOf, unknownName, type Problem } from './scenario-problems.ts';
 import { ownServiceSchema, requiresSchema, volumeSchema } from './scenario-schema.ts';
 import { workloads } from './workloads/index.ts';
@@ -100,21 +100,30 @@ function serviceOf(entry: unknown): WorkloadSpec['service'] {
   if (typeof entry === 'string' && entry !== 'image') return services[entry] ?? null;
   const { success, data } = ownServiceSchema.safeParse(entry === 'image' ? {} : entry);
   if (!success || entry === undefined) return null;
-  const { run = [], port = null, environment, ready } = data;
-  const own = { run, environment, program: '' };
+  const { run = [], port = null, environment, ready, stop } = data;
+  const own = { run, environment, program: '', stop: stopFrom(stop) };
   return { name: 'image', argv: [], input: '', port, ready: readinessFrom(ready), own };
 }
 
 function readinessFrom(ready: z.infer<typeof ownServiceSchema>['ready']): Readiness {
   if (ready === undefined) return { kind: 'image' };
-  if (ready === 'healthcheck') return { kind: 'check', argv: null };
+  if (ready === 'healthcheck') return { kind: 'health', everySeconds: usualPace };
   if (typeof ready === 'string') return { kind: ready };
   if ('http' in ready) {
     // HTTP/1.0 asks for the end of the connection too, so that the reply is whole when that comes.
     const send = `GET ${ready.http} HTTP/1.0\r\nHost: localhost\r\n\r\n`;
     return { kind: 'http', send, status: ready.status };
   }
-  return 'line' in ready ? { kind: 'line', text: ready.line } : { kind: 'check', argv: ready.check };
+  if ('healthcheck' in ready) {
+    const { every } = ready.healthcheck;
+    return { kind: 'health', everySeconds: every === 'declared' ? null : every };
+  }
+  return 'line' in ready ? { kind: 'line', text: ready.line } : checkOf(ready.check);
+}
+
+function stopFrom(stop: z.infer<typeof ownServiceSchema>['stop']): ServiceStop | null {
+  if (stop === 'kill') return null;
+  return { signal: stop.signal ?? null, graceSeconds: stop.grace };
 }
 
 function requirementsOf(entry: unknown): WorkloadSpec['requires'] {

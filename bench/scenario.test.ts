@@ -168,23 +168,39 @@ const serviceOf = (service: string) =>
 test('a service of an image from elsewhere: what is said, and what is left to the image', () => {
   expect(serviceOf('image')).toEqual({
     ...{ name: 'image', argv: [], input: '', port: null, ready: { kind: 'image' } },
-    own: { run: [], environment: {}, program: '' },
+    own: { run: [], environment: {}, program: '', stop: { signal: null, graceSeconds: 10 } },
   });
   expect(
-    serviceOf('{ run: [a, b], port: 80, environment: { X: "1" }, ready: { http: /up, status: 204 } }'),
+    serviceOf(
+      '{ run: [a, b], port: 80, environment: { X: "1" }, ready: { http: /up, status: 204 }, stop: { signal: int, grace: 3s } }',
+    ),
   ).toEqual({
     ...{ name: 'image', argv: [], input: '', port: 80 },
     ready: { kind: 'http', send: 'GET /up HTTP/1.0\r\nHost: localhost\r\n\r\n', status: 204 },
-    own: { run: ['a', 'b'], environment: { X: '1' }, program: '' },
+    own: {
+      run: ['a', 'b'],
+      environment: { X: '1' },
+      program: '',
+      stop: { signal: 'SIGINT', graceSeconds: 3 },
+    },
   });
-  expect(
-    ['exit', 'tcp', 'healthcheck', '{ line: up }'].map((ready) => serviceOf(`{ ready: ${ready} }`)?.ready),
-  ).toEqual([{ kind: 'exit' }, { kind: 'tcp' }, { kind: 'check', argv: null }, { kind: 'line', text: 'up' }]);
+  expect(serviceOf('{ stop: kill }')?.own?.stop).toBeNull();
+  const ways = ['exit', 'tcp', 'healthcheck', '{ line: up }', '{ healthcheck: { every: declared } }'];
+  expect(ways.map((ready) => serviceOf(`{ ready: ${ready} }`)?.ready)).toEqual([
+    { kind: 'exit' },
+    { kind: 'tcp' },
+    { kind: 'health', everySeconds: 0.05 },
+    { kind: 'line', text: 'up' },
+    { kind: 'health', everySeconds: null },
+  ]);
 });
 
 test.each([
   ['postgres', '[idle]', /workloads\.w\.service: must be one of redis, nginx, image, got "postgres"/],
   ['{ ready: soon }', '[idle]', /service\.ready: must be one of tcp, exit, healthcheck, got "soon"/],
+  ['{ stop: { signal: SIGNONE } }', '[idle]', /service\.stop\.signal: must be a signal of Linux/],
+  ['{ stop: { grace: -1s } }', '[idle]', /service\.stop\.grace/],
+  ['{ ready: { healthcheck: { every: often } } }', '[idle]', /service\.ready/],
   ['{ port: 99999 }', '[idle]', /service.port: must be at most 65535/],
   ['{ environment: { "A B": x } }', '[idle]', /service/],
   [

@@ -40,7 +40,10 @@ export const images: Command<ImagesArguments> = {
       )
       .example('$0 images build redis', 'an OCI layout of the packaged redis; prints its path')
       .example('$0 images import redis.tar', 'any image: unpacked once, then found in milliseconds')
-      .example('$0 images prune', 'keeps the newest of each name'),
+      .example(
+        '$0 images prune',
+        'keeps the newest of each name, and what was used in the last 14 days of its disks',
+      ),
   run: async ({ action, image: reference, platform, json }, output) => {
     const store = await import('../images/store.ts');
     if (action === 'import') return await importOne(reference, platform, json, output);
@@ -57,24 +60,7 @@ export const images: Command<ImagesArguments> = {
       }
       return exitCode.ok;
     }
-    if (action === 'prune') {
-      const all = await store.listImages();
-      // Newest first: the first of each name is the one in use.
-      const newest = new Map(all.toReversed().map(({ image }) => [image.name, image.digest]));
-      const keep = new Set(newest.values());
-      const removed = await store.removeUnusedImages(keep);
-      const { pruneStores } = await import('../runners/engine/prune.ts');
-      const { withScratch } = await import('./edges.ts');
-      const copies = await withScratch(({ lease }) => pruneStores(keep, lease));
-      if (json) output.out(JSON.stringify(removed, null, 2));
-      else
-        for (const { image, diskBytes } of removed)
-          output.out(`removed ${image.name} ${image.digest.slice(0, 12)} (${formatValue(diskBytes, 'B')})`);
-      if (!json)
-        for (const digest of copies) output.out(`removed ${digest.slice(0, 12)} from podman's store`);
-      if (!json && removed.length + copies.length === 0) output.out('nothing to remove');
-      return exitCode.ok;
-    }
+    if (action === 'prune') return await prune(json, output);
     if (action !== 'list') throw new UserError(`unknown action ${action}`, 'list, build, import or prune');
     const stored = await store.listImages();
     if (json) output.out(JSON.stringify(stored, null, 2));
@@ -97,6 +83,37 @@ export const images: Command<ImagesArguments> = {
     return exitCode.ok;
   },
 };
+
+/** Never beside a run: it may be using what would go. */
+async function prune(json: boolean, output: Output): Promise<ExitCode> {
+  const { collectGarbage } = await import('../host/gc.ts');
+  const { runs } = await collectGarbage({ dryRun: true });
+  const running = runs.find(({ live, runId }) => live && runId.startsWith('run-'));
+  if (running !== undefined)
+    throw new UserError(`${running.runId} is going and may use these images`, 'prune when it is over');
+  const { pruneImages } = await import('../images/prune.ts');
+  const { pruneStores } = await import('../runners/engine/prune.ts');
+  const { withScratch } = await import('./edges.ts');
+  const { images: gone, unreadable, forms, kept } = await pruneImages(Date.now() / 1000);
+  const copies = await withScratch(({ lease }) => pruneStores(kept, lease));
+  if (json) {
+    output.out(JSON.stringify({ images: gone, unreadable, forms, copies }, null, 2));
+    return exitCode.ok;
+  }
+  const lines = [
+    ...gone.map(
+      ({ image, diskBytes }) =>
+        `removed ${image.name} ${image.digest.slice(0, 12)} (${formatValue(diskBytes, 'B')})`,
+    ),
+    ...unreadable.map((digest) => `removed ${digest.slice(0, 12)}, made by another version of tare`),
+    ...forms.map(
+      ({ image, form, bytes }) => `removed ${form} of ${image}, long unused (${formatValue(bytes, 'B')})`,
+    ),
+    ...copies.map((digest) => `removed ${digest.slice(0, 12)} from podman's store`),
+  ];
+  for (const line of lines.length === 0 ? ['nothing to remove'] : lines) output.out(line);
+  return exitCode.ok;
+}
 
 async function buildApp(reference: string, json: boolean, output: Output): Promise<ExitCode> {
   const { appNamed, ensureApp } = await import('../images/apps/index.ts');

@@ -50,6 +50,8 @@ function layout(name: string, user: string): string {
     tarFolder('own/', { uid: 123, gid: 456, mode: 0o700 }),
     tarFolder('etc/'),
     file('etc/passwd', 'root:x:0:0::/root:/bin/sh\nweb:x:123:456::/home/web:/bin/sh\n'),
+    tarFolder('var/'),
+    link('var/kept', '/own'),
     file('etc/group', 'root:x:0:\nweb:x:456:\nmore:x:789:web\n'),
   );
   const config = {
@@ -58,6 +60,9 @@ function layout(name: string, user: string): string {
     User: user,
     WorkingDir: '/made/for it',
     ExposedPorts: { '8080/tcp': {} },
+    StopSignal: 'SIGINT',
+    // There, absent, and absent behind a link into a folder of the user's own.
+    Volumes: { '/app': {}, '/data/new': {}, '/var/kept/new': {} },
   };
   return writeFiles(join(folder, name), layoutFiles({ layers: [{ plain: layer }], config }));
 }
@@ -68,7 +73,7 @@ async function tare(
   runners: string,
 ): Promise<{ record: RunRecord; stdout: string }> {
   const look =
-    'id; pwd; echo "$HOME|$GREETING|$ODD|${TARE_MODE-}"; touch /own/file 2>&1; touch /app/file 2>&1; cat /etc/hosts; echo n=1';
+    'id; pwd; echo "$HOME|$GREETING|$ODD|${TARE_MODE-}"; touch /own/file 2>&1; touch /app/file 2>&1; cat /etc/hosts; stat -c "%n %u:%g %a" /data/new /own /own/new; echo n=1';
   const scenario = join(folder, `${name}.yaml`);
   writeFileSync(
     scenario,
@@ -102,14 +107,14 @@ test.skipIf(!isRoot)(
   async () => {
     layout('image', 'web');
     const runners =
-      'namespace: {}, runc: { kind: oci, runtime: runc }, crun: { kind: oci, runtime: crun }, podman: { kind: podman }, docker: { kind: docker, engine: private }, vm: { kind: qemu }, whole: { kind: qemu, machine: microvm, root: initramfs }, process: {}';
+      'namespace: {}, runc: { kind: oci, runtime: runc }, crun: { kind: oci, runtime: crun }, podman: { kind: podman }, docker: { kind: docker, engine: private }, vm: { kind: qemu }, erofs: { kind: qemu, machine: microvm, rootFormat: erofs }, whole: { kind: qemu, machine: microvm, root: initramfs }, process: {}';
     const { record, stdout } = await tare('same', './image', runners);
     expect(stdout).toContain('has no root of its own');
     expect(record.trials.map(({ cell, outcome }) => [cell, outcome])).toEqual(
       record.trials.map(({ cell }) => [cell, { state: 'ok' }]),
     );
-    expect(record.trials).toHaveLength(7);
-    for (const { cell, outputs, samples, provenDigest } of record.trials) {
+    expect(record.trials).toHaveLength(8);
+    for (const { cell, outputs, observations, samples, provenDigest } of record.trials) {
       const lines = outputs.find(({ program: name }) => name === 'program')?.stdout.split('\n') ?? [];
       expect([cell, ...lines]).toEqual([
         cell,
@@ -120,9 +125,17 @@ test.skipIf(!isRoot)(
         expect.stringMatching(/^touch: \/app\/file: (Permission denied|Read-only)/),
         '127.0.0.1 localhost',
         '::1 localhost',
+        '/data/new 0:0 755',
+        '/own 123:456 700',
+        '/own/new 0:0 755',
         'n=1',
         '',
       ]);
+      expect(observations).toContainEqual({
+        ...{ kind: 'service-end', signal: 'SIGINT', graceSeconds: 10, how: 'ended', exitCode: 130 },
+        seconds: expect.any(Number) as number,
+      });
+      expect(samples.map(({ metric }) => metric)).toContain('startup.stop');
       expect(samples).toContainEqual({ metric: 'app.n', value: 1 });
       expect(provenDigest).toBe(record.header.imageDigest);
       // Docker's daemons are nobody's instance: told apart, for docker alone.

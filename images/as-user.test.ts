@@ -51,6 +51,17 @@ test.runIf(root)(
   },
 );
 
+test.runIf(root)('signals that a shell makes its background ignore are heeded again', () => {
+  run({}, ['/bin/true']);
+  const script = (prefix: string, signal: string) =>
+    `${prefix} sh -c 'kill -${signal} $$; exit 3' & wait $!; echo $?`;
+  const ends = (prefix: string, signal: string) =>
+    execFileSync('sh', ['-c', script(prefix, signal)], { encoding: 'utf8' }).trim();
+  expect(ends('', 'INT')).toBe('3');
+  expect(ends(`${join(folder, 'as')} /usr/bin/env`, 'INT')).toBe('130');
+  expect(ends(`${join(folder, 'as')} /usr/bin/env`, 'QUIT')).toMatch(/^131/);
+});
+
 test.runIf(root)('a user that cannot be taken on is named', () => {
   const path = join(folder, 'as');
   writeFileSync(path, asUserProgram({ uid: 33, gid: 33, groups: [], folder: '/' }));

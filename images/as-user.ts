@@ -1,8 +1,9 @@
 /**
- * The program that takes on an image's own user and folder and then becomes the image's program: the same
+ * The program that takes on an image's own user and folder, heeds all signals, and then becomes the image's program: the same
  * few system calls in a container and in a virtual machine, whatever tools the image holds. It lies beside
  * the image, and is run as `as-user PROGRAM ARGUMENT...` by root.
  */
+import { constants } from 'node:os';
 import { buildProgram, type Piece } from './elf-program.ts';
 
 /** Whom and where: numbers, because names are the image's own affair and were looked up when it came in. */
@@ -18,12 +19,22 @@ export interface Standing {
 /** Exit statuses of it, as shells have them for programs that cannot be started. */
 export const asUserFailed = { standing: 126, missing: 127 } as const;
 
-const syscalls = { write: 1, execve: 59, exit: 60, chdir: 80, setuid: 105, setgid: 106, setgroups: 116 };
+const syscalls = {
+  write: 1,
+  rt_sigaction: 13,
+  execve: 59,
+  exit: 60,
+  chdir: 80,
+  setuid: 105,
+  setgid: 106,
+  setgroups: 116,
+};
 
 const little = (value: number): number[] => [...new Uint8Array(new Uint32Array([value]).buffer)];
 const toEax = (value: number): Piece => [0xb8, ...little(value)];
 const toEdi = (value: number): Piece => [0xbf, ...little(value)];
 const toEdx = (value: number): Piece => [0xba, ...little(value)];
+const toR10 = (value: number): Piece => [0x41, 0xba, ...little(value)];
 const systemCall: Piece = [0x0f, 0x05];
 const orElse = (label: string): readonly Piece[] => [
   [0x85, 0xc0], // test eax, eax
@@ -57,7 +68,13 @@ export function asUserProgram({ uid, gid, groups, folder }: Standing): Uint8Arra
           systemCall,
           ...orElse('user'),
         ];
+  // A shell without a terminal starts what it does not wait for with these ignored; an engine does not.
+  const heed = [constants.signals.SIGINT, constants.signals.SIGQUIT].flatMap((signal): readonly Piece[] => [
+    ...[toEdi(signal), { opcode: [0xbe], data: 'by default' }, toEdx(0), toR10(8)],
+    ...[toEax(syscalls.rt_sigaction), systemCall],
+  ]);
   const code: readonly Piece[] = [
+    ...heed,
     ...setGroups,
     ...[toEdi(gid), toEax(syscalls.setgid), systemCall, ...orElse('user')],
     ...[toEdi(uid), toEax(syscalls.setuid), systemCall, ...orElse('user')],
@@ -83,6 +100,8 @@ export function asUserProgram({ uid, gid, groups, folder }: Standing): Uint8Arra
   return buildProgram({
     code,
     data: {
+      // struct sigaction of the kernel: handler, flags, restorer, mask.
+      'by default': Buffer.alloc(32),
       groups: Buffer.from(new Uint32Array(groups.length === 0 ? [0] : groups).buffer),
       folder: Buffer.from(`${folder}\0`),
       'user text': Buffer.from(words.user),

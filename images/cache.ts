@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError, exitCode, messageOf } from '../bench/errors.ts';
@@ -87,9 +87,17 @@ export async function publish(finished: string, target: string): Promise<void> {
   }
 }
 
-/** The target as made by `build` (which is given the path to write), made at most once. */
+/**
+ * The target as made by `build` (which is given the path to write), made at most once. Its time is that of its
+ * last use, by which what nobody uses is told.
+ */
 export async function ensureFile(target: string, build: (path: string) => Promise<void>): Promise<string> {
-  if (existsSync(target)) return target;
+  if (existsSync(target)) {
+    const now = new Date();
+    // Somebody else's file cannot be touched, and need not be: it is there.
+    await utimes(target, now, now).catch(() => undefined);
+    return target;
+  }
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'file');
     await build(path);

@@ -82,8 +82,7 @@ async function makeFilesystem(
   path: string,
 ): Promise<void> {
   await writeFile(path, '');
-  // Fixed identity, so that the same tree gives nearly the same disk: the digest's first 16 bytes as UUID.
-  const uuid = image.digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const uuid = digestUuid(image);
   await tool(
     [
       'mke2fs',
@@ -95,6 +94,11 @@ async function makeFilesystem(
     ],
     'the disk of the image could not be made',
   );
+}
+
+/** Fixed identity, so that the same tree gives nearly the same disk: the digest's first 16 bytes as UUID. */
+export function digestUuid({ digest }: Image): string {
+  return digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** Owners, modes and attributes as the manifest has them, where the tree on the host differs. */

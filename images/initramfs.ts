@@ -29,7 +29,7 @@ export interface InitramfsRequest {
   readonly wholeTree: boolean;
 }
 
-const formVersion = 3;
+const formVersion = 4;
 
 /** Path of the archive, made on first use. */
 export async function ensureInitramfs(request: InitramfsRequest): Promise<string> {
@@ -44,7 +44,7 @@ export async function ensureInitramfs(request: InitramfsRequest): Promise<string
       files,
       wholeTree,
       // Two images may have one tree and be run in different ways.
-      image.config && [image.config.identity, image.config.workingFolder],
+      image.config && [image.config.identity, image.config.workingFolder, image.config.volumes],
     ]),
   ).slice(0, 16);
   const kind = wholeTree ? 'initramfs-whole' : 'initramfs';
@@ -100,13 +100,14 @@ async function smallEntries(request: InitramfsRequest, own: Beside | null): Prom
 
 /** What an image from elsewhere needs beside it: where containers have it, and links that init.sh copies. */
 async function ownEntries(
-  { texts, devices, asUser }: Beside,
+  { texts, devices, asUser, made }: Beside,
   image: Image,
   file: (path: string, mode: number, content: Buffer) => CpioEntry,
 ): Promise<CpioEntry[]> {
   return [
     file('layer/tare/busybox', 0o755, await readFile(image.busybox)),
     file('layer/tare/as-user', 0o755, Buffer.from(asUser)),
+    ...(made === '' ? [] : [file('layer/tare/folders', 0o644, Buffer.from(made))]),
     ...Object.entries(texts).map(([path, text]) => file(`layer/upper/${path}`, 0o644, Buffer.from(text))),
     ...Object.entries(devices).map(([name, target]): CpioEntry => ({
       path: `tables/dev/${name}`,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,8 @@ import { UserError } from '../bench/errors.ts';
 import { cacheFolder, ensureFile, publish, readCached, withTemporaryFolder, writeCached } from './cache.ts';
 import { aptError } from './debian.ts';
 import { diskBlocks } from './disk.ts';
-import { findImage, imageFolder, listImages, loadImage, removeUnusedImages } from './store.ts';
+import { pruneImages, removeUnusedImages } from './prune.ts';
+import { findImage, imageFolder, listImages, loadImage } from './store.ts';
 
 let folder: string;
 const before = process.env['TARE_CACHE_DIR'];
@@ -113,6 +114,30 @@ describe('store', () => {
     expect(removed.map(({ image }) => image.name)).toEqual(['first']);
     expect((await listImages()).map(({ image }) => image.name)).toEqual(['second']);
     expect(await readdir(join(folder, 'images'))).toEqual([kept]);
+  });
+
+  test('prunes what nobody needs, and only that', async () => {
+    const day = 24 * 3600;
+    const older = await addImage('app', 'a');
+    const newer = await addImage('app', 'b');
+    await utimes(join(imageFolder(older), 'image.json'), 1000, 1000);
+    await mkdir(imageFolder('c'.repeat(64)));
+    await mkdir(join(folder, 'images', 'notes'));
+    for (const digest of [older, newer])
+      await writeCached(join(folder, 'index', `of-${digest.slice(0, 1)}.json`), { digest });
+    const forms = join(imageFolder(newer), 'forms');
+    await writeFile(join(forms, 'used'), '');
+    for (const form of ['used', 'disk-1.ext4']) await utimes(join(forms, form), 1000, 1000);
+    // Asking for a form is using it.
+    await ensureFile(join(forms, 'used'), () => Promise.reject(new Error('it is there')));
+    const pruned = await pruneImages(Date.now() / 1000 + 13 * day);
+    expect(pruned.images.map(({ image }) => image.digest)).toEqual([older]);
+    expect(pruned.unreadable).toEqual(['c'.repeat(64)]);
+    expect(pruned.forms.map(({ form }) => form)).toEqual(['disk-1.ext4']);
+    expect([...pruned.kept]).toEqual([newer]);
+    expect((await readdir(join(folder, 'images'))).toSorted()).toEqual([newer, 'notes'].toSorted());
+    expect(await readdir(join(folder, 'index'))).toEqual(['of-b.json']);
+    expect(await readdir(forms)).toEqual(['used']);
   });
 });
 

@@ -3,12 +3,12 @@
  * An image folder appears whole (it is renamed into place), so one that can be read is complete.
  */
 import type { Dirent } from 'node:fs';
-import { lstat, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../bench/errors.ts';
 import type { Bytes } from '../bench/model.ts';
-import { cacheFolder, readCached, removeTree, withTemporaryFolder } from './cache.ts';
+import { cacheFolder } from './cache.ts';
 import type { Image } from './image.ts';
 
 export const imageConfig = z.object({
@@ -53,7 +53,8 @@ export interface StoredImage {
   readonly madeAt: string;
 }
 
-function imagesFolder(): string {
+/** Where the folders of all images lie, each named by its digest. */
+export function imagesFolder(): string {
   return join(cacheFolder(), 'images');
 }
 
@@ -128,31 +129,4 @@ export async function findImage(reference: string): Promise<Image> {
       : `there is no image ${JSON.stringify(reference)} in ${imagesFolder()}`,
     known === '' ? 'the built-in image is made by: tare images build' : `images here: ${known}`,
   );
-}
-
-/**
- * Removes every image whose digest is not in `keep` and returns what was removed. The folder is renamed
- * away first, so that no run can find half an image.
- */
-export async function removeUnusedImages(keep: ReadonlySet<string>): Promise<StoredImage[]> {
-  const unused = (await listImages()).filter(({ image }) => !keep.has(image.digest));
-  for (const { image } of unused) {
-    await withTemporaryFolder(async (folder) => {
-      const doomed = join(folder, 'doomed');
-      await rename(image.folder, doomed);
-      await removeTree(doomed);
-    });
-  }
-  await removeDeadIndexes();
-  return unused;
-}
-
-/** An index leads from a source to its image; without the image it leads nowhere. */
-async function removeDeadIndexes(): Promise<void> {
-  const folder = join(cacheFolder(), 'index');
-  for (const name of await readdir(folder).catch((): string[] => [])) {
-    const known = z.object({ digest: z.string() }).safeParse(await readCached(join(folder, name)));
-    if (known.success && (await loadImage(known.data.digest)) === null)
-      await rm(join(folder, name), { force: true });
-  }
 }

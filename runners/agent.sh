@@ -5,7 +5,9 @@
 # host -> agent                                          agent -> host
 #   hello                                                  mark T5   (printed by a program of its own)
 #   ping ID                                                mark T6 (first time), pong ID
-#   serve KIND PORT NARG, then first, second, input, argv lines   mark T5, mark T6, served (or: failed serve TEXT)
+#   serve KIND PORT NARG, then first, second, input, argv lines   mark T5, mark T6, served (or: failed serve TEXT,
+#                                                                                        failed health TEXT)
+#   stop SIGNAL GRACE (number, seconds)                    stopped HOW STATUS (HOW: ended, killed, before)
 #   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
 #                                                          ended ID (the program is over; its output follows)
 #                                                          end ID STATUS OOM OUTBYTES ERRBYTES, bytes, newline
@@ -27,6 +29,8 @@ within=''
 service=''
 cd "$T" || exit 1
 echo "mark T4"
+# Folders that an image from elsewhere names and has not: made as the engines do, through its own links.
+if [ -f "$TARE_BESIDE/folders" ]; then (umask 022; . "$TARE_BESIDE/folders"); fi
 
 oom_kills() {
   if [ "$TARE_MODE" = vm ]; then
@@ -113,6 +117,12 @@ listening() { # PORT
   return 1
 }
 
+# Seconds since the kernel started, whole, without a program: in $up.
+uptime() {
+  read -r up _ </proc/uptime
+  up=${up%.*}
+}
+
 # Whether the service is ready, looked at once.
 ready() { # KIND PORT FIRST SECOND
   case $1 in
@@ -124,8 +134,8 @@ ready() { # KIND PORT FIRST SECOND
       ;;
     tcp) listening "$2" ;;
     line) "$B" grep -qF -e "$3" "$T/service.out" ;;
-    # FIRST is argv, quoted for a shell; SECOND its limit in seconds.
-    check) (eval "run_program 0 $4 $3") </dev/null >/dev/null 2>&1 ;;
+    # FIRST is argv, quoted for a shell; SECOND begins with its limit in seconds.
+    check) (eval "run_program 0 ${4%% *} $3") </dev/null >"$T/check.out" 2>&1 ;;
   esac
 }
 
@@ -146,11 +156,55 @@ serve() { # KIND PORT first second input argv...
     echo "failed serve status $status: $("$B" tail -n 1 "$T/service.out")"
     return
   fi
+  every=1000 patience=''
+  if [ "$kind" = check ]; then
+    # Microseconds before the first look and between two, and seconds of failing that are too many, or "-".
+    rest=${second#* } patience=${second##* }
+    delay=${rest%% *} rest=${rest#* }
+    every=${rest%% *}
+    uptime
+    begun=$up
+    if [ "$delay" != 0 ]; then "$B" usleep "$delay"; fi
+  fi
   while kill -0 "$service" 2>/dev/null; do
     if ready "$kind" "$port" "$first" "$second"; then echo "mark T6"; echo served; return; fi
-    if [ "$kind" = check ]; then "$B" usleep 50000; else "$B" usleep 1000; fi
+    if [ -n "${patience#-}" ]; then
+      uptime
+      if [ $((up - begun)) -gt "$patience" ]; then
+        echo "failed health $("$B" tail -n 1 "$T/check.out")"
+        return
+      fi
+    fi
+    "$B" usleep "$every"
   done
   echo "failed serve $("$B" tail -n 1 "$T/service.out")"
+}
+
+# Asks the service to end as a container engine does: a signal to its main program, which SIGKILL follows.
+stop() { # SIGNAL GRACE
+  state='? Z'
+  # Its own end, if nobody has looked at it yet, is a zombie here.
+  read -r state 2>/dev/null <"/proc/$service/stat"
+  case ${state##*) } in *Z*) how=before ;; *) how=ended ;; esac
+  if [ "$how" = ended ]; then
+    kill "-$1" "$service"
+    (
+      sleeper=''
+      trap '[ -z "$sleeper" ] || kill "$sleeper"; exit' TERM
+      "$B" sleep "$2" &
+      sleeper=$!
+      wait "$sleeper"
+      : >"$T/overdue"
+      kill -9 "$service"
+    ) 2>/dev/null &
+    timer=$!
+  fi
+  wait "$service"
+  status=$?
+  if [ "$how" = ended ]; then kill "$timer" 2>/dev/null; fi
+  if [ -e "$T/overdue" ]; then how=killed; fi
+  service=''
+  echo "stopped $how $status"
 }
 
 prove() { # ID paths...
@@ -190,6 +244,7 @@ while IFS=' ' read -r verb a b c d; do
     serve) with_lines $((c + 3)) serve "$a" "$b" ;;
     run) with_lines $((c + d)) run "$a" "$b" "$c" ;;
     prove) with_lines "$b" prove "$a" ;;
+    stop) stop "$a" "$b" ;;
     quit) break ;;
   esac
 done

@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Mark, ServiceSpec, Shape } from '../bench/model.ts';
+import type { Mark, Shape } from '../bench/model.ts';
 import { createRuler } from '../host/cgroup.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
 import { isRunning, killQuietly } from '../host/process-identity.ts';
 import type { Image } from '../images/image.ts';
-import { endsSlowly, readinessWays, web } from './conformance-services.ts';
+import { testServices } from './conformance-services.ts';
 import { maskedPaths, readOnlyPaths } from './container-root.ts';
 import type { Context, ExecRequest, Instance, Job, Prepared, Runner } from './runner.ts';
 import { TrialFailure } from './runner.ts';
@@ -35,7 +35,7 @@ export interface Subject {
   readonly marks?: readonly string[];
 }
 
-interface Bench {
+export interface Bench {
   readonly prepared: Prepared;
   readonly context: (signal?: AbortSignal) => Context;
   readonly owned: Map<string, Resource>;
@@ -43,7 +43,7 @@ interface Bench {
   start(change?: Partial<Job> & { readonly signal?: AbortSignal }): Promise<Started>;
 }
 
-interface Started {
+export interface Started {
   readonly instance: Instance;
   readonly group: MeteredGroup | null;
   readonly marks: readonly Mark[];
@@ -259,24 +259,7 @@ export function describeRunner(name: string, subject: Subject): void {
       expect(first!.filter((pid) => second!.includes(pid))).toEqual([]);
     });
 
-    test('a service is ready with its first correct reply, and one that dies is a crash', async () => {
-      const { marks, instance } = await bench.start({ service: web(18_080) });
-      expect(marks.map((mark) => mark.name)).toContain('T6');
-      await instance.stop();
-      const broken: ServiceSpec = { ...web(18_081), argv: ['busybox', 'sh', '-c', 'echo sorry; exit 1'] };
-      await expect(bench.start({ service: broken })).rejects.toMatchObject({ facts: { reason: 'crash' } });
-    });
-
-    test('ready means the same everywhere: a port, a status, a line, a check, an end with status 0', async () => {
-      for (const service of readinessWays(18_082)) {
-        const { marks, instance } = await bench.start({ service });
-        const at = (name: string) => marks.find((mark) => mark.name === name)!.at;
-        if (service.argv[2] === '-c') expect(at('T6') - at('T5')).toBeGreaterThan(0.15);
-        await instance.stop();
-      }
-      const fails: ServiceSpec = { ...web(18_083), ready: { kind: 'exit' }, argv: endsSlowly('exit 3') };
-      await expect(bench.start({ service: fails })).rejects.toMatchObject({ facts: { reason: 'crash' } });
-    });
+    testServices(() => bench);
 
     test('stop is idempotent and leaves no process, mount or file', async () => {
       const { instance, group } = await bench.start();

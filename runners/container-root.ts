@@ -152,6 +152,7 @@ async function addOwn(folder: string, image: Image): Promise<void> {
     await writeFile(join(folder, path), text, { mode: 0o644 });
   for (const [name, target] of Object.entries(own.devices)) await symlink(target, join(folder, 'dev', name));
   await writeFile(join(folder, '.tare/as-user'), own.asUser, { mode: 0o755 });
+  if (own.made !== '') await writeFile(join(folder, '.tare/folders'), own.made, { mode: 0o644 });
 }
 
 /** The instance's own folder: links to the two lower layers and a mount point for the upper one. */

@@ -122,6 +122,7 @@ function startFake(
         checkedFiles: 1,
         mismatches: [],
       }),
+    halt: () => Promise.resolve({ how: 'ended', exitCode: 0, seconds: ready }),
     endpoint: () => null,
     diskBytes: () => Promise.resolve(0),
     console: () => 'fake console',

@@ -98,6 +98,7 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
     pids: () => group?.pids() ?? processTree(launched.pid),
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),
+    halt: (how, { signal }) => session.halt(how, signal),
     endpoint: (port) => request.network?.endpoint(port) ?? null,
     diskBytes: () => allocatedBytes(request.folder),
     console: launched.tail,

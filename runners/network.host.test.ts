@@ -105,6 +105,12 @@ async function putAway({ prepared, instance, group }: Started): Promise<readonly
   return leftovers;
 }
 
+/** Why an engine cannot be tried here; null: it can. */
+const lacks = (...tools: readonly string[]): string | null => {
+  const missing = tools.find((tool) => findTool(tool) === null);
+  if (missing !== undefined) return `${missing} is not installed`;
+  return isRoot ? null : 'needs root';
+};
 const slirp = findTool('slirp4netns') !== null;
 const modes: readonly (readonly [RunnerKind, Readonly<Record<string, unknown>>, string | null])[] = [
   ['process', {}, null],
@@ -116,6 +122,12 @@ const modes: readonly (readonly [RunnerKind, Readonly<Record<string, unknown>>, 
   ['oci', { network: 'bridge' }, isRoot ? null : 'needs root'],
   ['oci', { network: 'user' }, slirp ? null : 'slirp4netns is not installed'],
   ['oci', { network: 'bridge', runtime: 'crun' }, findTool('crun') === null ? 'crun is not installed' : null],
+  // Both engines, each mode on one of them, and crun below either.
+  ['podman', { network: 'host' }, lacks('podman', 'runc')],
+  ['podman', { network: 'bridge', runtime: 'crun' }, lacks('podman', 'crun')],
+  ['podman', { network: 'user' }, slirp ? lacks('podman', 'runc') : 'slirp4netns is not installed'],
+  ['docker', { network: 'host', engine: 'private' }, lacks('dockerd', 'runc')],
+  ['docker', { network: 'bridge', engine: 'private', runtime: 'crun' }, lacks('dockerd', 'crun')],
   ['qemu', { network: 'bridge' }, isRoot ? null : 'needs root'],
   ['qemu', { network: 'user', machine: 'microvm' }, null],
 ];

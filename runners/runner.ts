@@ -19,6 +19,7 @@ import type {
   Bytes,
   Seconds,
   ServiceSpec,
+  ServiceStop,
   Shape,
   Traits,
   VolumeSpec,
@@ -178,6 +179,8 @@ export interface Instance extends AsyncDisposable {
    * (absolute paths in the image; empty: every file) against it.
    */
   prove(paths: readonly string[], context: Context): Promise<Proof>;
+  /** Asks the job's service to end by a signal to its main program, and kills that when its time is over. */
+  halt(stop: ServiceStop, context: Context): Promise<Halted>;
   /** Where a client outside reaches this port; null: nowhere (loopback inside only). */
   endpoint(port: number): Endpoint | null;
   /** Bytes allocated on host disk for this instance alone. */
@@ -188,6 +191,15 @@ export interface Instance extends AsyncDisposable {
   ended(): TrialFailureFacts | null;
   /** Stops it; resolves when everything of it is gone, with the T7 mark; idempotent. */
   stop(): Promise<StopReport>;
+}
+
+/** How a service ended that was asked to. */
+export interface Halted {
+  /** `before`: it had ended by itself before it was asked. */
+  readonly how: 'ended' | 'killed' | 'before';
+  readonly exitCode: number;
+  /** From asking to the word of its end, by the host's clock. */
+  readonly seconds: Seconds;
 }
 
 export interface Proof {

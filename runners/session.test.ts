@@ -110,6 +110,21 @@ test('a proof carries the digest and the paths that differ', async () => {
   });
 });
 
+test('a service is asked to end by number, and its end is timed on the host', async () => {
+  const said: string[] = [];
+  const { session } = sessionWith((text, agent) => {
+    said.push(text);
+    agent.write('stopped killed 137\n');
+  });
+  const end = await session.halt({ signal: 'SIGRTMIN+3', graceSeconds: 2.5 }, never);
+  expect(said).toEqual(['stop 37 2.5\n']);
+  expect(end).toEqual({ how: 'killed', exitCode: 137, seconds: 1 });
+  const { session: odd } = sessionWith((_text, agent) => agent.write('stopped somehow 0\n'));
+  await expect(odd.halt({ signal: null, graceSeconds: 1 }, never)).rejects.toMatchObject({
+    facts: { reason: 'bad-output' },
+  });
+});
+
 test('arguments that no line can carry are refused', () => {
   expect(() => encodeLine('a\0b')).toThrow(/NUL/);
 });

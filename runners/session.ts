@@ -5,11 +5,13 @@
  */
 import type { Duplex } from 'node:stream';
 import { UserError } from '../bench/errors.ts';
-import type { Mark, Readiness, Seconds, ServiceSpec } from '../bench/model.ts';
+import type { Mark, Seconds, ServiceSpec, ServiceStop } from '../bench/model.ts';
+import { signalNumber } from '../images/signals.ts';
 import { orAborted } from './abort.ts';
 import { createFramer } from './framing.ts';
 import type { Wanted } from './framing.ts';
-import type { ExecRequest, ExecResult, Proof, TrialFailureFacts } from './runner.ts';
+import { notReady, readyLines } from './ready-lines.ts';
+import type { ExecRequest, ExecResult, Halted, Proof, TrialFailureFacts } from './runner.ts';
 import { TrialFailure } from './runner.ts';
 
 /** Most output one program may print; more is `bad-output`, not an exhausted host. */
@@ -41,6 +43,8 @@ export interface Session {
   serve(service: ServiceSpec, signal: AbortSignal): Promise<Mark>;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   prove(paths: readonly string[], signal: AbortSignal): Promise<Proof>;
+  /** Asks the service to end, and kills it when its time is over. */
+  halt(stop: ServiceStop, signal: AbortSignal): Promise<Halted>;
   /** Resolves when the channel has closed or failed. */
   readonly over: Promise<TrialFailure>;
 }
@@ -54,32 +58,6 @@ export function encodeLine(text: string): string {
     );
   }
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-}
-
-/** Longest time that one look at a service's health may take. */
-const checkSeconds = 30;
-
-/** The two lines by which the agent finds out whether a service is ready. */
-function readyLines(ready: Readiness): readonly [string, string] {
-  switch (ready.kind) {
-    case 'reply':
-      return [ready.send, ready.expect];
-    case 'http':
-      return [ready.send, String(ready.status)];
-    case 'line':
-      return [ready.text, ''];
-    case 'check':
-      return [(ready.argv ?? []).map(quoted).join(' '), String(checkSeconds)];
-    case 'tcp':
-    case 'exit':
-    case 'image':
-      return ['', ''];
-  }
-}
-
-/** One word of a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 type LineHandler = (words: readonly string[], line: string, at: Seconds) => Wanted | undefined;
@@ -218,17 +196,28 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
             return line;
           }
           if (words[0] !== 'failed') return undefined;
-          fail({
-            reason: 'crash',
-            message: `the service ${service.name} ended before it answered`,
-            detail: `${text.slice('failed serve '.length)}\n${options.tail?.() ?? ''}`,
-          });
+          const said = text.split(' ').slice(2).join(' ');
+          fail({ ...notReady(service, words[1] ?? '', said), detail: `${said}\n${options.tail?.() ?? ''}` });
           return line;
         };
       const doing = `waiting for ${service.name} to answer`;
       const header = `serve ${ready.kind} ${service.port ?? 0} ${argv.length}`;
       await ask([header, ...lines], start, signal, doing);
       return waitFor('T6', signal);
+    },
+    async halt({ signal: name, graceSeconds }, signal) {
+      const asked = options.now();
+      const start =
+        (done: (value: Halted) => void): LineHandler =>
+        (words, _text, at) => {
+          const [verb, how = '', status] = words;
+          const exitCode = wholeNumber(status);
+          if (verb !== 'stopped' || !isHalt(how) || exitCode === null) return undefined;
+          done({ how, exitCode, seconds: at - asked });
+          return line;
+        };
+      const header = `stop ${String(signalNumber(name ?? 'SIGTERM'))} ${String(graceSeconds)}`;
+      return await ask([header], start, signal, 'waiting for the main program to end');
     },
     exec(request, signal) {
       const environment = Object.entries(request.environment).map(([key, value]) => `${key}=${value}`);
@@ -266,6 +255,8 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
     }
   }
 }
+
+const isHalt = (text: string): text is Halted['how'] => ['ended', 'killed', 'before'].includes(text);
 
 const wholeNumber = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;

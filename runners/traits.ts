@@ -34,3 +34,9 @@ export function memoryLimitTrait(ruler: Ruler, bytes: Bytes): string {
     ? `cgroup cap of ${bytes} bytes, page cache and kernel memory included`
     : 'none (no memory cgroup)';
 }
+
+/** Where writes go that no volume of the scenario takes: those to the places that the image calls volumes too. */
+export function writableLayerTrait(words: string, { config }: Image): string {
+  const volumes = (config?.volumes ?? []).toSorted().join(', ');
+  return volumes === '' ? words : `${words}, which the image's volumes are part of (${volumes})`;
+}

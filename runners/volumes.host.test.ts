@@ -142,6 +142,13 @@ const cases: readonly Case[] = [
   },
   { name: 'runc', runner: runners.oci, options: { runtime: 'runc' }, kinds: all },
   { name: 'crun', runner: runners.oci, options: { runtime: 'crun' }, kinds: all },
+  { name: 'podman', runner: runners.podman, options: {}, kinds: all },
+  {
+    name: 'docker, crun',
+    runner: runners.docker,
+    options: { engine: 'private', runtime: 'crun' },
+    kinds: all,
+  },
   { name: 'q35', runner: runners.qemu, options: { machine: 'q35' }, kinds: onDisk },
   {
     name: 'microvm',

@@ -35,6 +35,7 @@ const neededForTests: readonly Package[] = [
   { name: 'fonts-dejavu-core', commands: [] },
   // Other people's tools for images, against which imports are compared.
   { name: 'skopeo', commands: ['skopeo'] },
+  { name: 'erofs-utils', commands: ['mkfs.erofs'] },
   { name: 'umoci', commands: ['umoci'] },
   { name: 'podman', commands: ['podman'] },
   { name: 'docker.io', commands: ['dockerd'] },

@@ -33,7 +33,7 @@ const files: readonly SourceFile[] = globSync(
 });
 
 const isTest = (path: string) =>
-  /\.test\.ts$|(^|\/)(conformance|record-builder)\.ts$/.test(path) || path.includes('/testing/');
+  /\.test\.ts$|(^|\/)(conformance(-services)?|record-builder)\.ts$/.test(path) || path.includes('/testing/');
 const production = files.filter(({ path }) => !isTest(path));
 const folderOf = (path: string) => path.split('/')[0] ?? '';
 

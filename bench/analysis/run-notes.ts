@@ -32,6 +32,7 @@ export function runWarnings(
   return [
     ...byPart(record, (part) => incomplete(part, blocksOf(part, used))),
     ...uncleaned(record),
+    ...overdue(record),
     ...byPart(record, (part) => controls(part, comparisons)),
     ...byPart(record, (part) => {
       const fixed = warningForFixedOrder(part.trials);
@@ -135,6 +136,24 @@ function uncleaned({ trials }: RunRecord): Warning[] {
     {
       code: 'unclean',
       message: `After ${unclean.length} launches clean-up was not proven${leftovers === '' ? '' : ` (${leftovers})`}; their blocks are void (C30).`,
+    },
+  ];
+}
+
+/** Main programs that did not end when they were asked to: their way out is missing among the numbers. */
+function overdue({ trials }: RunRecord): Warning[] {
+  const ends = trials.flatMap(({ cell, observations }) =>
+    observations.filter((one) => one.kind === 'service-end').map((end) => ({ cell, ...end })),
+  );
+  const killed = ends.filter(({ how }) => how === 'killed');
+  const [first] = killed;
+  if (first === undefined) return [];
+  const cells = [...new Set(killed.map(({ cell }) => cell))];
+  const some = `${cells.slice(0, 4).join(', ')}${cells.length > 4 ? ', ...' : ''}`;
+  return [
+    {
+      code: 'overdue',
+      message: `${killed.length} of ${ends.length} main programs did not end within ${first.graceSeconds} s of ${first.signal} and were killed (${some}): their time to end is missing.`,
     },
   ];
 }

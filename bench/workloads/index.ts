@@ -10,7 +10,7 @@ import { faults, memory } from './memory.ts';
 import { neighbour } from './neighbour.ts';
 import { networkHttp, networkNginx, networkRedis } from './network.ts';
 import { scaleOut } from './scale-out.ts';
-import { sharedMetrics, startupMetrics } from './startup.ts';
+import { sharedMetrics, startupMetrics, stopMetrics } from './startup.ts';
 import { program } from './program.ts';
 import { portability } from './portability.ts';
 import { surface } from './surface.ts';
@@ -48,5 +48,6 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
 export const metrics: readonly MetricDeclaration[] = [
   ...startupMetrics,
   ...sharedMetrics,
+  ...stopMetrics,
   ...new Set(all.flatMap((workload) => workload.metrics)),
 ];

@@ -35,6 +35,21 @@ export const sharedMetrics: readonly MetricDeclaration[] = [
   },
 ];
 
+/** Of the main program of an image from elsewhere. */
+export const stopMetrics: readonly MetricDeclaration[] = [
+  {
+    id: 'startup.stop',
+    family: 'startup',
+    title: 'Stop signal to end',
+    unit: 's',
+    better: 'lower',
+    source: { kind: 'sample' },
+    definition: `From asking the agent inside for the image’s stop signal until its word that the main program has ended. Launches whose program had to be killed after the grace period have no value. ${clock}`,
+    threshold: 0.1,
+    needsRealCpu: true,
+  },
+];
+
 export const startupMetrics: readonly MetricDeclaration[] = [
   {
     id: 'startup.pid1',

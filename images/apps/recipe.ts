@@ -51,6 +51,7 @@ export interface AppConfig {
     /** Nanoseconds. */
     readonly Interval: number;
     readonly Timeout: number;
+    readonly StartPeriod: number;
     readonly Retries: number;
   };
 }

@@ -8,7 +8,7 @@ import type { AppConfig, AppRecipe } from './recipe.ts';
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function healthy(...test: readonly string[]): AppConfig['Healthcheck'] {
-  return { Test: test, Interval: 5e9, Timeout: 5e9, Retries: 3 };
+  return { Test: test, Interval: 5e9, Timeout: 5e9, StartPeriod: 60e9, Retries: 3 };
 }
 
 /** What a recipe leaves out. */

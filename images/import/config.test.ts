@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig, readConfig, signalName } from './config.ts';
+import { parseConfig, readConfig } from './config.ts';
 import { resolveIdentity } from './identity.ts';
 import { parseReference } from './reference.ts';
 import { copyCommands, formatReference } from './tools.ts';
@@ -69,21 +69,9 @@ test('an empty configuration has the defaults, and a health check can be switche
   });
 });
 
-test('stop signals by name, short name, number and from the real-time ones', () => {
-  const names = {
-    '': 'SIGTERM',
-    term: 'SIGTERM',
-    SIGINT: 'SIGINT',
-    '3': 'SIGQUIT',
-    '37': 'SIGRTMIN+3',
-    'SIGRTMIN+3': 'SIGRTMIN+3',
-    'RTMAX-1': 'SIGRTMIN+29',
-    RTMIN: 'SIGRTMIN',
-  };
-  for (const [text, name] of Object.entries(names))
-    expect([text, signalName(text, place)]).toEqual([text, name]);
-  for (const bad of ['SIGNONE', '0', '65', 'SIGRTMIN+40'])
-    expect(() => signalName(bad, place)).toThrow('stop signal');
+test('a stop signal that Linux has not is refused', () => {
+  expect(read({ StopSignal: '3' }).stopSignal).toBe('SIGQUIT');
+  expect(() => read({ StopSignal: 'SIGNONE' })).toThrow('stop signal "SIGNONE" is none that Linux has');
 });
 
 test("users by the image's own accounts", () => {

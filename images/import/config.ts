@@ -2,10 +2,10 @@
  * An image's configuration as the image has it (OCI image specification, "Image Configuration", and docker's
  * older form, which alone has health checks), turned into ours. Times there are nanoseconds.
  */
-import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Healthcheck, ImageConfig, ImageIdentity } from '../image.ts';
+import { signalName } from '../signals.ts';
 import { refusal, type Place } from './refusal.ts';
 
 const strings = z.array(z.string()).nullish();
@@ -68,7 +68,7 @@ export function readConfig(raw: RawConfig, identity: ImageIdentity, place: Place
     user: config?.User ?? '',
     identity,
     workingFolder: posix.resolve('/', config?.WorkingDir ?? '/'),
-    stopSignal: signalName(config?.StopSignal ?? '', place),
+    stopSignal: stopSignal(config?.StopSignal ?? '', place),
     ports: Object.keys(config?.ExposedPorts ?? {}).flatMap((text) => portsOf(text, place)),
     volumes: Object.keys(config?.Volumes ?? {}).map((path) => posix.resolve('/', path)),
     healthcheck: healthcheckOf(config?.Healthcheck ?? null),
@@ -86,28 +86,10 @@ function environmentOf(lines: readonly string[]): Readonly<Record<string, string
   );
 }
 
-/** The first real-time signal that the C library leaves free; images count from it by name or number. */
-const firstRealtime = 34;
-const lastRealtime = 64;
-
-/** "SIGTERM" of "", "TERM", "15"; real-time signals as "SIGRTMIN+n". */
-export function signalName(text: string, place: Place): string {
-  if (text === '') return 'SIGTERM';
-  const upper = text.toUpperCase();
-  const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-  if (name in constants.signals) return name;
-  const relative = /^SIGRT(?:MIN(?:\+([0-9]{1,2}))?|MAX(?:-([0-9]{1,2}))?)$/.exec(name);
-  const number = /^[0-9]{1,2}$/.test(text)
-    ? Number(text)
-    : relative === null
-      ? 0
-      : name.startsWith('SIGRTMIN')
-        ? firstRealtime + Number(relative[1] ?? 0)
-        : lastRealtime - Number(relative[2] ?? 0);
-  const known = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-  if (known !== undefined) return known;
-  if (number >= firstRealtime && number <= lastRealtime)
-    return number === firstRealtime ? 'SIGRTMIN' : `SIGRTMIN+${String(number - firstRealtime)}`;
+/** As the image names it; SIGTERM where it names none. */
+function stopSignal(text: string, place: Place): string {
+  const name = signalName(text === '' ? 'SIGTERM' : text);
+  if (name !== null) return name;
   throw refusal(place, `its stop signal ${JSON.stringify(text)} is none that Linux has`);
 }
 

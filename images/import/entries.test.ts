@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Image } from '../image.ts';
@@ -89,6 +89,17 @@ describe('entries', () => {
       expect(statSync(image.folder).mode & 0o777).toBe(0o700);
     }
     expect(statSync(inside(image, 'su')).mode & 0o4000).toBe(process.geteuid?.() === 0 ? 0o4000 : 0);
+  });
+
+  test('no other user of the host reaches its set-user-id programs while it is unpacked', async () => {
+    const source = bench.write('su.tar', tar(file('su', 's', { mode: 0o4755 })));
+    const modes: number[] = [];
+    const report = () => {
+      const temporary = join(bench.cache, 'tmp');
+      for (const name of readdirSync(temporary)) modes.push(statSync(join(temporary, name)).mode & 0o777);
+    };
+    await bench.importImage(source, { report });
+    expect(new Set(modes)).toEqual(new Set([0o700]));
   });
 
   test('holes stay holes, in all four notations', async () => {

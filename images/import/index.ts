@@ -114,6 +114,8 @@ async function importPath(
 ): Promise<Image> {
   const { report, signal } = options;
   return await withTemporaryFolder(async (work) => {
+    // Set-user-id programs of a stranger lie in it for a while, belonging to root.
+    await chmod(work, 0o700);
     const limits = { ...defaultLimits, ...options.limits };
     const budget = createBudget(limits, await freeBytes(work));
     const read = await readSource(source, wanted, work, budget, signal);

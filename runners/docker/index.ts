@@ -20,7 +20,7 @@ import { insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { acceleration, containerGroup } from '../oci/probe.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import { hostVolumeUse } from '../volume-use.ts';
 import { openEngine } from './daemon.ts';
 import { dockerOptions } from './options.ts';
@@ -129,7 +129,6 @@ async function prepare(
       environment: { ...insideEnvironment, ...job?.environment },
       files,
       volume: job?.volume ?? null,
-      workingFolder: image.config?.workingFolder ?? '/',
       more: [],
     });
   return {
@@ -148,7 +147,7 @@ async function prepare(
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       ...placement,
       rootFilesystem: 'overlay of a host folder',
-      writableLayer: "overlay on the host's disk",
+      writableLayer: writableLayerTrait("overlay on the host's disk", image),
       network: networkTrait(options.network, 'container'),
       privileges: `root, docker's default capabilities, seccomp ${options.seccomp === 'default' ? "docker's default" : 'none'}`,
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME)',

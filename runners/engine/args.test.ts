@@ -17,7 +17,6 @@ const plan: RunPlan = {
   environment: { ODD: 'a=b\nc' },
   files: {},
   volume: null,
-  workingFolder: '/made/for it',
   more: [],
 };
 const said = (change: Partial<RunPlan> = {}): string => runArguments({ ...plan, ...change }).join(' ');
@@ -25,11 +24,7 @@ const said = (change: Partial<RunPlan> = {}): string => runArguments({ ...plan, 
 test('a detached start in the group of the instance, labelled, with what tare adds read-only', () => {
   const argv = runArguments(plan);
   expect(argv.slice(0, 3)).toEqual(['podman', 'run', '--detach']);
-  expect(argv.slice(argv.indexOf('localhost/tare:abc') + 1)).toEqual([
-    'sh',
-    '/.tare/init.sh',
-    '/made/for it',
-  ]);
+  expect(argv.slice(argv.indexOf('localhost/tare:abc') + 1)).toEqual(['sh', '/.tare/init.sh']);
   expect(argv).toContain('type=bind,src=/cell/beside,dst=/.tare,readonly');
   expect(argv).toContain('type=bind,src=/cell/channel,dst=/.tare/channel');
   expect(argv).toContain('ODD=a=b\nc');

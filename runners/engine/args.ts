@@ -28,8 +28,6 @@ export interface RunPlan {
   /** Files shown over the container's, host path by path inside. */
   readonly files: Readonly<Record<string, string>>;
   readonly volume: Volume | null;
-  /** Of the image's program. */
-  readonly workingFolder: string;
   /** What only one of the engines has. */
   readonly more: readonly string[];
 }
@@ -42,7 +40,7 @@ export interface Ulimits {
 
 /** argv of a detached start. */
 export function runArguments(plan: RunPlan): readonly string[] {
-  const { client, name, runId, image, beside, channel, cgroupParent, environment, workingFolder } = plan;
+  const { client, name, runId, image, beside, channel, cgroupParent, environment } = plan;
   const mounts = { '/.tare': beside, ...plan.files };
   return [
     ...client,
@@ -72,7 +70,7 @@ export function runArguments(plan: RunPlan): readonly string[] {
     ...['--user', '0:0', '--workdir', '/', '--entrypoint', '/.tare/busybox'],
     ...plan.more,
     image,
-    ...['sh', '/.tare/init.sh', workingFolder],
+    ...['sh', '/.tare/init.sh'],
   ];
 }
 

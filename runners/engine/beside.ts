@@ -32,6 +32,7 @@ export async function makeEngineBeside(
   const files: Record<string, string> = {};
   if (own !== null) {
     await writeFile(join(folder, 'as-user'), own.asUser, { mode: 0o755 });
+    if (own.made !== '') await writeFile(join(folder, 'folders'), own.made, { mode: 0o644 });
     for (const [path, text] of Object.entries(own.texts)) {
       files[`/${path}`] = join(folder, path.replaceAll('/', '-'));
       await writeFile(files[`/${path}`] ?? '', text, { mode: 0o644 });

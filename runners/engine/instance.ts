@@ -118,6 +118,7 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
     pids,
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),
+    halt: (how, { signal }) => session.halt(how, signal),
     endpoint: (port) => network.endpoint(port),
     async diskBytes() {
       const sizes = await Promise.all((await request.layers()).map(allocatedBytes));

@@ -12,7 +12,7 @@ import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import type { Attachment } from '../network.ts';
 import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
@@ -96,7 +96,7 @@ async function prepare(
       acceleration: 'none',
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       rootFilesystem: 'overlay of a host folder',
-      writableLayer: 'overlay on tmpfs',
+      writableLayer: writableLayerTrait('overlay on tmpfs', image),
       network: networkTrait(options.network, 'container'),
       privileges: `root${rootless ? " of a user namespace, tare's user outside" : ''}, 13 capabilities, no new privileges, no seccomp`,
       startState: 'cold',

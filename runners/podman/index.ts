@@ -22,7 +22,7 @@ import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly, processIdentity } from '../../host/process-identity.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { podmanOptions } from './options.ts';
 import type { PodmanOptions } from './options.ts';
@@ -249,9 +249,14 @@ async function prepareIn(
   const listed = await runTool([...first, 'image', 'exists', stored], { timeoutSeconds: 60, environment });
   if (listed.exitCode !== 0) throw new Error(`podman does not see its own store: ${listed.stderr.trim()}`);
   const network = createCellNetwork(options.network, 'slirp4netns');
-  const prefix = plan.rootless ? [] : privateMounts(unifiedFor(plan));
-  const argvFor = (job: Job | null, name: string, channel: string): readonly string[] =>
-    runArguments({
+  const argvFor = (job: Job | null, name: string, channel: string): readonly string[] => {
+    const volume = job?.volume ?? null;
+    const mounted =
+      volume?.kind === 'filesystem'
+        ? { device: volume.path, place: join(plan.folder, `volume-${name}`) }
+        : null;
+    const prefix = plan.rootless ? [] : privateMounts(unifiedFor(plan), mounted);
+    return runArguments({
       client: [...prefix, ...client.argv],
       name,
       runId: context.lease.runId,
@@ -266,10 +271,13 @@ async function prepareIn(
       limits: ownUlimits(),
       environment: { ...insideEnvironment, ...job?.environment },
       files,
-      volume: job?.volume ?? null,
-      workingFolder: image.config?.workingFolder ?? '/',
+      volume:
+        volume === null || mounted === null
+          ? volume
+          : { kind: 'directory', path: mounted.place, place: volume.place },
       more: ['--no-hosts', ...ways.run],
     } satisfies RunPlan);
+  };
   return {
     identity: {
       version: await versionOf(plan.binary),
@@ -284,7 +292,7 @@ async function prepareIn(
       acceleration: 'none',
       memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
       rootFilesystem: 'overlay of a host folder',
-      writableLayer: "overlay on the host's disk",
+      writableLayer: writableLayerTrait("overlay on the host's disk", image),
       network: networkTrait(options.network, 'container'),
       privileges: privilegesTrait(plan, options),
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME, TERM, container)',

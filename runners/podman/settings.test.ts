@@ -47,8 +47,13 @@ test('a group of its own as root only; crun is told to stay where it is', () => 
 });
 
 test('mounts are private, and the cgroup2 tree is hidden where it is named', () => {
-  expect(privateMounts(null).at(-1)).toBe('-');
-  expect(privateMounts('/sys/fs/cgroup/unified').at(-1)).toBe('/sys/fs/cgroup/unified');
+  expect(privateMounts(null).slice(-3)).toEqual(['-', '', '']);
+  const mounted = { device: '/dev/loop3', place: '/cell/volume' };
+  expect(privateMounts('/sys/fs/cgroup/unified', mounted).slice(-3)).toEqual([
+    '/sys/fs/cgroup/unified',
+    '/dev/loop3',
+    '/cell/volume',
+  ]);
 });
 
 test('accounts are read as passwd has them', () => {

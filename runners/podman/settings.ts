@@ -127,10 +127,24 @@ export function podmanWays(rootless: boolean, runtimeName: string): PodmanWays {
 }
 
 // In a mount namespace of the container's own, that nothing it mounts outlives it. crun refuses a host whose
-// cgroup2 tree lies beside v1: that is hidden there.
-const enter = 'if [ "$1" != - ]; then umount "$1" || exit 125; fi; shift; exec "$@"';
+// cgroup2 tree lies beside v1: that is hidden there. A volume's file system is mounted there too: podman itself
+// would mount it by a named volume alone.
+const enter = `unified=$1 device=$2 place=$3
+shift 3
+if [ "$unified" != - ]; then umount "$unified" || exit 125; fi
+if [ -n "$device" ]; then mkdir -p "$place" && mount -t ext4 -o nosuid,nodev "$device" "$place" || exit 125; fi
+exec "$@"`;
 
-/** argv before `podman run`, as root. @param unified mount point of the cgroup2 tree to hide */
-export function privateMounts(unified: string | null): readonly string[] {
-  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh', unified ?? '-'];
+/**
+ * argv before `podman run`, as root.
+ * @param unified mount point of the cgroup2 tree to hide
+ * @param filesystem of a volume: the device that has it, and a folder to mount it on
+ */
+export function privateMounts(
+  unified: string | null,
+  filesystem: { readonly device: string; readonly place: string } | null = null,
+): readonly string[] {
+  const { device, place } = filesystem ?? { device: '', place: '' };
+  const namespace = ['unshare', '--mount', '--propagation', 'private'];
+  return [...namespace, 'sh', '-c', enter, 'sh', unified ?? '-', device, place];
 }

@@ -160,6 +160,7 @@ test('modules follow the bus and the root', () => {
     'virtio_blk',
     'overlay',
   ]);
+  expect(guestModules({ machine: 'q35', root: 'disk', rootFormat: 'erofs' })).toContain('erofs');
   expect(guestModules({ machine: 'microvm', root: 'initramfs' })).toEqual(['virtio_mmio', 'virtio_console']);
 });
 
@@ -167,6 +168,7 @@ test('mount tables: the disk read-only below a tmpfs layer, or the tree as it is
   const disk = mountTables('disk');
   expect(Object.keys(disk)).toEqual(['early', 'disk']);
   expect(disk['disk']).toMatch(/^\/dev\/vda \/disk ext4 ro 0 0\noverlay \/root overlay lowerdir=\/disk,/);
+  expect(mountTables('disk', 'erofs')['disk']).toMatch(/^\/dev\/vda \/disk erofs ro 0 0\n/);
   expect(disk['early']).toContain('tmpfs /scratch tmpfs');
   const memory = mountTables('initramfs');
   expect(memory['initramfs']).not.toMatch(/vda|overlay/);

@@ -202,11 +202,14 @@ export function qemuArguments(plan: VmPlan): string[] {
 }
 
 /** Mount tables for init.sh: before the modules, and the rest of the root. */
-export function mountTables(root: VmPlan['root']): Record<string, string> {
+export function mountTables(
+  root: VmPlan['root'],
+  format: QemuOptions['rootFormat'] = 'ext4',
+): Record<string, string> {
   const table = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
   const into = root === 'disk' ? '/root' : '/image';
   const disk = [
-    '/dev/vda /disk ext4 ro 0 0',
+    `/dev/vda /disk ${format} ro 0 0`,
     'overlay /root overlay lowerdir=/disk,upperdir=/scratch/upper,workdir=/scratch/work 0 0',
   ];
   return {
@@ -227,7 +230,10 @@ export function mountTables(root: VmPlan['root']): Record<string, string> {
 
 /** Kernel modules a guest of this kind needs beyond what is built in. */
 export function guestModules(
-  plan: Pick<VmPlan, 'machine' | 'root'> & { readonly network?: VmPlan['network'] | QemuOptions['network'] },
+  plan: Pick<VmPlan, 'machine' | 'root'> & {
+    readonly rootFormat?: QemuOptions['rootFormat'];
+    readonly network?: VmPlan['network'] | QemuOptions['network'];
+  },
   memory: MemoryPolicy = stockMemory,
 ): string[] {
   const bus = plan.machine === 'q35' ? 'virtio_pci' : 'virtio_mmio';
@@ -235,6 +241,7 @@ export function guestModules(
     bus,
     'virtio_console',
     ...(plan.root === 'disk' ? ['virtio_blk', 'overlay'] : []),
+    ...(plan.root === 'disk' && plan.rootFormat === 'erofs' ? ['erofs'] : []),
     ...((plan.network ?? 'none') === 'none' ? [] : ['virtio_net']),
     ...(hasBalloon(memory) ? ['virtio_balloon'] : []),
   ];

@@ -40,6 +40,7 @@ test('options have defaults and unknown or unsafe ones are refused', () => {
     network: 'none',
     accel: 'auto',
     root: 'disk',
+    rootFormat: 'ext4',
     start: 'cold',
     ksm: false,
     freePageReporting: false,

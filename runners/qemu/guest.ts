@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UserError } from '../../bench/errors.ts';
 import type { Bytes } from '../../bench/model.ts';
 import { ensureDisk } from '../../images/disk.ts';
+import { ensureErofs } from '../../images/erofs.ts';
 import type { Image } from '../../images/image.ts';
 import { ensureInitramfs } from '../../images/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
@@ -32,6 +33,7 @@ const kernelBytes = 96 * mebibyte;
 export async function ensureGuestFiles(
   image: Image,
   options: Pick<QemuOptions, 'machine' | 'root' | 'kernel'> & {
+    readonly rootFormat?: QemuOptions['rootFormat'];
     readonly network?: QemuOptions['network'];
     /** Wanted beside those the guest needs to start; those that the kernel has not are left out. */
     readonly modules?: readonly string[];
@@ -49,12 +51,16 @@ export async function ensureGuestFiles(
       init: await script('init.sh'),
       'layer/tare/agent.sh': await script('../agent.sh'),
       ...Object.fromEntries(
-        Object.entries(mountTables(options.root)).map(([name, text]) => [`tables/${name}`, text]),
+        Object.entries(mountTables(options.root, options.rootFormat)).map(([name, text]) => [
+          `tables/${name}`,
+          text,
+        ]),
       ),
     },
     wholeTree: options.root === 'initramfs',
   });
-  const disk = options.root === 'disk' ? await ensureDisk(image) : null;
+  const makeDisk = options.rootFormat === 'erofs' ? ensureErofs : ensureDisk;
+  const disk = options.root === 'disk' ? await makeDisk(image) : null;
   const files = [kernel.vmlinuz, initramfs, ...(disk === null ? [] : [disk])];
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).blocks * 512));
   return { kernel, initramfs, disk, sharedBytes: sizes.reduce((sum, size) => sum + size, 0) };

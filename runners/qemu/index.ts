@@ -10,7 +10,7 @@ import { readMergedBytes } from '../../host/memory.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import type { Attachment } from '../network.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
-import { sharedTraits } from '../traits.ts';
+import { sharedTraits, writableLayerTrait } from '../traits.ts';
 import type { Accelerator, NetworkCard, VmPlan, VolumeDrive } from './args.ts';
 import { qemuArguments } from './args.ts';
 import { emulatedTscKilohertz } from './calibrate.ts';
@@ -103,9 +103,9 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
     memoryLimit: `guest memory of ${String(shape.memoryBytes)} bytes; QEMU's own memory comes on top, uncapped`,
     rootFilesystem:
       options.root === 'disk'
-        ? 'ext4 on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty'
+        ? `${options.rootFormat} on virtio-blk, raw file, read-only, through the host page cache; the guest page cache starts empty`
         : "the image's tree in guest memory (initramfs)",
-    writableLayer: options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory',
+    writableLayer: writableLayerTrait(options.root === 'disk' ? 'overlay on tmpfs' : 'guest memory', image),
     network: networkTrait(options.network, 'VM'),
     privileges: "root of its own kernel; QEMU runs as tare's user",
     programClock: "the guest's own",

@@ -113,6 +113,7 @@ function instanceOf(
         context.signal,
       ),
     prove: (paths, context) => session.prove(paths, context.signal),
+    halt: (how, context) => session.halt(how, context.signal),
     endpoint: (port) => network.endpoint(port),
     // The disk is shared and read-only, what is written stays in guest memory.
     diskBytes: () => Promise.resolve(0),

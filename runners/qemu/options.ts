@@ -24,6 +24,12 @@ export const qemuOptions = z
       .describe(
         'disk: shared read-only virtio disk under a tmpfs layer; initramfs: the whole image in guest memory.',
       ),
+    rootFormat: z
+      .enum(['ext4', 'erofs'])
+      .default('ext4')
+      .describe(
+        'File system of that disk. erofs: denser, read-only by design, one module more in the guest; needs erofs-utils, and an image imported as root where it has owners other than root.',
+      ),
     start: z
       .enum(['cold', 'restored'])
       .default('cold')

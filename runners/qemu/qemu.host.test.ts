@@ -57,7 +57,7 @@ describeRunner('qemu microvm, restored', {
 
 describe('other combinations', () => {
   test.each([
-    [{ machine: 'microvm' }, ['T0', 'T1', 'T2', 'T4', 'T5', 'T6']],
+    [{ machine: 'microvm', rootFormat: 'erofs' }, ['T0', 'T1', 'T2', 'T4', 'T5', 'T6']],
     [{ machine: 'q35', root: 'initramfs' }, ['T0', 'T1', 'T2', 'T3', 'T4', 'T5', 'T6']],
     [{ machine: 'q35', start: 'restored' }, ['T0', 'T1', 'T2', 'T5', 'T6']],
   ])('%j starts, proves its image, keeps time and goes', async (given, marks) => {

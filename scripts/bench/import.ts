@@ -127,6 +127,18 @@ async function byHand(layout: string, folder: string): Promise<number> {
   return monotonicSeconds() - start;
 }
 
+/** A compressed root file system with one file of a gibibyte, and one of 16 that is a hole but for its end. */
+async function makeHuge(folder: string): Promise<string> {
+  const root = join(folder, 'huge');
+  mkdirSync(root);
+  const script = `cd "$1" && yes 0123456789abcdef | head -c 1073741824 >dense && truncate -s 16G hole &&
+    echo end >>hole && tar --sparse -cf - dense hole | gzip -1 >"$2"`;
+  const archive = join(folder, 'huge.tar.gz');
+  await must(['sh', '-c', script, 'sh', root, archive]);
+  rmSync(root, { recursive: true });
+  return archive;
+}
+
 export const imports: Bench = async (say) => {
   const folder = mkdtempSync(join(tmpdir(), 'tare-bench-'));
   try {
@@ -156,10 +168,18 @@ export const imports: Bench = async (say) => {
     const cache = fresh();
     await byTare(layout, cache, busybox, true);
     const again = await byTare(layout, cache, busybox, true);
+    say('import: huge files');
+    const huge = await byTare(await makeHuge(folder), fresh(), busybox, false);
     return [
       ratioRow('import of 200 MB with its disk, over umoci and mke2fs', whole, 1.2),
       boundRow('import: the second use, from the cache', again.seconds, 's', 1),
       boundRow('import: peak memory', peak, 'MiB', 400, rounds),
+      boundRow(
+        'import: peak memory with files of 1 GiB and of 16 GiB of hole',
+        huge.peakMebibytes,
+        'MiB',
+        400,
+      ),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
