@@ -6,6 +6,7 @@ import type { GateReport } from '../verdicts/model.ts';
 import type { Policy } from '../verdicts/policy.ts';
 import type { Run } from '../verdicts/runs.ts';
 import type { Command, Output } from './command.ts';
+import { fleetOption, readFleet } from './fleet.ts';
 
 interface GateArguments {
   head: string[];
@@ -23,6 +24,7 @@ interface GateArguments {
   openmetrics: string | undefined;
   comment: string | undefined;
   html: string | undefined;
+  fleet: string | undefined;
 }
 
 export const gate: Command<GateArguments> = {
@@ -62,6 +64,7 @@ export const gate: Command<GateArguments> = {
         default: 1,
         describe: 'With --power and --prove: runs that head will have.',
       })
+      .option('fleet', fleetOption)
       .option('format', {
         choices: ['text', 'markdown', 'json', 'html'],
         default: 'text',
@@ -96,7 +99,15 @@ export const gate: Command<GateArguments> = {
       );
     }
     const { gateRuns } = await import('../verdicts/gate.ts');
-    const report = gateRuns(policy, base, readRuns(args.head));
+    const fleetFile = args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet));
+    const fleet = fleetFile === null ? null : await readFleet(fleetFile);
+    const head = readRuns(args.head);
+    const plain = gateRuns(policy, base, head);
+    const { fleetOfGate } = await import('../sizing/fleet-change.ts');
+    const report =
+      fleet === null || fleetFile === null
+        ? plain
+        : { ...plain, fleet: fleetOfGate(fleet, fleetFile, plain, [...base, ...head]) };
     await write(report, args, output);
     return codes[report.state];
   },
@@ -191,14 +202,19 @@ function readText(file: string): string {
 }
 
 /** @throws UserError for a baseline that the policy names and that is not there */
-function ownBaseline({ baseline, file }: Policy): string[] {
-  if (baseline === null) return [];
-  const path = isAbsolute(baseline) ? baseline : join(dirname(file), baseline);
+function ownBaseline(policy: Policy): string[] {
+  if (policy.baseline === null) return [];
+  const path = beside(policy, policy.baseline);
   if (existsSync(path)) return [path];
   throw new UserError(
-    `${file} names the baseline ${path}, which does not exist`,
+    `${policy.file} names the baseline ${path}, which does not exist`,
     '`tare baseline set` keeps a record there',
   );
+}
+
+/** Paths in a policy are relative to it. */
+function beside({ file }: Policy, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 function writeText(flag: string, file: string, text: string): void {

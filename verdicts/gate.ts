@@ -187,7 +187,11 @@ export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found):
   const story = changeStory(row, numbers, limit, change.unit, familySize);
   const [refusal] = refusals;
   if (refusal !== undefined) {
-    return { ...numbers, line: `${story}: refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}` };
+    return {
+      ...numbers,
+      refusal: refusal.rule,
+      line: `${story}: refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}`,
+    };
   }
   const implausible = implausibleOf(row, old, value, numbers.change);
   if (implausible !== null) {
@@ -286,6 +290,7 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
     interval: wide,
     n: values.length,
     implausible,
+    refusal: refusal?.rule ?? null,
     state: refusal !== undefined || (implausible !== null && state === 'pass') ? 'inconclusive' : state,
     line: `${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${why === null ? '' : `: ${why}`}`,
   };
@@ -329,6 +334,7 @@ function blank(row: Row, rule: Rule): GateCheck {
     n: 0,
     pAdjusted: null,
     implausible: null,
+    refusal: null,
     remarks: [],
   };
 }

@@ -13,6 +13,7 @@ import {
   cellLabel,
   costText,
   costWithInterval,
+  fleetLines,
   pText,
   rowVerdict,
   severalScenarios,
@@ -60,7 +61,7 @@ function openingOf(report: ChangeReport): Opening {
     counts,
     facts: [],
     headline: null,
-    notices: [...refusedNotice(report), ...remarksNotice(report)],
+    notices: [...fleetNotice(report), ...refusedNotice(report), ...remarksNotice(report)],
   };
 }
 
@@ -114,6 +115,11 @@ function refusedNotice({ rows }: ChangeReport): Notice[] {
 function refusalText(refusal: ChangeRow['refusals'][number]): string {
   const end = /[.!?]$/.test(refusal.message) ? ' ' : '; ';
   return `rule ${refusal.rule}: ${refusal.message}${end}${refusal.remedy}`;
+}
+
+function fleetNotice({ fleet }: ChangeReport): Notice[] {
+  const lines = fleetLines(fleet);
+  return lines.length === 0 ? [] : [{ kind: 'notice', tone: 'plain', title: 'In hosts', lines }];
 }
 
 function remarksNotice(report: ChangeReport): Notice[] {
