@@ -7,6 +7,7 @@ import type { Policy } from '../verdicts/policy.ts';
 import type { Run } from '../verdicts/runs.ts';
 import type { Command, Output } from './command.ts';
 import { fleetOption, readFleet } from './fleet.ts';
+import { plannedOf, requireCount } from './planned.ts';
 
 interface GateArguments {
   head: string[];
@@ -15,6 +16,7 @@ interface GateArguments {
   prove: boolean;
   power: boolean;
   blocks: number | undefined;
+  scenario: string | undefined;
   runs: number;
   format: string;
   json: boolean;
@@ -58,6 +60,10 @@ export const gate: Command<GateArguments> = {
       .option('blocks', {
         type: 'number',
         describe: 'With --power: blocks planned for head; default: as many as the baseline has.',
+      })
+      .option('scenario', {
+        type: 'string',
+        describe: 'With --power: the scenario that head will be a run of; its blocks, and what it measures.',
       })
       .option('runs', {
         type: 'number',
@@ -151,19 +157,12 @@ async function power(
       'give --baseline RECORD, or name one in the policy',
     );
   }
-  const planned = { blocks: args.blocks ?? null, runs: args.runs };
-  requireCount('runs', args.runs);
-  if (args.blocks !== undefined) requireCount('blocks', args.blocks);
+  const planned = await plannedOf(args);
   const { powerOf } = await import('../verdicts/power-check.ts');
   const { renderPowerJson, renderPowerText } = await import('../reports/verdicts/index.ts');
   const report = powerOf(policy, base, planned);
   output.out(args.json || args.format === 'json' ? renderPowerJson(report) : renderPowerText(report));
   return report.sharp ? exitCode.ok : exitCode.inconclusive;
-}
-
-function requireCount(flag: string, value: number): void {
-  if (Number.isInteger(value) && value > 0) return;
-  throw new UserError(`--${flag} must be a whole number above 0, got ${value}`, `as in --${flag} 5`);
 }
 
 async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {

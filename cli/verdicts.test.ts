@@ -136,6 +136,21 @@ test('gate says what it could see before anything is measured', async () => {
   expect(JSON.parse(blind.out)).toMatchObject({ kind: 'power', sharp: false });
   const few = await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '3');
   expect([few.code, few.err]).toEqual([2, expect.stringContaining('cannot fire')]);
+  const scenario = join(folder, 'built.yaml');
+  const planned = (runner: string, blocks: number) => {
+    writeFileSync(
+      scenario,
+      `name: built\nrunners: { ${runner}: {} }\nworkloads: { idle: [idle] }\nblocks: ${blocks}\n`,
+    );
+    return tare('gate', '--power', '--policy', rules('20%'), '--scenario', scenario);
+  };
+  expect((await planned('namespace', 14)).out).toMatch(/: 14 launches show .*sharp/s);
+  const other = await planned('process', 14);
+  expect([other.code, other.out]).toEqual([5, expect.stringContaining('does not measure it')]);
+  expect((await planned('namespace', 0)).err).toContain('built.yaml:4');
+  expect((await tare('gate', '--power', '--policy', rules('20%'), '--scenario', 'full')).err).toContain(
+    'a list of scenarios',
+  );
   expect((await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '0')).err).toContain(
     '--blocks',
   );
