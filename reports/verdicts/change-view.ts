@@ -241,7 +241,9 @@ function notesSection(notes: Footnotes): Section {
 function runsSection(report: ChangeReport): Section {
   const families = [...new Set(report.rows.map((row) => row.familySize))];
   const family =
-    families.length === 0 ? '' : ` p is adjusted within ${families.join(' and ')} comparisons (Benjamini and Hochberg).`;
+    families.length === 0
+      ? ''
+      : ` p is adjusted within ${families.join(' and ')} comparisons (Benjamini and Hochberg).`;
   return {
     id: 'runs',
     title: 'What this rests on',
