@@ -16,6 +16,7 @@ import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
 import { conditionRefusals, draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { changeStory, percent, powerLines, shown } from './gate-words.ts';
+import { isEnough } from './numbers.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
@@ -233,12 +234,16 @@ function changeState(
 
 function whyUndecided({ change }: Draft, limit: number): string {
   const { deviation, n, pairs, estimate, unit } = change;
+  const units = `${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}`;
   if (estimate?.interval == null) {
-    return unit === 'launch' && n < 6 ? `${n} launches give no interval` : 'no ratio can be told';
+    return unit === 'launch' && n < 6 ? `${units} give no interval` : 'no ratio can be told';
   }
+  if (!isEnough(change)) return `undecided: so few ${unit === 'run' ? 'runs' : 'launches'} give no verdict`;
   if (deviation === null) return 'undecided';
   const sees = smallestEffect(pairs, deviation) - 1;
-  return `undecided: ${n} ${unit === 'run' ? 'runs' : 'launches'} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
+  return sees <= limit
+    ? `undecided: too close to the limit of ${percent(limit)} for ${units} to tell`
+    : `undecided: ${units} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
 }
 
 /** Zero, or a tenth: flagged, not cheered. */
