@@ -64,6 +64,14 @@ describe('a change', () => {
     );
   });
 
+  test('from an old baseline is judged, and its age is told', () => {
+    const ages = (id: number) => gateRuns(ready, [base], [world({ id })], quick).remarks;
+    expect(ages(31)).toEqual([]);
+    expect(ages(92)).toEqual([
+      { code: 'age', message: 'The newest run of the baseline is 91 days older than head.' },
+    ]);
+  });
+
   test('on another host is inconclusive, and says how the hosts differ', () => {
     const report = gateRuns(ready, [base], [world({ id: 2, host: 'elsewhere' })], quick);
     expect(report.state).toBe('inconclusive');

@@ -30,6 +30,10 @@ export interface GateOptions {
   readonly itself?: boolean;
 }
 
+const dayMilliseconds = 86_400_000;
+/** Days from which on the age of a baseline is told. */
+const oldAfterDays = 30;
+
 /** Improvements from here on are more likely a broken measurement (a program that did nothing). */
 const implausibleFactor = 10;
 
@@ -95,9 +99,18 @@ export function gateRuns(
       ...after
         .filter(({ record }) => record.end?.state !== 'complete')
         .map(({ ref }): Remark => ({ code: 'unfinished', message: `${ref.path} was not run to its end.` })),
+      ...ageRemarks(before, after),
     ],
     fleet: null,
   };
+}
+
+/** Hosts and their software drift under a baseline that nobody measures again. */
+function ageRemarks(base: readonly Run[], head: readonly Run[]): Remark[] {
+  const times = (runs: readonly Run[]) => runs.map(({ ref }) => Date.parse(ref.startedAt));
+  const days = Math.floor((Math.min(...times(head)) - Math.max(...times(base))) / dayMilliseconds);
+  if (!Number.isFinite(days) || days <= oldAfterDays) return [];
+  return [{ code: 'age', message: `The newest run of the baseline is ${days} days older than head.` }];
 }
 
 /** fail before inconclusive before pass; checks of level `warn` decide nothing. */
