@@ -1,6 +1,7 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import type { Command } from './command.ts';
+import { fleetOption, readFleet } from './fleet.ts';
 import { parseShare } from '../bench/units.ts';
 
 interface CompareArguments {
@@ -14,6 +15,7 @@ interface CompareArguments {
   format: string;
   json: boolean;
   html: string | undefined;
+  fleet: string | undefined;
 }
 
 export const compare: Command<CompareArguments> = {
@@ -44,6 +46,7 @@ export const compare: Command<CompareArguments> = {
         describe:
           'By how much runs of one thing differ (standard deviation), such as 3%; `tare calibrate` measures it.',
       })
+      .option('fleet', fleetOption)
       .option('format', {
         choices: ['text', 'markdown', 'json', 'csv', 'html'],
         default: 'text',
@@ -61,11 +64,17 @@ export const compare: Command<CompareArguments> = {
     const draw = await import('../reports/verdicts/index.ts');
     const base = readRuns([args.base, ...args.moreBase]);
     const head = readRuns([args.head, ...args.moreHead]);
-    const report = compareRuns(base, head, {
+    const fleet = args.fleet === undefined ? null : await readFleet(args.fleet);
+    const plain = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
       ...(args.noise === undefined ? {} : { noise: shareOf('--noise', args.noise) }),
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
+    const { fleetOfCompare } = await import('../sizing/fleet-change.ts');
+    const report =
+      fleet === null || args.fleet === undefined
+        ? plain
+        : { ...plain, fleet: fleetOfCompare(fleet, args.fleet, plain, [...base, ...head]) };
     if (args.html !== undefined) {
       const { writeReport } = await import('./report.ts');
       writeReport(args.html, draw.renderChangeHtml(report));

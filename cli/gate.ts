@@ -6,6 +6,8 @@ import type { GateReport } from '../verdicts/model.ts';
 import type { Policy } from '../verdicts/policy.ts';
 import type { Run } from '../verdicts/runs.ts';
 import type { Command, Output } from './command.ts';
+import { fleetOption, readFleet } from './fleet.ts';
+import { plannedOf, requireCount } from './planned.ts';
 
 interface GateArguments {
   head: string[];
@@ -14,6 +16,7 @@ interface GateArguments {
   prove: boolean;
   power: boolean;
   blocks: number | undefined;
+  scenario: string | undefined;
   runs: number;
   format: string;
   json: boolean;
@@ -23,6 +26,7 @@ interface GateArguments {
   openmetrics: string | undefined;
   comment: string | undefined;
   html: string | undefined;
+  fleet: string | undefined;
 }
 
 export const gate: Command<GateArguments> = {
@@ -57,11 +61,16 @@ export const gate: Command<GateArguments> = {
         type: 'number',
         describe: 'With --power: blocks planned for head; default: as many as the baseline has.',
       })
+      .option('scenario', {
+        type: 'string',
+        describe: 'With --power: the scenario that head will be a run of; its blocks, and what it measures.',
+      })
       .option('runs', {
         type: 'number',
         default: 1,
         describe: 'With --power and --prove: runs that head will have.',
       })
+      .option('fleet', fleetOption)
       .option('format', {
         choices: ['text', 'markdown', 'json', 'html'],
         default: 'text',
@@ -96,7 +105,15 @@ export const gate: Command<GateArguments> = {
       );
     }
     const { gateRuns } = await import('../verdicts/gate.ts');
-    const report = gateRuns(policy, base, readRuns(args.head));
+    const fleetFile = args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet));
+    const fleet = fleetFile === null ? null : await readFleet(fleetFile);
+    const head = readRuns(args.head);
+    const plain = gateRuns(policy, base, head);
+    const { fleetOfGate } = await import('../sizing/fleet-change.ts');
+    const report =
+      fleet === null || fleetFile === null
+        ? plain
+        : { ...plain, fleet: fleetOfGate(fleet, fleetFile, plain, [...base, ...head]) };
     await write(report, args, output);
     return codes[report.state];
   },
@@ -140,19 +157,12 @@ async function power(
       'give --baseline RECORD, or name one in the policy',
     );
   }
-  const planned = { blocks: args.blocks ?? null, runs: args.runs };
-  requireCount('runs', args.runs);
-  if (args.blocks !== undefined) requireCount('blocks', args.blocks);
+  const planned = await plannedOf(args);
   const { powerOf } = await import('../verdicts/power-check.ts');
   const { renderPowerJson, renderPowerText } = await import('../reports/verdicts/index.ts');
   const report = powerOf(policy, base, planned);
   output.out(args.json || args.format === 'json' ? renderPowerJson(report) : renderPowerText(report));
   return report.sharp ? exitCode.ok : exitCode.inconclusive;
-}
-
-function requireCount(flag: string, value: number): void {
-  if (Number.isInteger(value) && value > 0) return;
-  throw new UserError(`--${flag} must be a whole number above 0, got ${value}`, `as in --${flag} 5`);
 }
 
 async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {
@@ -191,14 +201,19 @@ function readText(file: string): string {
 }
 
 /** @throws UserError for a baseline that the policy names and that is not there */
-function ownBaseline({ baseline, file }: Policy): string[] {
-  if (baseline === null) return [];
-  const path = isAbsolute(baseline) ? baseline : join(dirname(file), baseline);
+function ownBaseline(policy: Policy): string[] {
+  if (policy.baseline === null) return [];
+  const path = beside(policy, policy.baseline);
   if (existsSync(path)) return [path];
   throw new UserError(
-    `${file} names the baseline ${path}, which does not exist`,
+    `${policy.file} names the baseline ${path}, which does not exist`,
     '`tare baseline set` keeps a record there',
   );
+}
+
+/** Paths in a policy are relative to it. */
+function beside({ file }: Policy, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 function writeText(flag: string, file: string, text: string): void {

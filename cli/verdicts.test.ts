@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { builtRunners } from '../bench/record-builder.ts';
 import { createRecord } from '../bench/record.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { world } from '../verdicts/testing/worlds.ts';
@@ -135,9 +136,53 @@ test('gate says what it could see before anything is measured', async () => {
   expect(JSON.parse(blind.out)).toMatchObject({ kind: 'power', sharp: false });
   const few = await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '3');
   expect([few.code, few.err]).toEqual([2, expect.stringContaining('cannot fire')]);
+  const scenario = join(folder, 'built.yaml');
+  const planned = (runner: string, blocks: number) => {
+    writeFileSync(
+      scenario,
+      `name: built\nrunners: { ${runner}: {} }\nworkloads: { idle: [idle] }\nblocks: ${blocks}\n`,
+    );
+    return tare('gate', '--power', '--policy', rules('20%'), '--scenario', scenario);
+  };
+  expect((await planned('namespace', 14)).out).toMatch(/: 14 launches show .*sharp/s);
+  const other = await planned('process', 14);
+  expect([other.code, other.out]).toEqual([5, expect.stringContaining('does not measure it')]);
+  expect((await planned('namespace', 0)).err).toContain('built.yaml:4');
+  expect((await tare('gate', '--power', '--policy', rules('20%'), '--scenario', 'full')).err).toContain(
+    'a list of scenarios',
+  );
   expect((await tare('gate', '--power', '--policy', rules('20%'), '--blocks', '0')).err).toContain(
     '--blocks',
   );
+});
+
+test('gate and compare tell a change of memory in hosts of a fleet', async () => {
+  const of = (mebibytes: number, id: number) =>
+    world({
+      id,
+      runners: builtRunners.map((runner) => ({ ...runner, memoryBytes: mebibytes * 2 ** 20 })),
+    });
+  const [base, head] = [stored('a', of(40, 1)), stored('b', of(52, 2))];
+  const file = join(folder, 'fleet.yaml');
+  writeFileSync(
+    file,
+    'instances: [{ count: 1000, cpu: 0.1, memory: 500MiB }]\nhost: { cores: 64, memory: 50000MiB }\nreserved: {}\n',
+  );
+  const told =
+    /tare\.hostMemory of namespace.*: \+1\d.* MiB per instance .* = \+\d+ hosts? .* at 1,000 containers/;
+  const rules = '[{ metric: tare.hostMemory, limit: 100%, noise: 1% }]';
+  const named = policy(`fleet: fleet.yaml\nbaseline: a\nrules: ${rules}\n`);
+  const judged = await tare('gate', head, '--policy', named);
+  expect([judged.code, judged.out]).toEqual([0, expect.stringMatching(told)]);
+  const asked = ['compare', base, head, '--noise', '1%', '--fleet', file];
+  for (const format of ['text', 'markdown', 'html']) {
+    const { out } = await tare(...asked, '--format', format);
+    expect(out.replaceAll('\n', ' ')).toContain('per instance');
+  }
+  const json = JSON.parse((await tare(...asked, '--json')).out) as { fleet: { costs: object[] } };
+  expect(json.fleet.costs).toEqual([expect.objectContaining({ form: 'container', instances: 1000 })]);
+  const gone = await tare('compare', base, head, '--fleet', join(folder, 'none.yaml'));
+  expect([gone.code, gone.err]).toEqual([2, expect.stringContaining('cannot read the fleet')]);
 });
 
 test('compare takes the noise between runs', async () => {

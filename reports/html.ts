@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { Assets } from './assets.ts';
+import { filterBar, filterStyle, tagAttributes } from './filters.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
-import type { Block, Chart, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
+import type { Block, Chart, Filter, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
 import { rangeSvg } from './range.ts';
 import { chartSvg } from './svg.ts';
 import { unitSteps } from '../bench/units.ts';
@@ -17,8 +18,9 @@ const longText = 36;
 /** Badges longer than this may break over two lines. */
 const longBadge = 22;
 
-/** One HTML document; `assets` are the page's own style and scripts. */
-export function htmlOf(view: View, assets: Assets): string {
+/** One HTML document; `plain` are the page's own style and scripts. */
+export function htmlOf(view: View, plain: Assets): string {
+  const assets = { ...plain, style: `${plain.style}${filterStyle(view.filters ?? [])}` };
   const values: Readonly<Record<string, string>> = {
     policy: escapeText(policyOf(assets)),
     title: escapeText(`${view.opening.title}: tare report`),
@@ -69,9 +71,14 @@ function chartsIn(block: Block): readonly Chart[] {
 
 /** Everything between the body's tags, in reading order; complete without style or script. */
 export function bodyOf(view: View): Markup {
-  const sections = view.sections.map(sectionOf);
+  const filters = view.filters ?? [];
+  const sections = view.sections.map((section) => sectionOf(section, filters));
   const links = view.sections.map((section) =>
-    element('li', {}, element('a', { href: `#${section.id}` }, section.link ?? section.title)),
+    element(
+      'li',
+      tagAttributes(section.tags, filters),
+      element('a', { href: `#${section.id}` }, section.link ?? section.title),
+    ),
   );
   return fragment(
     element('a', { class: 'skip', href: '#main' }, 'Skip to the details'),
@@ -81,7 +88,7 @@ export function bodyOf(view: View): Markup {
       { 'aria-label': 'Sections' },
       element('div', { class: 'wrap' }, element('ul', {}, ...links)),
     ),
-    element('main', { id: 'main', class: 'wrap' }, ...sections),
+    element('main', { id: 'main', class: 'wrap' }, filterBar(filters), ...sections),
     element('footer', {}, element('div', { class: 'wrap' }, view.footer)),
   );
 }
@@ -134,21 +141,26 @@ function sentenceOf(sentence: string): Markup {
   );
 }
 
-function sectionOf(section: Section): Markup {
+function sectionOf(section: Section, filters: readonly Filter[]): Markup {
   const titleId = `${section.id}-title`;
   return element(
     'section',
-    { id: section.id, class: 'part', 'aria-labelledby': titleId },
+    {
+      id: section.id,
+      class: 'part',
+      'aria-labelledby': titleId,
+      ...tagAttributes(section.tags, filters),
+    },
     element('h2', { id: titleId }, section.title),
     ...section.lead.map((line) => element('p', { class: 'lead' }, line)),
-    ...section.blocks.map(blockOf),
+    ...section.blocks.map((block) => blockOf(block, filters)),
   );
 }
 
-function blockOf(block: Block): Markup {
+function blockOf(block: Block, filters: readonly Filter[] = []): Markup {
   switch (block.kind) {
     case 'table':
-      return tableOf(block.table);
+      return tableOf(block.table, false, filters);
     case 'charts':
       return element('div', { class: 'charts' }, ...block.charts.map(figureOf));
     case 'prose':
@@ -226,7 +238,7 @@ function badgeOf(text: string, tone: string): Markup {
 }
 
 /** `titled`: its caption stands right above it already and is only there for those who listen. */
-function tableOf(table: Table, titled = false): Markup {
+function tableOf(table: Table, titled = false, filters: readonly Filter[] = []): Markup {
   const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
   const domain = ranges
     .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
@@ -236,7 +248,7 @@ function tableOf(table: Table, titled = false): Markup {
   );
   const rows = table.rows.map((row, index) => {
     const cells = row.cells.map((cell) => cellOf(cell, domain));
-    return element('tr', {}, headOf(table, index), ...cells);
+    return element('tr', tagAttributes(row.tags, filters), headOf(table, index), ...cells);
   });
   return element(
     'div',
@@ -258,9 +270,10 @@ function tableOf(table: Table, titled = false): Markup {
   );
 }
 
-/** A heading shared by neighbouring rows is written once and spans them. */
+/** A heading shared by neighbouring rows is written once and spans them, unless a filter may take one of them away. */
 function headOf(table: Table, index: number): Markup | null {
-  const head = table.rows[index]?.head ?? '';
+  const { head = '', tags } = table.rows[index] ?? {};
+  if (tags !== undefined) return element('th', { scope: 'row' }, head);
   if (index > 0 && table.rows[index - 1]?.head === head) return null;
   let span = 1;
   while (table.rows[index + span]?.head === head) span += 1;

@@ -31,7 +31,11 @@ export interface Table {
     readonly graphic: boolean;
   }[];
   /** The first column is the row's heading. Equal neighbouring headings are printed once. */
-  readonly rows: readonly { readonly head: string; readonly cells: readonly TableCell[] }[];
+  readonly rows: readonly {
+    readonly head: string;
+    readonly cells: readonly TableCell[];
+    readonly tags?: Tags;
+  }[];
   readonly notes: readonly string[];
 }
 
@@ -131,6 +135,7 @@ export interface Section {
   readonly link?: string;
   readonly lead: readonly string[];
   readonly blocks: readonly Block[];
+  readonly tags?: Tags;
 }
 
 export interface Tile {
@@ -157,8 +162,20 @@ export interface Opening {
   readonly notices: readonly Notice[];
 }
 
+/** What a reader may choose one of, to see only that. */
+export interface Filter {
+  readonly id: 'metric' | 'runner';
+  readonly title: string;
+  readonly choices: readonly string[];
+}
+
+/** Which choice of each filter a section or a row belongs to; none: it is always shown. */
+export type Tags = Readonly<Record<Filter['id'], string>>;
+
 export interface View {
   readonly opening: Opening;
+  /** Of pages; other formats have options of their commands. */
+  readonly filters?: readonly Filter[];
   readonly sections: readonly Section[];
   readonly footer: string;
 }

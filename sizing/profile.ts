@@ -49,7 +49,7 @@ type Quantity = 'memoryBytes' | 'diskBytes' | 'idleThreads';
 const quantities: readonly Quantity[] = ['memoryBytes', 'diskBytes', 'idleThreads'];
 
 /** Metrics that tell a quantity, the best first: what one more instance adds, then what one instance holds. */
-function rankOf({ id, family, source }: MetricDeclaration): readonly [Quantity, number] | null {
+export function rankOf({ id, family, source }: MetricDeclaration): readonly [Quantity, number] | null {
   if (family !== 'tare') return null;
   if (source.kind === 'slope' && source.state !== 'loaded') {
     const byQuantity: Readonly<Partial<Record<string, readonly [Quantity, number]>>> = {
@@ -139,7 +139,8 @@ interface Ranked {
   readonly weight: Weight;
 }
 
-function formOf(kind: RowPart['cell']['runnerKind']): Tare['form'] | null {
+/** What a runner of this kind isolates by; null: by nothing, or it is no runner of instances. */
+export function formOf(kind: RowPart['cell']['runnerKind']): Tare['form'] | null {
   if (kind === 'qemu') return 'vm';
   return kind === 'process' || kind === 'imported' || kind === 'fake' ? null : 'container';
 }

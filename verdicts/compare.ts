@@ -60,6 +60,7 @@ export function compareRuns(
     missing,
     remarks: reportRemarks(before, after, acrossHosts, options.noise),
     geomeans: geomeansOf(done, new Set(missing.map(({ key }) => key.metric.split('.')[0] ?? ''))),
+    fleet: null,
   };
 }
 

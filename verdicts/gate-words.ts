@@ -31,7 +31,10 @@ export function changeStory(
   const grew = change === null ? 'no ratio' : `cost ${signed(change)}`;
   const between =
     interval === null ? 'no interval' : `95 % interval ${signed(interval.low)} to ${signed(interval.high)}`;
-  const p = pAdjusted === null ? '' : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} tests)`;
+  const p =
+    pAdjusted === null
+      ? ''
+      : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} ${familySize === 1 ? 'test' : 'tests'})`;
   return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}${p}`;
 }
 

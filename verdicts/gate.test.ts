@@ -44,6 +44,34 @@ describe('a change', () => {
     expect(report.power[0]).toMatch(/more than its limit/);
   });
 
+  test('that stands at its limit, or of which too little is left, is told as that', () => {
+    const near = gateRuns(ready, [base], [world({ id: 2, slower: 1.085 })], quick);
+    expect([near.state, only(near).line]).toEqual([
+      'inconclusive',
+      expect.stringMatching(/undecided: too close to the limit of 10 % for 30 launches to tell/),
+    ]);
+    const voided = Array.from(
+      { length: 21 },
+      (_, block) => ({ kind: 'void', block, rule: 'steal', detail: '' }) as const,
+    );
+    const few = gateRuns(ready, [base], [world({ id: 2, voided })], quick);
+    expect([few.state, only(few).line]).toEqual([
+      'inconclusive',
+      expect.stringMatching(/undecided: so few launches give no verdict/),
+    ]);
+    expect(only(few).remarks.map(({ message }) => message)).toContain(
+      '9 launches give no verdict; it takes 10 (C3).',
+    );
+  });
+
+  test('from an old baseline is judged, and its age is told', () => {
+    const ages = (id: number) => gateRuns(ready, [base], [world({ id })], quick).remarks;
+    expect(ages(31)).toEqual([]);
+    expect(ages(92)).toEqual([
+      { code: 'age', message: 'The newest run of the baseline is 91 days older than head.' },
+    ]);
+  });
+
   test('on another host is inconclusive, and says how the hosts differ', () => {
     const report = gateRuns(ready, [base], [world({ id: 2, host: 'elsewhere' })], quick);
     expect(report.state).toBe('inconclusive');

@@ -16,6 +16,7 @@ import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
 import { conditionRefusals, draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { changeStory, percent, powerLines, shown } from './gate-words.ts';
+import { isEnough } from './numbers.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
@@ -28,6 +29,10 @@ export interface GateOptions {
   /** Head is the baseline itself, which only a proof may ask for. */
   readonly itself?: boolean;
 }
+
+const dayMilliseconds = 86_400_000;
+/** Days from which on the age of a baseline is told. */
+const oldAfterDays = 30;
 
 /** Improvements from here on are more likely a broken measurement (a program that did nothing). */
 const implausibleFactor = 10;
@@ -94,9 +99,18 @@ export function gateRuns(
       ...after
         .filter(({ record }) => record.end?.state !== 'complete')
         .map(({ ref }): Remark => ({ code: 'unfinished', message: `${ref.path} was not run to its end.` })),
+      ...ageRemarks(before, after),
     ],
     fleet: null,
   };
+}
+
+/** Hosts and their software drift under a baseline that nobody measures again. */
+function ageRemarks(base: readonly Run[], head: readonly Run[]): Remark[] {
+  const times = (runs: readonly Run[]) => runs.map(({ ref }) => Date.parse(ref.startedAt));
+  const days = Math.floor((Math.min(...times(head)) - Math.max(...times(base))) / dayMilliseconds);
+  if (!Number.isFinite(days) || days <= oldAfterDays) return [];
+  return [{ code: 'age', message: `The newest run of the baseline is ${days} days older than head.` }];
 }
 
 /** fail before inconclusive before pass; checks of level `warn` decide nothing. */
@@ -187,7 +201,11 @@ export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found):
   const story = changeStory(row, numbers, limit, change.unit, familySize);
   const [refusal] = refusals;
   if (refusal !== undefined) {
-    return { ...numbers, line: `${story}: refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}` };
+    return {
+      ...numbers,
+      refusal: refusal.rule,
+      line: `${story}: refused (${refusal.rule}): ${refusal.message} ${refusal.remedy}`,
+    };
   }
   const implausible = implausibleOf(row, old, value, numbers.change);
   if (implausible !== null) {
@@ -229,12 +247,16 @@ function changeState(
 
 function whyUndecided({ change }: Draft, limit: number): string {
   const { deviation, n, pairs, estimate, unit } = change;
+  const units = `${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}`;
   if (estimate?.interval == null) {
-    return unit === 'launch' && n < 6 ? `${n} launches give no interval` : 'no ratio can be told';
+    return unit === 'launch' && n < 6 ? `${units} give no interval` : 'no ratio can be told';
   }
+  if (!isEnough(change)) return `undecided: so few ${unit === 'run' ? 'runs' : 'launches'} give no verdict`;
   if (deviation === null) return 'undecided';
   const sees = smallestEffect(pairs, deviation) - 1;
-  return `undecided: ${n} ${unit === 'run' ? 'runs' : 'launches'} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
+  return sees <= limit
+    ? `undecided: too close to the limit of ${percent(limit)} for ${units} to tell`
+    : `undecided: ${units} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
 }
 
 /** Zero, or a tenth: flagged, not cheered. */
@@ -286,6 +308,7 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
     interval: wide,
     n: values.length,
     implausible,
+    refusal: refusal?.rule ?? null,
     state: refusal !== undefined || (implausible !== null && state === 'pass') ? 'inconclusive' : state,
     line: `${show(value)} (${between}), ${upper ? 'at most' : 'at least'} ${show(limit)}, n = ${values.length}${why === null ? '' : `: ${why}`}`,
   };
@@ -329,6 +352,7 @@ function blank(row: Row, rule: Rule): GateCheck {
     n: 0,
     pAdjusted: null,
     implausible: null,
+    refusal: null,
     remarks: [],
   };
 }

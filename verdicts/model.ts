@@ -87,6 +87,37 @@ export interface ChangeReport {
   readonly remarks: readonly Remark[];
   /** Per family of metrics, geometric mean of the ratios, where both sides have the same rows. */
   readonly geomeans: readonly { readonly family: string; readonly ratio: number; readonly rows: number }[];
+  /** Cost of the changes in hosts; null: no fleet was given. */
+  readonly fleet: FleetReport | null;
+}
+
+/** A change of an instance's memory as hosts of a fleet. */
+export interface FleetCost {
+  readonly key: RowKey;
+  readonly form: 'vm' | 'container';
+  readonly instances: number;
+  /** Per instance; below 0: lighter. */
+  readonly bytes: { readonly change: number; readonly interval: Interval | null };
+  /** Null where there is no room for all. */
+  readonly hosts: {
+    readonly before: number | null;
+    readonly after: number | null;
+    readonly more: number | null;
+    /** At the ends of the change's interval; null: it has none, or there is no room at one of them. */
+    readonly interval: Interval | null;
+  };
+  /** Both counts are the fewest possible. */
+  readonly isProven: boolean;
+  /** All of it for a reader. */
+  readonly line: string;
+}
+
+/** What changes cost a fleet. Layers above this one count the hosts. */
+export interface FleetReport {
+  readonly file: string;
+  readonly costs: readonly FleetCost[];
+  /** Why a change, or none at all, is told in hosts. */
+  readonly remarks: readonly string[];
 }
 
 // ---------------------------------------------------------------- gate
@@ -117,6 +148,8 @@ export interface GateCheck {
   readonly pAdjusted: number | null;
   /** Too good to be believed, rather than cheered: why. */
   readonly implausible: string | null;
+  /** Rule by which its numbers may not be used ("C17"); null: none. */
+  readonly refusal: string | null;
   readonly remarks: readonly Remark[];
 }
 
@@ -131,6 +164,6 @@ export interface GateReport {
   /** Seen of the power check: "at this n and noise the gate can see >= 4 %". */
   readonly power: readonly string[];
   readonly remarks: readonly Remark[];
-  /** Cost of the change in hosts, once a sizing policy is given; null: none was. */
-  readonly fleet: readonly string[] | null;
+  /** Cost of the changes in hosts; null: no fleet was given. */
+  readonly fleet: FleetReport | null;
 }

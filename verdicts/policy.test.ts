@@ -1,9 +1,20 @@
 /** Policies as text: what is read, and what its author is told. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UserError } from '../bench/errors.ts';
-import { boundOf, isAbout, parsePolicy } from './policy.ts';
+import { boundOf, isAbout, parsePolicy, policySchema } from './policy.ts';
 
 const key = { metric: 'startup.ready', scenario: 'quick', workload: 'idle', shape: 'small', runner: 'vm' };
+
+test('the policy in the documents is a policy, with every key there is', () => {
+  const text = readFileSync(new URL('../docs/verdicts.md', import.meta.url), 'utf8');
+  const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? '';
+  expect(parsePolicy(example, 'docs/verdicts.md').rules).toHaveLength(4);
+  const { rules, ...others } = policySchema.shape;
+  for (const key of [...Object.keys(others), ...Object.keys(rules.element.shape)]) {
+    expect(text).toMatch(new RegExp(`\\b${key}\\b`));
+  }
+});
 
 test('a policy is read with the places of its rules', () => {
   const policy = parsePolicy(

@@ -36,6 +36,8 @@ export interface Policy {
   readonly name: string;
   /** Path of the baseline, relative to the policy; null: given on the command line. */
   readonly baseline: string | null;
+  /** Path of the fleet whose hosts a change is told in, relative to the policy; null: none. */
+  readonly fleet: string | null;
   /** Across hosts only the rules with `over` can be decided. */
   readonly acrossHosts: boolean;
   /** What an improvement is that is too good to be believed. */
@@ -94,6 +96,11 @@ const ruleSchema = z
 export const policySchema = z.strictObject({
   name: z.string().min(1).default('gate').describe('What reports call it.'),
   baseline: z.string().min(1).optional().describe('Record or folder of records, relative to this file.'),
+  fleet: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File of a fleet, relative to this one: changes of memory are told in its hosts.'),
   level: z.enum(['error', 'warn']).default('error').describe('Of rules that do not say.'),
   acrossHosts: z.boolean().default(false).describe('Base and head may be of different hosts.'),
   implausible: z
@@ -114,11 +121,12 @@ export function parsePolicy(text: string, file: string): Policy {
     expected: 'a mapping with rules',
     hint: 'mend the policy; `tare gate --help` shows an example',
   });
-  const { rules, baseline, level, ...rest } = data;
+  const { rules, baseline, fleet, level, ...rest } = data;
   return {
     ...rest,
     file,
     baseline: baseline ?? null,
+    fleet: fleet ?? null,
     rules: rules.map((rule, at) => ({
       patterns: {
         metric: rule.metric,

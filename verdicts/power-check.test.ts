@@ -9,12 +9,13 @@ const policyOf = (rules: string) => parsePolicy(`rules:\n${rules}`, 'gate.yaml')
 const ready = (limit: string, more = '') =>
   policyOf(`  - {metric: startup.ready, runner: namespace, limit: ${limit}${more}}\n`);
 const base = world({ id: 1 });
-const plan: Planned = { blocks: null, runs: 1 };
+const plan: Planned = { blocks: null, runs: 1, cells: null };
+const sightsOf = (policy: ReturnType<typeof ready>) => powerOf(policy, [base], plan, 1000).sights;
 const sightOf = (policy: ReturnType<typeof ready>, planned = plan, runs = [base]) =>
   powerOf(policy, runs, planned, 1000).sights[0]!;
 
 test('more launches see more, a change of what is seen is found by the gate, half of it is not', () => {
-  const [few, all] = [sightOf(ready('10%'), { blocks: 12, runs: 1 }), sightOf(ready('10%'))];
+  const [few, all] = [sightOf(ready('10%'), { blocks: 12, runs: 1, cells: null }), sightOf(ready('10%'))];
   expect(few).toMatchObject({ n: 12, unit: 'launch' });
   expect(few.sees!).toBeGreaterThan(all.sees!);
   const limit = `${(100 * all.sees!).toFixed(2)}%`;
@@ -48,14 +49,30 @@ test('one run on each side of unknown noise sees only what a ratio confirms, and
 
 test('several runs are told by how much they differ', () => {
   const runs = [1, 2, 3, 4, 5].map((id) => world({ id, hour: 1 + id / 100 }));
-  const [one, three] = [1, 3].map((count) => sightOf(ready('10%'), { blocks: null, runs: count }, runs));
+  const [one, three] = [1, 3].map((count) =>
+    sightOf(ready('10%'), { blocks: null, runs: count, cells: null }, runs),
+  );
   expect(one).toMatchObject({ unit: 'run', n: 1, note: null });
   expect(three!.sees!).toBeLessThan(one!.sees!);
 });
 
 test('what cannot fire is refused before anything is measured', () => {
-  expect(() => powerOf(ready('10%'), [base], { blocks: 5, runs: 1 })).toThrow(/cannot fire: with 30 blocks/);
+  expect(() => powerOf(ready('10%'), [base], { blocks: 5, runs: 1, cells: null })).toThrow(
+    /cannot fire: with 30 blocks/,
+  );
   expect(() => powerOf(ready('10%'), [base, world({ id: 2 })], plan)).toThrow(/cannot fire: of several/);
   const bound = policyOf('  - {metric: startup.ready, runner: namespace, max: 1s}\n');
   expect(() => powerOf(bound, [base], plan)).toThrow(/limits no change/);
+});
+
+test('a check that the planned scenario does not measure sees nothing', () => {
+  const cell = { scenario: base.record.header.scenario.name, workload: 'idle', shape: 'small' };
+  const cells = [{ ...cell, runner: 'process' }];
+  const report = powerOf(ready('10%'), [base], { ...plan, cells }, 1000);
+  expect([report.sharp, report.sights[0]?.note]).toEqual([
+    false,
+    expect.stringContaining('does not measure it'),
+  ]);
+  const measured = { ...plan, cells: [{ ...cell, runner: 'namespace' }] };
+  expect(powerOf(ready('10%'), [base], measured, 1000)).toMatchObject({ sights: sightsOf(ready('10%')) });
 });

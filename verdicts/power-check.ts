@@ -19,6 +19,8 @@ export interface Planned {
   /** Blocks of each run; null: as many as the baseline has. */
   readonly blocks: number | null;
   readonly runs: number;
+  /** What its scenario measures; null: the same as the baseline. */
+  readonly cells: readonly Pick<RowKey, 'scenario' | 'runner' | 'workload' | 'shape'>[] | null;
 }
 
 /** What one check of the policy could see. */
@@ -100,6 +102,9 @@ function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resample
     ...start,
     ...{ unit: byRun ? 'run' : 'launch', n, sees: null, needed: null, note },
   });
+  if (planned.cells !== null && !planned.cells.some((cell) => isOf(cell, row.key))) {
+    return blind('the scenario that is planned does not measure it, and a metric that is gone fails');
+  }
   if (runs.length === 0) return blind('the baseline has no value of it');
   const itself = changeOf([{ base: runs, head: runs }], metric.better, createBootstrap(seed, resamples));
   const { deviation } = itself;
@@ -134,6 +139,11 @@ function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resample
         ? 'more launches do not help: runs of one thing differ by more; give several runs of each side'
         : null,
   };
+}
+
+function isOf(cell: Pick<RowKey, 'scenario' | 'runner' | 'workload' | 'shape'>, key: RowKey): boolean {
+  const names = ['scenario', 'runner', 'workload', 'shape'] as const;
+  return names.every((name) => cell[name] === key[name]);
 }
 
 /** As the head will be: another run. */

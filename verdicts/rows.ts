@@ -4,7 +4,13 @@
  * host's speed between runs leaves as it is.
  */
 import type { CellRecord, LaunchValue, MetricDeclaration, RecordedTrial } from '../bench/model.ts';
-import { countLaunches, createValueReader, usableTrials } from '../bench/analysis/values.ts';
+import {
+  countLaunches,
+  createValueReader,
+  usableTrials,
+  voidBlocks,
+  type ValueReader,
+} from '../bench/analysis/values.ts';
 import type { RowKey } from './model.ts';
 import type { Run } from './runs.ts';
 
@@ -76,9 +82,11 @@ export function severalScenarios(keys: readonly RowKey[]): boolean {
 function partsOf(run: Run, wanted: RowsWanted): { key: RowKey; part: RowPart }[] {
   const { header, trials } = run.record;
   const usable = usableTrials(run.record);
-  const valuesIn = createValueReader(usable);
   // What was measured and voided was measured: a row does not vanish with its blocks.
   const everyValueIn = createValueReader(usableTrials({ ...run.record, voided: [] }));
+  const excluded = voidBlocks(run.record);
+  const valuesIn: ValueReader = (cell, metric) =>
+    everyValueIn(cell, metric).filter(({ block }) => !excluded.has(block));
   const cells = header.cells.filter(({ role }) => role === 'measured');
   const failed = (cell: CellRecord) => {
     const { failed: some, all } = countLaunches(trials, cell.id);

@@ -110,7 +110,7 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
     case 'interval':
       return interval(trial, metric.source.from, metric.source.to);
     case 'sample':
-      return median(trial.samples.filter((each) => each.metric === metric.id).map(({ value }) => value));
+      return median(samplesOf(trial).get(metric.id) ?? []);
     case 'distribution':
       return null;
     case 'quantile': {
@@ -124,6 +124,22 @@ function launchValue(trial: RecordedTrial, metric: MetricDeclaration): number | 
     case 'density':
       return densityValue(trial, metric.source.of);
   }
+}
+
+/** Launches of hundreds of metrics are asked for each of them: their samples are sorted by metric once. */
+const sampled = new WeakMap<RecordedTrial, ReadonlyMap<string, readonly number[]>>();
+
+function samplesOf(trial: RecordedTrial): ReadonlyMap<string, readonly number[]> {
+  const known = sampled.get(trial);
+  if (known !== undefined) return known;
+  const byMetric = new Map<string, number[]>();
+  for (const { metric, value } of trial.samples) {
+    const values = byMetric.get(metric);
+    if (values === undefined) byMetric.set(metric, [value]);
+    else values.push(value);
+  }
+  sampled.set(trial, byMetric);
+  return byMetric;
 }
 
 /** Difference of two marks; a mark stamped twice counts from its first time. */

@@ -2,13 +2,15 @@
  * How sure is a ratio of medians? Percentile bootstrap over launches (METHODOLOGY B6; not BCa, whose
  * acceleration is invalid for a median). Paired sides are resampled block by block, jointly.
  *
- * The one idea: a resample is a count per launch, and the counts do not depend on the values. They are
- * drawn once per sample size and shared by all comparisons of a run; a resampled median is then a walk
- * over the values in sorted order, until half of the counts have gone by. Nothing is sorted or allocated
- * per resample, and comparisons of one run differ by their data alone, never by luck.
+ * The one idea: what is drawn does not depend on the values. It is drawn once per sample size and shared by
+ * all comparisons of a run, so that they differ by their data alone, never by luck, and nothing is sorted or
+ * allocated per resample. Independent sides need no more than the ranks that are in the middle of a resample;
+ * paired ones need which launches were drawn: a count per launch, whose median is a walk over the values in
+ * sorted order until half of the counts have gone by.
  */
-import { createRandom } from '../random.ts';
+import { createRandom, type Random } from '../random.ts';
 import type { Interval } from '../model.ts';
+import { drawMiddleRanks, type MiddleRanks } from './middle-ranks.ts';
 import { select } from './select.ts';
 
 export interface RatioEstimate {
@@ -39,28 +41,21 @@ const mostKept = 24;
 
 /** A bootstrap whose answers depend on seed, resamples and data only. */
 export function createBootstrap(seed: number, resamples = defaultResamples): Bootstrap {
-  const tables = new Map<string, Uint16Array>();
   const ratios = new Float64Array(resamples);
   const recent = new Map<string, Resampled>();
+  const randomFor = (n: number, stream: number) => createRandom(seed + 7919 * n + 104_729 * stream);
+  const countsFor = remembered((n, stream) => drawCounts(randomFor(n, stream), n, resamples));
+  const ranksFor = remembered((n, stream) => drawMiddleRanks(randomFor(n, stream), n, resamples));
 
-  const countsFor = (n: number, stream: number): Uint16Array => {
-    const key = `${n}/${stream}`;
-    const known = tables.get(key);
-    if (known !== undefined) return known;
-    const drawn = drawCounts(seed + 7919 * n + 104_729 * stream, n, resamples);
-    tables.set(key, drawn);
-    return drawn;
-  };
-
-  // A cell's launches enter several comparisons in a row: their resampled medians are kept for the next.
-  const resample = (values: readonly number[], stream: number): Resampled | null => {
-    const key = `${stream}:${values.join()}`;
+  // A cell's launches enter several paired comparisons in a row: their resampled medians are kept for the next.
+  const jointly = (values: readonly number[]): Resampled | null => {
+    const key = values.join();
     const known = recent.get(key);
     if (known !== undefined) return known;
     const data = inOrder(values);
     if (data === null) return null;
     const medians = new Float64Array(resamples);
-    resampleMedians(data, countsFor(values.length, stream), medians);
+    resampleMedians(data, countsFor(values.length, 0), medians);
     const made = { median: data.median, medians };
     recent.set(key, made);
     const [oldest] = recent.keys();
@@ -68,14 +63,14 @@ export function createBootstrap(seed: number, resamples = defaultResamples): Boo
     return made;
   };
 
-  const estimate = (
-    first: readonly number[],
-    second: readonly number[],
-    streams: readonly [number, number],
-    tick: number,
-  ): RatioEstimate | null => {
-    const one = resample(first, streams[0]);
-    const other = resample(second, streams[1]);
+  const alone = (values: readonly number[], stream: number): Resampled | null => {
+    const data = inOrder(values);
+    return data === null
+      ? null
+      : { median: data.median, medians: mediansAt(data.sorted, ranksFor(values.length, stream)) };
+  };
+
+  const estimate = (one: Resampled | null, other: Resampled | null, tick: number): RatioEstimate | null => {
     if (one === null || other === null) return null;
     let finite = true;
     for (let i = 0; i < resamples; i += 1) {
@@ -93,14 +88,32 @@ export function createBootstrap(seed: number, resamples = defaultResamples): Boo
 
   return {
     paired: (first, second, tick = 0) =>
-      first.length === second.length ? estimate(first, second, [0, 0], tick) : null,
-    unpaired: (first, second, tick = 0) => estimate(first, second, [0, 1], tick),
+      first.length === second.length ? estimate(jointly(first), jointly(second), tick) : null,
+    unpaired: (first, second, tick = 0) => estimate(alone(first, 0), alone(second, 1), tick),
   };
 }
 
+/** What is drawn for a sample size and a stream, drawn once. */
+function remembered<T>(draw: (n: number, stream: number) => T): (n: number, stream: number) => T {
+  const drawn = new Map<string, T>();
+  return (n, stream) => {
+    const key = `${n}/${stream}`;
+    const known = drawn.get(key) ?? draw(n, stream);
+    drawn.set(key, known);
+    return known;
+  };
+}
+
+function mediansAt(sorted: Float64Array, { low, high }: MiddleRanks): Float64Array {
+  const medians = new Float64Array(low.length);
+  for (let at = 0; at < medians.length; at += 1) {
+    medians[at] = ((sorted[low[at] as number] as number) + (sorted[high[at] as number] as number)) / 2;
+  }
+  return medians;
+}
+
 /** Row r holds how often each launch was drawn in resample r. */
-function drawCounts(seed: number, n: number, resamples: number): Uint16Array {
-  const random = createRandom(seed);
+function drawCounts(random: Random, n: number, resamples: number): Uint16Array {
   const counts = new Uint16Array(n * resamples);
   for (let row = 0; row < counts.length; row += n) {
     for (let draw = 0; draw < n; draw += 1) {

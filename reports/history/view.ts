@@ -5,7 +5,7 @@
 import { formatValue, scaleFor } from '../../bench/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
 import { folded, badge, columns, number, table, text } from '../parts.ts';
-import type { Block, Chart, Notice, Section, Table, View } from '../parts.ts';
+import type { Block, Chart, Filter, Notice, Section, Table, Tags, View } from '../parts.ts';
 import { cellLabel, costWithInterval, pText } from '../verdicts/words.ts';
 import { accelerationWords, count } from '../words.ts';
 
@@ -33,11 +33,23 @@ export function historyView(history: History, { charts }: { readonly charts: boo
       headline: null,
       notices: remarksNotice(history),
     },
+    filters: filtersOf(history),
     sections: sections.filter(({ blocks }) => blocks.length > 0),
     footer:
       'Change points: E-divisive over windows of 50 runs, confirmed by Welch’s t-test (p < 0.001, corrected for autocorrelation) and at least the metric’s practical threshold in size; at least 12 runs, 4 per level. On pure noise expect up to 0.3 of them per 100 runs, far fewer where noise between runs is below the threshold. Ratios are after / before as a cost: above 1 is worse. Intervals are of medians, 95 %.',
   };
 }
+
+function filtersOf({ series }: History): Filter[] {
+  const sorted = (of: (key: HistorySeries['key']) => string) =>
+    [...new Set(series.map(({ key }) => of(key)))].sort();
+  return [
+    { id: 'metric', title: 'Metric', choices: sorted(({ metric }) => metric) },
+    { id: 'runner', title: 'Runner', choices: sorted(({ runner }) => runner) },
+  ];
+}
+
+const tagsOf = ({ key: { metric, runner } }: HistorySeries): Tags => ({ metric, runner });
 
 function spanOf({ runs, first, last }: History): string {
   if (first === null || last === null) return 'no runs';
@@ -130,6 +142,7 @@ function changesTable(
     changes.map(({ series, change }, at) => {
       const scale = scaleFor([change.before, change.after], series.metric.unit);
       return {
+        ...(numbered ? {} : { tags: tagsOf(series) }),
         head: `${numbered ? `${at + 1}: ` : ''}${minuteOf(change.startedAt)}`,
         cells: [
           text(series.metric.id),
@@ -158,6 +171,7 @@ function seriesSection({ series }: History): Section {
     const range = each.points.map((point) => point.median);
     const scale = scaleFor([...range, last?.median ?? null], each.metric.unit);
     return {
+      tags: tagsOf(each),
       head: each.metric.id,
       cells: [
         text(cellLabel(each.key, true)),
@@ -213,6 +227,7 @@ function trendSection(series: HistorySeries, place: number): Section {
   return {
     id,
     title,
+    tags: tagsOf(series),
     link: `${metric.id}, ${series.key.runner}`,
     lead: series.tooShort === null ? [] : [`No change points are sought: ${series.tooShort}.`],
     blocks: [

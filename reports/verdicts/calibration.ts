@@ -3,6 +3,7 @@ import { formatValue } from '../../bench/units.ts';
 import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
 import { cellLabel } from '../../verdicts/rows.ts';
 import { oneLine } from '../text.ts';
+import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 
@@ -38,7 +39,7 @@ function lineOf(noise: Noise): string {
     launches,
     limit,
   } = noise;
-  const title = `${key.metric} of ${cellLabel(key, true)}: ${formatValue(median, metric.unit)}, ${launches} launches`;
+  const title = `${key.metric} of ${cellLabel(key, true)}: ${formatValue(median, metric.unit)}, ${count(launches, 'launch', 'launches')}`;
   if (noise.refusal !== null) return `${title}; not gated (${noise.refusal.rule}): ${noise.refusal.message}`;
   const parts = [
     `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs${cautious === null ? '' : ` (counted as ${percent(cautious)}, as so few runs may miss)`}`,

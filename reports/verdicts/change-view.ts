@@ -13,6 +13,7 @@ import {
   cellLabel,
   costText,
   costWithInterval,
+  fleetLines,
   pText,
   rowVerdict,
   severalScenarios,
@@ -60,7 +61,7 @@ function openingOf(report: ChangeReport): Opening {
     counts,
     facts: [],
     headline: null,
-    notices: [...refusedNotice(report), ...remarksNotice(report)],
+    notices: [...fleetNotice(report), ...refusedNotice(report), ...remarksNotice(report)],
   };
 }
 
@@ -114,6 +115,11 @@ function refusedNotice({ rows }: ChangeReport): Notice[] {
 function refusalText(refusal: ChangeRow['refusals'][number]): string {
   const end = /[.!?]$/.test(refusal.message) ? ' ' : '; ';
   return `rule ${refusal.rule}: ${refusal.message}${end}${refusal.remedy}`;
+}
+
+function fleetNotice({ fleet }: ChangeReport): Notice[] {
+  const lines = fleetLines(fleet);
+  return lines.length === 0 ? [] : [{ kind: 'notice', tone: 'plain', title: 'In hosts', lines }];
 }
 
 function remarksNotice(report: ChangeReport): Notice[] {
@@ -235,7 +241,9 @@ function notesSection(notes: Footnotes): Section {
 function runsSection(report: ChangeReport): Section {
   const families = [...new Set(report.rows.map((row) => row.familySize))];
   const family =
-    families.length === 0 ? '' : ` p is adjusted within ${families.join(' and ')} comparisons (Holm).`;
+    families.length === 0
+      ? ''
+      : ` p is adjusted within ${families.join(' and ')} comparisons (Benjamini and Hochberg).`;
   return {
     id: 'runs',
     title: 'What this rests on',

@@ -17,6 +17,7 @@ import {
   severalScenarios,
   stateWord,
   valueText,
+  fleetLines,
 } from './words.ts';
 
 export function gateView(report: GateReport): View {
@@ -99,7 +100,7 @@ function noticesOf(report: GateReport): Notice[] {
     lines.length === 0 ? [] : [{ kind: 'notice', tone, title, lines: [...new Set(lines)] }];
   return [
     ...notices,
-    ...plain('In hosts', 'plain', report.fleet ?? []),
+    ...plain('In hosts', 'plain', fleetLines(report.fleet)),
     ...plain(
       'To be read with it',
       'warn',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as formats from './index.ts';
 import { readCsv } from './testing/csv.ts';
-import { hostileChange, hostileGate, hostileLabels } from './testing/examples.ts';
+import { hostileChange, hostileGate, hostileLabels } from './testing/hostile.ts';
 import { readOpenMetrics } from './testing/openmetrics.ts';
 import { readXml } from './testing/xml.ts';
 

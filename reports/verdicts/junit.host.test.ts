@@ -4,7 +4,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { GateReport } from '../../verdicts/model.ts';
 import { renderGateJunit } from './index.ts';
-import { gateExample, hostileGate, hostileLabels } from './testing/examples.ts';
+import { gateExample } from './testing/examples.ts';
+import { hostileGate, hostileLabels } from './testing/hostile.ts';
 
 const schema = path.join(import.meta.dirname, 'fixtures', 'junit.xsd');
 const validate = (document: string) =>

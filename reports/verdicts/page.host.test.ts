@@ -9,7 +9,8 @@ import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderChangeHtml, renderGateHtml } from './index.ts';
-import { changeExample, gateExample, hostileChange, hostileGate, hostileLabels } from './testing/examples.ts';
+import { changeExample, gateExample } from './testing/examples.ts';
+import { hostileChange, hostileGate, hostileLabels } from './testing/hostile.ts';
 
 const executablePath = process.env['TARE_CHROMIUM'] ?? '/usr/bin/chromium';
 const usable = existsSync(executablePath);

@@ -8,7 +8,7 @@ import { noticeText, oneLine, tableText, toneCodes, wrapped } from '../text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
 import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
-import { checkWord, countedMetrics, inUrgency } from './words.ts';
+import { checkWord, countedMetrics, fleetLines, inUrgency } from './words.ts';
 
 type Paint = (text: string, code: string) => string;
 
@@ -44,7 +44,7 @@ export function gateText(report: GateReport, options: TextOptions): string {
     passed.length === 0
       ? ''
       : `${paint('PASS'.padEnd(12), toneCodes.less)} ${passed.length}: ${oneLine(countedMetrics(passed))}`,
-    list('In hosts:', report.fleet ?? []),
+    list('In hosts:', fleetLines(report.fleet)),
     list('This gate can see:', report.power),
     list('To be read with it:', [...new Set(report.remarks.map((remark) => remark.message))]),
     `${paint(oneLine(gateAnswer(report)), bold)} Policy ${oneLine(report.policy.name)} (${oneLine(report.policy.file)}).`,

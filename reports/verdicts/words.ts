@@ -4,7 +4,14 @@
  */
 import type { Interval, MetricDeclaration, Verdict } from '../../bench/model.ts';
 import { absent, formatRatio, formatValue, scaleFor } from '../../bench/units.ts';
-import type { ChangeRow, GateCheck, GateState, RowKey, SideSummary } from '../../verdicts/model.ts';
+import type {
+  ChangeRow,
+  FleetReport,
+  GateCheck,
+  GateState,
+  RowKey,
+  SideSummary,
+} from '../../verdicts/model.ts';
 export { severalScenarios } from '../../verdicts/rows.ts';
 import { cellLabel as wholeLabel } from '../../verdicts/rows.ts';
 import type { Tone } from '../parts.ts';
@@ -160,6 +167,13 @@ export function countedMetrics(checks: readonly GateCheck[]): string {
   const counts = new Map<string, number>();
   for (const { key } of checks) counts.set(key.metric, (counts.get(key.metric) ?? 0) + 1);
   return [...counts].map(([metric, n]) => `${metric} ×${n}`).join(', ');
+}
+
+/** What changes cost a fleet, a line each, and where it was read from. */
+export function fleetLines(fleet: FleetReport | null): readonly string[] {
+  if (fleet === null) return [];
+  const from = fleet.costs.length === 0 ? [] : [`Fleet: ${fleet.file}.`];
+  return [...fleet.costs.map(({ line }) => line), ...fleet.remarks, ...from];
 }
 
 function withInterval(text: string, interval: Interval | null, bare: (value: number) => string): string {

@@ -1,11 +1,11 @@
 /**
- * Reports to draw in tests: one of every verdict and every state, and the same with a label of your choice in
- * every place where a label can stand.
+ * Reports to draw in tests: one of every verdict and every state.
  */
 import type { Interval, MetricDeclaration } from '../../../bench/model.ts';
 import type {
   ChangeReport,
   ChangeRow,
+  FleetReport,
   GateCheck,
   GateReport,
   RowKey,
@@ -174,7 +174,27 @@ export function changeExample(over: Partial<ChangeReport> = {}): ChangeReport {
     missing: [{ key: keyOf({ runner: 'process' }), side: 'base' }],
     remarks: [{ code: 'order', message: 'Head was measured after base; drift would look like a change.' }],
     geomeans: [{ family: 'startup', ratio: 1.1071, rows: 2 }],
+    fleet: fleetExample(),
     ...over,
+  };
+}
+
+/** `label`: what stands for words from outside. */
+export function fleetExample(label?: string): FleetReport {
+  return {
+    file: label ?? 'fleet.yaml',
+    costs: [
+      {
+        key: keyOf({ metric: label ?? 'tare.memory' }),
+        form: 'container',
+        instances: 10_000,
+        bytes: { change: 12 * 2 ** 20, interval: interval(10 * 2 ** 20, 14 * 2 ** 20) },
+        hosts: { before: 98, after: 100, more: 2, interval: interval(1, 3) },
+        isProven: true,
+        line: label ?? '+12 MiB per instance = +2 hosts (+1 to +3) at 10,000 containers: 98 -> 100',
+      },
+    ],
+    remarks: label === undefined ? [] : [label],
   };
 }
 
@@ -195,6 +215,7 @@ export function checkOf(over: Partial<GateCheck> = {}): GateCheck {
     n: 30,
     pAdjusted: 0.0007,
     implausible: null,
+    refusal: null,
     remarks: [],
     ...over,
   };
@@ -277,103 +298,7 @@ export function gateExample(over: Partial<GateReport> = {}): GateReport {
     ],
     power: ['At n = 30 and 3.1 % noise, startup.ready is seen to change from 4.2 % on.'],
     remarks: [{ code: 'age', message: 'The baseline is 40 days old.' }],
-    fleet: ['+12 MiB per instance = +2 hosts at 10,000 instances'],
+    fleet: fleetExample(),
     ...over,
   };
 }
-
-/** The example with `label` in every place that holds words from outside. */
-export function hostileChange(label: string): ChangeReport {
-  const plain = changeExample();
-  const key = (old: RowKey): RowKey => ({
-    ...old,
-    scenario: label,
-    workload: label,
-    shape: label,
-    runner: label,
-    reference: old.reference === null ? null : label,
-  });
-  return {
-    ...plain,
-    base: plain.base.map((run) => hostileRun(run, label)),
-    head: plain.head.map((run) => hostileRun(run, label)),
-    rows: plain.rows.map((row) => ({
-      ...row,
-      key: { ...key(row.key), metric: label },
-      metric: { ...row.metric, id: label, title: label, definition: label },
-      refusals: row.refusals.map(() => ({ rule: label, message: label, remedy: label })),
-      remarks: [{ code: label, message: label }],
-    })),
-    missing: plain.missing.map((row) => ({ ...row, key: { ...key(row.key), metric: label } })),
-    remarks: [{ code: label, message: label }],
-  };
-}
-
-export function hostileGate(label: string): GateReport {
-  const plain = gateExample();
-  return {
-    ...plain,
-    policy: { file: label, name: label },
-    base: plain.base.map((run) => hostileRun(run, label)),
-    head: plain.head.map((run) => hostileRun(run, label)),
-    checks: plain.checks.map((check) => ({
-      ...check,
-      key: {
-        metric: label,
-        scenario: label,
-        workload: label,
-        shape: label,
-        runner: label,
-        reference: check.key.reference === null ? null : label,
-      },
-      metric: check.metric === null ? null : { ...check.metric, id: label, title: label, definition: label },
-      line: label,
-      source: `${label}:12`,
-      implausible: check.implausible === null ? null : label,
-      remarks: [{ code: label, message: label }],
-    })),
-    power: [label],
-    remarks: [{ code: label, message: label }],
-    fleet: [label],
-  };
-}
-
-function hostileRun(run: RunRef, label: string): RunRef {
-  return {
-    ...run,
-    runId: label,
-    path: label,
-    startedAt: label,
-    scenario: label,
-    tool: label,
-    host: { name: label, hash: label },
-    importedFrom: label,
-  };
-}
-
-/** Labels that have broken out of some format somewhere. */
-export const hostileLabels: readonly string[] = [
-  `</script><script>window.broken=1</script>"><img src=x onerror="window.broken=2">`,
-  ']]></failure><failure message="x">&amp;&#0;',
-  'nul\u0000 bell\u0007 escape\u001b[31m c1\u009b31m del\u007f \uffff\ufffe',
-  'over\u202Eride\u2066 mark\u200f',
-  'line\nbreak\r\nand\u2028separator\u2029and\u0085next',
-  '\n::error file=a,line=1::injected',
-  '::set-output name=verdict::pass',
-  '##[error]injected ##vso[task.complete result=Succeeded]',
-  "=cmd|' /C calc'!A0",
-  '+1+1',
-  '-2+3',
-  '@SUM(A1)',
-  '\t=1+1',
-  '＝1+1',
-  '`code` |pipe| **bold** [link](https://a.example) ![image](http://a.example) <!-- comment --> @mention #123 GH-1 www.a.example',
-  '--> <!-- tare-gate --> -->',
-  '"quoted", \'twice\' \\ backslash \\',
-  '# EOF',
-  '{{client}} $& $1 ${{ github.token }}',
-  'lone \ud800 surrogate',
-  'x'.repeat(5000),
-  '',
-  ' ',
-];
