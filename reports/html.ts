@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { Assets } from './assets.ts';
-import { filterBar, filterStyle, tagAttributes } from './filters.ts';
+import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
-import type { Block, Chart, Filter, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
+import type { Block, Chart, Choice, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
 import { rangeSvg } from './range.ts';
 import { chartSvg } from './svg.ts';
 import { unitSteps } from '../bench/units.ts';
@@ -20,7 +20,7 @@ const longBadge = 22;
 
 /** One HTML document; `plain` are the page's own style and scripts. */
 export function htmlOf(view: View, plain: Assets): string {
-  const assets = { ...plain, style: `${plain.style}${filterStyle(view.filters ?? [])}` };
+  const assets = { ...plain, style: `${plain.style}${choiceStyle(view.choices ?? [])}` };
   const values: Readonly<Record<string, string>> = {
     policy: escapeText(policyOf(assets)),
     title: escapeText(`${view.opening.title}: tare report`),
@@ -71,12 +71,12 @@ function chartsIn(block: Block): readonly Chart[] {
 
 /** Everything between the body's tags, in reading order; complete without style or script. */
 export function bodyOf(view: View): Markup {
-  const filters = view.filters ?? [];
-  const sections = view.sections.map((section) => sectionOf(section, filters));
+  const choices = view.choices ?? [];
+  const sections = view.sections.map((section) => sectionOf(section, choices));
   const links = view.sections.map((section) =>
     element(
       'li',
-      tagAttributes(section.tags, filters),
+      tagAttributes(section.tags, choices),
       element('a', { href: `#${section.id}` }, section.link ?? section.title),
     ),
   );
@@ -88,7 +88,7 @@ export function bodyOf(view: View): Markup {
       { 'aria-label': 'Sections' },
       element('div', { class: 'wrap' }, element('ul', {}, ...links)),
     ),
-    element('main', { id: 'main', class: 'wrap' }, filterBar(filters), ...sections),
+    element('main', { id: 'main', class: 'wrap' }, choiceBar(choices), ...sections),
     element('footer', {}, element('div', { class: 'wrap' }, view.footer)),
   );
 }
@@ -141,7 +141,7 @@ function sentenceOf(sentence: string): Markup {
   );
 }
 
-function sectionOf(section: Section, filters: readonly Filter[]): Markup {
+function sectionOf(section: Section, choices: readonly Choice[]): Markup {
   const titleId = `${section.id}-title`;
   return element(
     'section',
@@ -149,18 +149,18 @@ function sectionOf(section: Section, filters: readonly Filter[]): Markup {
       id: section.id,
       class: 'part',
       'aria-labelledby': titleId,
-      ...tagAttributes(section.tags, filters),
+      ...tagAttributes(section.tags, choices),
     },
     element('h2', { id: titleId }, section.title),
     ...section.lead.map((line) => element('p', { class: 'lead' }, line)),
-    ...section.blocks.map((block) => blockOf(block, filters)),
+    ...section.blocks.map((block) => blockOf(block, choices)),
   );
 }
 
-function blockOf(block: Block, filters: readonly Filter[] = []): Markup {
+function blockOf(block: Block, choices: readonly Choice[] = []): Markup {
   switch (block.kind) {
     case 'table':
-      return tableOf(block.table, false, filters);
+      return tableOf(block.table, false, choices);
     case 'charts':
       return element('div', { class: 'charts' }, ...block.charts.map(figureOf));
     case 'prose':
@@ -238,7 +238,7 @@ function badgeOf(text: string, tone: string): Markup {
 }
 
 /** `titled`: its caption stands right above it already and is only there for those who listen. */
-function tableOf(table: Table, titled = false, filters: readonly Filter[] = []): Markup {
+function tableOf(table: Table, titled = false, choices: readonly Choice[] = []): Markup {
   const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
   const domain = ranges
     .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
@@ -248,7 +248,7 @@ function tableOf(table: Table, titled = false, filters: readonly Filter[] = []):
   );
   const rows = table.rows.map((row, index) => {
     const cells = row.cells.map((cell) => cellOf(cell, domain));
-    return element('tr', tagAttributes(row.tags, filters), headOf(table, index), ...cells);
+    return element('tr', tagAttributes(row.tags, choices), headOf(table, index), ...cells);
   });
   return element(
     'div',
@@ -270,7 +270,7 @@ function tableOf(table: Table, titled = false, filters: readonly Filter[] = []):
   );
 }
 
-/** A heading shared by neighbouring rows is written once and spans them, unless a filter may take one of them away. */
+/** A heading shared by neighbouring rows is written once and spans them, unless a choice may take one of them away. */
 function headOf(table: Table, index: number): Markup | null {
   const { head = '', tags } = table.rows[index] ?? {};
   if (tags !== undefined) return element('th', { scope: 'row' }, head);

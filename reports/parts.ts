@@ -163,19 +163,19 @@ export interface Opening {
 }
 
 /** What a reader may choose one of, to see only that. */
-export interface Filter {
+export interface Choice {
   readonly id: 'metric' | 'runner';
   readonly title: string;
-  readonly choices: readonly string[];
+  readonly options: readonly string[];
 }
 
-/** Which choice of each filter a section or a row belongs to; none: it is always shown. */
-export type Tags = Readonly<Record<Filter['id'], string>>;
+/** Which option of each choice a section or a row belongs to; none: it is always shown. */
+export type Tags = Readonly<Record<Choice['id'], string>>;
 
 export interface View {
   readonly opening: Opening;
-  /** Of pages; other formats have options of their commands. */
-  readonly filters?: readonly Filter[];
+  /** Of pages without a script; other formats have options of their commands. */
+  readonly choices?: readonly Choice[];
   readonly sections: readonly Section[];
   readonly footer: string;
 }

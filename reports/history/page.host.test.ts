@@ -31,13 +31,13 @@ test.skipIf(!usable)(
         const lines = page.locator('#table-series tbody tr:visible');
         const all = await trends.count();
         expect(await lines.count()).toBe(all);
-        await page.locator('#filter-metric').selectOption({ label: 'startup.ready' });
+        await page.locator('#choice-metric').selectOption({ label: 'startup.ready' });
         expect([await trends.count(), await lines.count()]).toEqual([3, 3]);
-        await page.locator('#filter-runner').selectOption({ label: 'namespace' });
+        await page.locator('#choice-runner').selectOption({ label: 'namespace' });
         expect([await trends.count(), await lines.count()]).toEqual([1, 1]);
         expect(await page.locator('#table-changes tbody tr:visible').count()).toBe(1);
-        await page.locator('#filter-metric').selectOption('');
-        await page.locator('#filter-runner').selectOption('');
+        await page.locator('#choice-metric').selectOption('');
+        await page.locator('#choice-runner').selectOption('');
         expect(await trends.count()).toBe(all);
         await page.close();
       }

@@ -5,7 +5,7 @@
 import { formatValue, scaleFor } from '../../bench/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
 import { folded, badge, columns, number, table, text } from '../parts.ts';
-import type { Block, Chart, Filter, Notice, Section, Table, Tags, View } from '../parts.ts';
+import type { Block, Chart, Choice, Notice, Section, Table, Tags, View } from '../parts.ts';
 import { cellLabel, costWithInterval, pText } from '../verdicts/words.ts';
 import { accelerationWords, count } from '../words.ts';
 
@@ -33,19 +33,19 @@ export function historyView(history: History, { charts }: { readonly charts: boo
       headline: null,
       notices: remarksNotice(history),
     },
-    filters: filtersOf(history),
+    choices: choicesOf(history),
     sections: sections.filter(({ blocks }) => blocks.length > 0),
     footer:
       'Change points: E-divisive over windows of 50 runs, confirmed by Welch’s t-test (p < 0.001, corrected for autocorrelation) and at least the metric’s practical threshold in size; at least 12 runs, 4 per level. On pure noise expect up to 0.3 of them per 100 runs, far fewer where noise between runs is below the threshold. Ratios are after / before as a cost: above 1 is worse. Intervals are of medians, 95 %.',
   };
 }
 
-function filtersOf({ series }: History): Filter[] {
+function choicesOf({ series }: History): Choice[] {
   const sorted = (of: (key: HistorySeries['key']) => string) =>
     [...new Set(series.map(({ key }) => of(key)))].sort();
   return [
-    { id: 'metric', title: 'Metric', choices: sorted(({ metric }) => metric) },
-    { id: 'runner', title: 'Runner', choices: sorted(({ runner }) => runner) },
+    { id: 'metric', title: 'Metric', options: sorted(({ metric }) => metric) },
+    { id: 'runner', title: 'Runner', options: sorted(({ runner }) => runner) },
   ];
 }
 
