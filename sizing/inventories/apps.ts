@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseChecked } from '../../bench/checked-yaml.ts';
 import { labels, positive, share, size, wholePositive } from '../fields.ts';
 import type { DemandRow } from '../model.ts';
-import { blankRow, osFamily } from './rows.ts';
+import { blankRow, systemOf } from './rows.ts';
 
 const usageSchema = z.strictObject({
   cpu: z.number().nonnegative().optional().describe('Threads in use.'),
@@ -70,7 +70,7 @@ export function readApps(text: string, file: string): DemandRow[] {
               statistic: app.usage.statistic,
               windowSeconds: app.usage.windowDays === undefined ? null : app.usage.windowDays * 86_400,
             },
-      os: { name: app.os, family: osFamily(app.os) },
+      os: systemOf(app.os),
       form: app.form,
       ownKernel: app.ownKernel,
       apart: app.apart === undefined ? null : { key: app.app, most: app.apart },

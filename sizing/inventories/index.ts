@@ -92,7 +92,10 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
   }
   const rvtools = readRvtools(parts.tables, notes);
   const unique = uniqueIds();
-  const demand = [...rvtools.demand, ...parts.demand].map((row) => ({ ...row, id: unique(row.id) }));
+  const demand = [...rvtools.demand, ...parts.demand].map((row) => {
+    const id = unique(row.id);
+    return id === row.id ? row : { ...row, id };
+  });
   if (demand.length === 0) {
     const file = inputs[0]?.name ?? '(none)';
     addProblem(

@@ -4,7 +4,7 @@
  */
 import type { DemandRow, ExistingHost, Usage } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
-import { blankRow, bounds, mib, osFamily, uniqueIds } from './rows.ts';
+import { blankRow, bounds, mib, systemOf } from './rows.ts';
 import {
   type Bounds,
   columnOf,
@@ -84,11 +84,10 @@ export function readRvtools(tables: readonly Table[], notes: Notes): RvtoolsResu
     const name = textAt(row, columnOf(table, columns.vm));
     names.set(name, (names.get(name) ?? 0) + 1);
   }
-  const unique = uniqueIds();
   const seen = new Set<string>();
   const demand = infos.flatMap(({ table, row }) => {
     const machine = readMachine(table, row, details, names, speeds, seen, notes);
-    return machine === null ? [] : [{ ...machine, id: unique(machine.id) }];
+    return machine === null ? [] : [machine];
   });
   tellStrays(details, names, notes);
   return { demand, today: hosts.map(({ host }) => host) };
@@ -203,7 +202,6 @@ function readMachine(
         ];
   });
   const provisioned = numberAt(table, row, columnOf(table, columns.provisioned), bounds.diskMib, notes);
-  const os = text('os');
   return {
     ...blankRow(name, source),
     cpuThreads: cpus,
@@ -215,7 +213,7 @@ function readMachine(
           ? null
           : provisioned * mib,
     usage: usageOf(rowsOf('vcpu')[0], rowsOf('vmemory')[0], speeds.get(text('host')) ?? null, notes),
-    os: { name: os, family: osFamily(os) },
+    os: systemOf(text('os')),
     today: 'vm',
     volumes: disks,
   };
