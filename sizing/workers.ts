@@ -81,7 +81,9 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
       continue;
     }
     const pool = JSON.stringify(allowedHosts(item.row, hosts).bins ?? []);
-    pools.set(pool, [...(pools.get(pool) ?? []), item]);
+    const known = pools.get(pool);
+    if (known === undefined) pools.set(pool, [item]);
+    else known.push(item);
   }
   const placed: Placed[] = [...alone];
   const packed: { id: string; problem: Problem; packing: Packing }[] = [];
