@@ -25,7 +25,7 @@ async function example() {
   );
   const weights = weightsOf(null, policy);
   const sizing = await size({ inventory, hosts, policy, weights }, (problem) => packQuickly(problem));
-  return { sizing, policy, weights, between: null, steps: [], preview: [] };
+  return { sizing, policy, weights, sensitivity: null, breakEven: null, uncertainty: null, preview: [] };
 }
 
 test('the assignment is a certificate: it reads back and holds, and a changed one does not', async () => {
