@@ -116,7 +116,7 @@ export const sizeCommand: Command<SizeArguments> = {
     const { defaultPolicy, parseSizingPolicy } = await import('../sizing/policy.ts');
     const { weightsOf } = await import('../sizing/weights.ts');
     const { size } = await import('../sizing/size.ts');
-    const { packQuickly } = await import('../sizing/packing/pack.ts');
+    const { packLightly } = await import('../sizing/counts.ts');
     const hosts = parseCatalogue(textOf(args.hosts), args.hosts);
     const policy =
       args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
@@ -126,7 +126,7 @@ export const sizeCommand: Command<SizeArguments> = {
     const { pack } = await import('../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
     const sizing = await size(question, (problem) =>
-      args.seconds === 0 ? packQuickly(problem) : pack(problem, { seconds: args.seconds }),
+      args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds }),
     );
     if (args.check !== undefined) return await check(args.check, sizing, output);
 

@@ -1,7 +1,7 @@
 /**
  * From how many instances on containers need fewer hosts, or cost less, than virtual machines: the demand in its
- * proportions at other sizes, and between the last size without a difference and the first with one a search for
- * the exact number. Whole hosts make the curves steps, so that a difference may close again: that is said.
+ * proportions at other sizes. Hosts are whole, so both counts are steps: the exact number is found by walking the
+ * steps of the virtual machines, for only where one begins can the difference open. It may close again: that is said.
  */
 import { byAlternative, countOf, lightAnswer, type Count } from './counts.ts';
 import type { Inventory } from './model.ts';
@@ -16,8 +16,10 @@ export interface BreakEvenPoint {
 export interface Crossing {
   readonly alternative: 'container' | 'containers-in-vms';
   readonly measure: 'hosts' | 'cost';
-  /** Fewest instances found at which it needs less than virtual machines; null: at none up to `upTo`. */
+  /** Fewest instances at which it needs less than virtual machines; null: at none up to `upTo`. */
   readonly from: number | null;
+  /** Every step up to there was looked at; false: only the sizes of the table, for there are too many steps. */
+  readonly exact: boolean;
   readonly upTo: number;
   /** So it does at every larger size that was looked at. */
   readonly stays: boolean;
@@ -74,26 +76,54 @@ export async function breakEvenOf(question: Question): Promise<BreakEven | null>
 
 type CountAt = (alternative: Alternative, instances: number) => Promise<Count>;
 
+/** Sizes looked at in one walk: beyond, the table has to do. */
+const mostSteps = 40;
+
 async function crossingOf(
   points: readonly BreakEvenPoint[],
   alternative: Crossing['alternative'],
   measure: Crossing['measure'],
   countAt: CountAt,
 ): Promise<Crossing> {
+  const upTo = points.at(-1)?.instances ?? 0;
   const isLess = (of: Count, vm: Count) =>
     of[measure] !== null && vm[measure] !== null && of[measure] < vm[measure];
-  const at = points.findIndex(({ by }) => isLess(by[alternative], by.vm));
-  const upTo = points.at(-1)?.instances ?? 0;
-  const first = points[at];
-  if (first === undefined) return { alternative, measure, from: null, upTo, stays: false };
-  let low = points[at - 1]?.instances ?? 0;
-  let high = first.instances;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    const less = isLess(await countAt(alternative, middle), await countAt('vm', middle));
-    if (less) high = middle;
-    else low = middle;
+  const onTable = points.find(({ by }) => isLess(by[alternative], by.vm))?.instances ?? null;
+  const walked = await walk(onTable ?? upTo, measure, countAt, async (instances) =>
+    isLess(await countAt(alternative, instances), await countAt('vm', instances)),
+  );
+  const from = walked.found ?? onTable;
+  const larger = points.filter(({ instances }) => from !== null && instances >= from);
+  const stays = larger.length > 0 && larger.every(({ by }) => isLess(by[alternative], by.vm));
+  return { alternative, measure, from, exact: walked.whole, upTo, stays };
+}
+
+/** The first step of the virtual machines at which `isThere`; a step is where they need more than just before. */
+async function walk(
+  upTo: number,
+  measure: Crossing['measure'],
+  countAt: CountAt,
+  isThere: (instances: number) => Promise<boolean>,
+): Promise<{ readonly found: number | null; readonly whole: boolean }> {
+  const at = async (instances: number) => (await countAt('vm', instances))[measure] ?? Infinity;
+  let start = 1;
+  for (let step = 0; step < mostSteps; step += 1) {
+    if (await isThere(start)) return { found: start, whole: true };
+    const level = await at(start);
+    let low = start;
+    let reach = 1;
+    while (low + reach <= upTo && (await at(low + reach)) <= level) {
+      low += reach;
+      reach *= 2;
+    }
+    let high = Math.min(upTo + 1, low + reach);
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if ((await at(middle)) <= level) low = middle;
+      else high = middle;
+    }
+    if (high > upTo) return { found: null, whole: true };
+    start = high;
   }
-  const stays = points.slice(at).every(({ by }) => isLess(by[alternative], by.vm));
-  return { alternative, measure, from: high, upTo, stays };
+  return { found: null, whole: false };
 }

@@ -14,7 +14,7 @@ export interface Count {
   readonly cost: number | null;
 }
 
-/** Local search of few steps: without it several types of hosts are chosen at random. */
+/** Of `--seconds 0` and of the page: heuristics and few steps of local search, some milliseconds for hundreds. */
 export function packLightly(problem: Problem): Packing {
   return packQuickly(problem, { starts: 0, steps: 200 });
 }

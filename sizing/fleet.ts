@@ -219,6 +219,7 @@ function countOf(fleet: Fleet, change: FleetChange): FleetCount {
 const nothing = (form: Form): Weights => ({
   form,
   evidence: 'assumed',
+  emulated: false,
   source: 'fleet',
   memory: flat(0),
   diskBytes: 0,

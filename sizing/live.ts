@@ -2,13 +2,10 @@
  * A question as data that a page can carry, and the rules of it that a reader may move there. The page answers by
  * the very functions of `tare size`, with the packer of `--seconds 0`: equal rules give equal counts.
  */
-import { grownCounts } from './demand.ts';
 import { blankRow } from './inventories/rows.ts';
 import type { DemandRow, HostType, SizingPolicy } from './model.ts';
-import { packQuickly } from './packing/pack.ts';
-import type { Alternative } from './problem.ts';
 import { heavier } from './sensitivity.ts';
-import { sizeAs, type Answer, type Question } from './size.ts';
+import type { Question } from './size.ts';
 import type { BothWeights } from './weights.ts';
 
 export interface LiveData {
@@ -158,15 +155,5 @@ export const controls: readonly Control[] = [
   },
 ];
 
-/** An alternative by the page's packer, that of `--seconds 0`. */
-export async function liveAnswer(alternative: Alternative, question: Question): Promise<Answer> {
-  return await sizeAs(alternative, question, (problem) => packQuickly(problem));
-}
-
 /** Beyond so many rows a page would be megabytes and its counts seconds late. */
 export const mostLiveRows = 5000;
-
-/** How many instances the moved rules make of the demand. */
-export function instancesOf({ inventory, policy }: Question): number {
-  return grownCounts(inventory.demand, policy).reduce((sum, count) => sum + count, 0);
-}

@@ -15,6 +15,8 @@ export interface Step {
   readonly id: string;
   readonly label: string;
   readonly apply: (question: Question) => Question;
+  /** It asks for more than before. */
+  readonly heavier: boolean;
 }
 
 export interface StepCost {
@@ -60,36 +62,43 @@ export const steps: readonly Step[] = [
     id: `memory+${String(count)}MiB`,
     label: `${String(count)} MiB more per instance`,
     apply: (question) => ({ ...question, weights: heavier(question.weights, count * mib) }),
+    heavier: true,
   })),
   {
     id: 'headroom.memory+1',
     label: '1 point more of memory headroom, on usage',
     apply: withPolicy(({ headroom }) => ({ headroom: { ...headroom, memory: headroom.memory + 0.01 } })),
+    heavier: true,
   },
   {
     id: 'headroom.cpu+1',
     label: '1 point more of CPU headroom, on usage',
     apply: withPolicy(({ headroom }) => ({ headroom: { ...headroom, cpu: headroom.cpu + 0.01 } })),
+    heavier: true,
   },
   {
     id: 'fill-1',
     label: '1 point less of a host filled',
     apply: withPolicy(({ fill }) => ({ fill: Math.max(0.01, fill - 0.01) })),
+    heavier: true,
   },
   {
     id: 'overcommit.vm.cpu+1',
     label: '1 more vCPU per thread, of VMs of today',
     apply: withOvercommit('cpu', 1, ['vm']),
+    heavier: false,
   },
   {
     id: 'overcommit.container.cpu+1',
     label: '1 more requested CPU per thread, of all others',
     apply: withOvercommit('cpu', 1, ['container']),
+    heavier: false,
   },
   {
     id: 'overcommit.memory+10',
     label: '10 points more of memory promised than there is',
     apply: withOvercommit('memory', 0.1, ['vm', 'container']),
+    heavier: false,
   },
   {
     id: 'growth+1',
@@ -97,11 +106,13 @@ export const steps: readonly Step[] = [
     apply: withPolicy(({ growth }) => ({
       growth: { perYear: growth.perYear + 0.01, years: Math.max(1, growth.years) },
     })),
+    heavier: true,
   },
   {
     id: 'survive+1',
     label: 'one more loss survived',
     apply: withPolicy(({ survive }) => ({ survive: { ...survive, least: survive.least + 1 } })),
+    heavier: true,
   },
 ];
 
@@ -109,16 +120,17 @@ export const steps: readonly Step[] = [
 export async function sensitivityOf(question: Question): Promise<readonly Sensitivity[]> {
   const plain = await byAlternative((name) => lightAnswer(name, question));
   const found: Sensitivity[] = [];
-  for (const { id, label, apply } of steps) {
+  for (const { id, label, apply, heavier: isHeavier } of steps) {
     const changed = apply(question);
     const by = await byAlternative(async (name): Promise<StepCost> => {
       const after = await lightAnswer(name, changed);
       const [a, b] = [countOf(after), countOf(plain[name])];
-      return {
-        hosts: difference(a.hosts, b.hosts),
-        cost: difference(a.cost, b.cost),
-        share: shareOf(plain[name], after),
-      };
+      const [hosts, cost] = [difference(a.hosts, b.hosts), difference(a.cost, b.cost)];
+      const share = shareOf(plain[name], after);
+      // A packing of the heavier demand holds for the lighter: less for more is the packer's luck, no saving.
+      const gain = (cost ?? hosts ?? 0) * (isHeavier ? -1 : 1);
+      const isLuck = hosts !== null && gain > 0;
+      return isLuck ? { hosts: 0, cost: cost === null ? null : 0, share } : { hosts, cost, share };
     });
     found.push({ id, label, by });
   }

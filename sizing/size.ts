@@ -2,8 +2,8 @@
  * The answer: for one demand the hosts as virtual machines, as containers, and as containers in virtual
  * machines, each packed, bounded, explained and with every loss that must be survived replayed.
  */
+import { choose } from './choose.ts';
 import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
-import { surviving } from './losses.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
 import type { Packing, Problem, Unplaced } from './packing/model.ts';
@@ -104,8 +104,8 @@ export async function sizeAs(alternative: Alternative, question: Question, make:
   // Machines that hold containers are filled to the target inside: their hosts may be full of them.
   const onHosts = workers === null ? setting : { ...setting, policy: { ...setting.policy, fill: 1 } };
   const problem = problemOf(placed, perHostOnce(onHosts, workers), form);
-  const packing = await make(problem);
-  const { hosts, losses, spared } = surviving(problem, packing, setting.policy);
+  const { packing, surviving } = await choose(problem, setting.policy, make);
+  const { hosts, losses, spared } = surviving;
   const counts = new Map<string, number>();
   for (const { type, copies } of [...packing.bins, ...(spared?.empty ?? [])])
     counts.set(type, (counts.get(type) ?? 0) + copies);

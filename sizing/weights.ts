@@ -16,6 +16,8 @@ export type PickTare = (tare: Tare) => number;
 export interface Weights {
   readonly form: Form;
   readonly evidence: 'measured' | 'assumed';
+  /** Measured without real virtualization: its memory holds, its CPU was not taken. */
+  readonly emulated: boolean;
   /** "namespace, 3 shapes, 60 launches" or "policy.yaml". */
   readonly source: string;
   /** By size of the instance; data, so that a page can carry it. */
@@ -82,6 +84,7 @@ function measuredOf(
   return {
     form,
     evidence: 'measured',
+    emulated: tares.some(({ acceleration }) => acceleration === 'tcg'),
     source: `${runner}, ${String(tares.length)} ${tares.length === 1 ? 'shape' : 'shapes'}, ${String(launches)} launches`,
     memory: { points, perByte: 0, perThread: 0, insideBytes: null, more: 0 },
     diskBytes: most(tares.map(({ diskBytes }) => diskBytes?.median ?? null)),
@@ -117,6 +120,7 @@ function assumedOf(policy: SizingPolicy, form: Form): Weights {
   return {
     form,
     evidence: 'assumed',
+    emulated: false,
     source: [policy.file ?? 'the policy', ...(rule === null ? [] : [publishedTares[rule].source])].join(': '),
     memory: {
       points: [{ at: 0, bytes: assumed.memoryBytes + (insideBytes ?? 0) }],

@@ -51,8 +51,7 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
       ),
       ...(uncertainty === null ? [] : [row('  95 % of draws', (answer) => intervalWords(by(answer)))]),
       row('  of them working', ({ working }) => String(working)),
-      row('  at least, proven', ({ bound }) => String(bound)),
-      row('  gap to the bound', gapWords),
+      row('  at least of these kinds, proven', ({ bound }) => String(bound)),
       row('  losses survived', lossWords),
       row('fullest', bindingWords),
       row('instances', ({ instances }) => String(instances)),
@@ -67,20 +66,21 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
       row('cost a month', ({ cost, hosts }) =>
         cost === null || hosts === null ? none : `${cost.perMonth.toFixed(0)} ${cost.currency}`,
       ),
-      row('  at least, proven', costBound),
+      row('  working, at least, proven', costBound),
+      row('  gap between them', gapWords),
       row('power', ({ watts, hosts }) => (watts === null || hosts === null ? none : `${watts.toFixed(0)} W`)),
     ],
     [
       'Working hosts hold the demand; the others are there for losses, each of which was replayed.',
-      'The bounds are of the working hosts: on their number, and on what they cost, which differs where several kinds have prices.',
+      'The bounds are of the working hosts: no packing has fewer of these kinds, and none of any kinds costs less. Without prices cost is the number of hosts.',
     ],
   );
 }
 
 /** Of the working hosts; the spare ones are no part of the packing that is bounded. */
 function costBound({ packing, cost, hosts }: Answer): string {
-  if (cost === null || hosts === null) return none;
-  return `${packing.bound.toFixed(0)} of ${packing.cost.toFixed(0)} ${cost.currency}`;
+  if (hosts === null) return none;
+  return `${packing.bound.toFixed(0)} of ${packing.cost.toFixed(0)}${cost === null ? '' : ` ${cost.currency}`}`;
 }
 
 export function intervalWords(interval: CountInterval | null): string {
@@ -147,12 +147,12 @@ export function breakEvenTable({ points }: BreakEven): Table {
   );
 }
 
-export function crossingWords({ alternative, measure, from, upTo, stays }: Crossing): string {
+export function crossingWords({ alternative, measure, from, exact, upTo, stays }: Crossing): string {
   const name = alternativeNames[alternative];
   const less = measure === 'hosts' ? 'need fewer hosts than' : 'cost less than';
   if (from === null)
-    return `${name} ${less} virtual machines at none of the sizes looked at, up to ${String(upTo)} instances`;
-  return `${name} ${less} virtual machines from ${String(from)} instances on${
+    return `${name} ${less} virtual machines at no number${exact ? '' : ' looked at'} up to ${String(upTo)} instances`;
+  return `${name} ${less} virtual machines from ${exact ? '' : 'at most '}${String(from)} instances on${
     stays
       ? `, at every larger size looked at up to ${String(upTo)}`
       : ', but not at every larger size: whole hosts make steps'

@@ -160,6 +160,9 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
           ? []
           : [{ text: `${String(first.instances)} instances`, tone: 'plain' as const }]),
         { text: `${(100 * sizing.basis.confidence).toFixed(0)} % with usage`, tone: 'plain' },
+        ...(weights.vm.emulated
+          ? [{ text: 'VM tare measured emulated: memory only (C17)', tone: 'warn' as const }]
+          : []),
         ...(assumed.length > 0 ? [{ text: 'tare assumed, not measured', tone: 'warn' as const }] : []),
       ],
       facts: [],

@@ -67,7 +67,7 @@ export function whyNotFewer(answer: Answer): string {
   if (packing.count === 0) return 'there is nothing to place';
   const { boundMethod } = packing;
   if (packing.count <= packing.countBound)
-    return `proven: fewer than ${hostsWord(packing.countBound)} cannot hold the demand; ${boundWords(boundMethod)}`;
+    return `proven: fewer than ${hostsWord(packing.countBound)} of these kinds cannot hold the demand; ${boundWords(boundMethod)}`;
   const blocker = blockerOf(problem, packing);
   const blocked =
     blocker === null
@@ -81,7 +81,7 @@ export function whyNotFewer(answer: Answer): string {
         }`;
   if (packing.optimal)
     return `proven: nothing is cheaper; ${boundWords(boundMethod)}${blocked === '' ? '' : `; ${blocked}`}`;
-  return `not proven: at least ${hostsWord(packing.countBound)}, and what costs less was not found (gap ${gapWords(answer)})${blocked === '' ? '' : `; ${blocked}`}`;
+  return `not proven: at least ${hostsWord(packing.countBound)} of these kinds, and nothing cheaper was found (gap ${gapWords(answer)})${blocked === '' ? '' : `; ${blocked}`}`;
 }
 
 export function reasonWords(reason: string): string {

@@ -5,6 +5,7 @@
 import type { DemandRow, UsageStatistic } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
 import { blankRow, bounds, osFamily, uniqueIds } from './rows.ts';
+import { cvOf } from './spread.ts';
 import { columnOf, numberAt, sourceOf, type Table, type TableRow, textAt } from './table.ts';
 
 const units = { mib: 2 ** 20, mb: 1e6, gib: 2 ** 30, gb: 1e9, bytes: 1 } as const;
@@ -107,23 +108,33 @@ function bytesAt(
   return null;
 }
 
+/** The most telling statistic, and the spread where there are two percentiles. */
 function usageOf(table: Table, row: TableRow, notes: Notes): DemandRow['usage'] {
+  const cpu: Partial<Record<UsageStatistic, number | null>> = {};
+  const memory: Partial<Record<UsageStatistic, number | null>> = {};
   for (const statistic of statistics) {
     const words = statistic === 'max' ? ['max', 'peak'] : [statistic];
     const column = columnOf(
       table,
       words.map((word) => `cpu${word}`),
     );
-    const cpuThreads = numberAt(table, row, column, { least: 0, most: 1024, whole: false }, notes);
-    const memoryBytes = bytesAt(
+    cpu[statistic] = numberAt(table, row, column, { least: 0, most: 1024, whole: false }, notes);
+    memory[statistic] = bytesAt(
       table,
       row,
       words.map((word) => `memory${word}`),
       0,
       notes,
     );
-    if (cpuThreads !== null || memoryBytes !== null)
-      return { cpuThreads, memoryBytes, statistic, windowSeconds: null };
   }
-  return null;
+  const statistic = statistics.find((name) => cpu[name] != null || memory[name] != null);
+  if (statistic === undefined) return null;
+  const cv = { cpu: cvOf(cpu), memory: cvOf(memory) };
+  return {
+    cpuThreads: cpu[statistic] ?? null,
+    memoryBytes: memory[statistic] ?? null,
+    statistic,
+    windowSeconds: null,
+    ...(cv.cpu === null && cv.memory === null ? {} : { cv }),
+  };
 }

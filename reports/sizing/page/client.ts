@@ -3,7 +3,8 @@
  * calls is the sizing of the command line, bundled; here is only what touches the page. Text by textContent only.
  */
 import { assignmentOf } from '../../../sizing/assignment.ts';
-import { controls, liveAnswer, questionOf, type Control, type LiveData } from '../../../sizing/live.ts';
+import { lightAnswer } from '../../../sizing/counts.ts';
+import { controls, questionOf, type Control, type LiveData } from '../../../sizing/live.ts';
 import { policyYaml } from '../../../sizing/policy-yaml.ts';
 import { alternatives, type Alternative } from '../../../sizing/problem.ts';
 import type { Answer, Question } from '../../../sizing/size.ts';
@@ -54,7 +55,7 @@ function start(declared: Question, section: HTMLElement): void {
     const found: Answer[] = [];
     for (const name of alternatives) {
       if (mine !== turn) return;
-      found.push(await liveAnswer(name, question));
+      found.push(await lightAnswer(name, question));
       await pause(0);
     }
     if (mine !== turn) return;
