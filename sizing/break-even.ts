@@ -66,10 +66,13 @@ export async function breakEvenOf(question: Question): Promise<BreakEven | null>
     points.push({ instances: count, by: await byAlternative((name) => countAt(name, count)) });
   const crossings: Crossing[] = [];
   for (const alternative of ['container', 'containers-in-vms'] as const) {
-    for (const measure of ['hosts', 'cost'] as const) {
-      if (measure === 'cost' && points.every(({ by }) => by.vm.cost === null)) continue;
-      crossings.push(await crossingOf(points, alternative, measure, countAt));
-    }
+    const priced = points.some(({ by }) => by.vm.cost !== null);
+    // Hosts of several kinds are not comparable by their number where they have prices.
+    const measures: Crossing['measure'][] = [
+      ...(priced && question.hosts.length > 1 ? [] : (['hosts'] as const)),
+      ...(priced ? (['cost'] as const) : []),
+    ];
+    for (const measure of measures) crossings.push(await crossingOf(points, alternative, measure, countAt));
   }
   return { points, crossings };
 }
