@@ -19,7 +19,7 @@ export interface Assigned {
   readonly count: number;
 }
 
-export function assignmentOf({ answers }: Sizing): Assigned[] {
+export function assignmentOf({ answers }: Pick<Sizing, 'answers'>): Assigned[] {
   return answers.flatMap((answer) => {
     const empty = (answer.spared?.empty ?? []).map(({ type, copies }) => ({ type, copies, contents: [] }));
     const levels = [

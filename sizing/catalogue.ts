@@ -109,14 +109,3 @@ export function parseCatalogue(text: string, file: string): HostType[] {
     source: { file, sheet: null, row: lineOf(['hosts', at]) },
   }));
 }
-
-/** What the licences of one host cost per month, minimum cores charged. */
-export function licenceCost(host: HostType, form: 'vm' | 'container'): number {
-  return host.licences
-    .filter(({ appliesTo }) => appliesTo === 'all' || appliesTo === form)
-    .reduce((sum, { per, perMonth, minimumCoresPerSocket }) => {
-      if (per === 'host') return sum + perMonth;
-      if (per === 'socket') return sum + perMonth * host.sockets;
-      return sum + perMonth * Math.max(host.cores, (minimumCoresPerSocket ?? 0) * host.sockets);
-    }, 0);
-}

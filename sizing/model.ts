@@ -23,6 +23,8 @@ export interface Usage {
   readonly statistic: UsageStatistic;
   /** How long was watched. */
   readonly windowSeconds: number | null;
+  /** How much it varies, as a coefficient of variation, where the input tells. */
+  readonly cv?: { readonly cpu: number | null; readonly memory: number | null };
 }
 
 export interface Volume {
@@ -236,6 +238,8 @@ export interface SizingPolicy {
   readonly affinity: boolean;
   /** The virtual machine that holds containers, where containers run in virtual machines. */
   readonly worker: { readonly cpuThreads: number; readonly memoryBytes: number };
+  /** How far the demand may be from its figures, and how often that is drawn. */
+  readonly uncertainty: { readonly demandCv: number; readonly draws: number; readonly seed: number };
   /** Of who declares instead of measuring. */
   readonly assume: Readonly<Record<'vm' | 'container', AssumedTare | null>>;
   /** Every number above with where it comes from, for the reader. */
@@ -244,7 +248,14 @@ export interface SizingPolicy {
 
 /** What an instance is declared to cost beyond its application. */
 export interface AssumedTare {
+  /** Published rule that fills what is not declared; null: none. */
+  readonly rule: 'kubevirt' | 'kata' | 'red-hat-hci' | null;
   readonly memoryBytes: number;
+  /** Of each byte and each vCPU of the instance. */
+  readonly perByte: number;
+  readonly perThread: number;
+  /** The guest's OS, on top and inside the guest's memory; null: `memoryBytes` is all of it and counts as inside. */
+  readonly insideBytes: number | null;
   readonly diskBytes: number;
   readonly idleThreads: number;
 }

@@ -10,6 +10,7 @@ const usageSchema = z.strictObject({
   memory: size.optional(),
   statistic: z.enum(['now', 'mean', 'p50', 'p90', 'p95', 'p99', 'max']),
   windowDays: positive.optional(),
+  cv: share.optional().describe('How much it varies: standard deviation over mean, 30%.'),
 });
 const volumeSchema = z.strictObject({
   size,
@@ -69,6 +70,7 @@ export function readApps(text: string, file: string): DemandRow[] {
               memoryBytes: app.usage.memory ?? null,
               statistic: app.usage.statistic,
               windowSeconds: app.usage.windowDays === undefined ? null : app.usage.windowDays * 86_400,
+              ...(app.usage.cv === undefined ? {} : { cv: { cpu: app.usage.cv, memory: app.usage.cv } }),
             },
       os: systemOf(app.os),
       form: app.form,

@@ -5,6 +5,7 @@
 import type { DemandRow, UsageStatistic } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
 import { blankRow, bounds, systemOf } from './rows.ts';
+import { cvOf } from './spread.ts';
 import { columnOf, numberAt, sourceOf, type Table, type TableRow, textAt } from './table.ts';
 
 const units = { mib: 2 ** 20, mb: 1e6, gib: 2 ** 30, gb: 1e9, bytes: 1 } as const;
@@ -149,12 +150,23 @@ function bytesAt(
   return value === null ? null : Math.round(value * factor);
 }
 
+/** The most telling statistic, and the spread where there are two percentiles. */
 function usageOf(table: Table, row: TableRow, { usage }: Layout, notes: Notes): DemandRow['usage'] {
-  for (const { statistic, cpu, memory } of usage) {
-    const cpuThreads = numberAt(table, row, cpu, usedCpuBounds, notes);
-    const memoryBytes = bytesAt(table, row, memory, 0, notes);
-    if (cpuThreads !== null || memoryBytes !== null)
-      return { cpuThreads, memoryBytes, statistic, windowSeconds: null };
+  if (usage.length === 0) return null;
+  const cpu: Partial<Record<UsageStatistic, number | null>> = {};
+  const memory: Partial<Record<UsageStatistic, number | null>> = {};
+  for (const { statistic, cpu: column, memory: amount } of usage) {
+    cpu[statistic] = numberAt(table, row, column, usedCpuBounds, notes);
+    memory[statistic] = bytesAt(table, row, amount, 0, notes);
   }
-  return null;
+  const statistic = statistics.find((name) => cpu[name] != null || memory[name] != null);
+  if (statistic === undefined) return null;
+  const cv = usage.length < 2 ? null : { cpu: cvOf(cpu), memory: cvOf(memory) };
+  return {
+    cpuThreads: cpu[statistic] ?? null,
+    memoryBytes: memory[statistic] ?? null,
+    statistic,
+    windowSeconds: null,
+    ...(cv === null || (cv.cpu === null && cv.memory === null) ? {} : { cv }),
+  };
 }
