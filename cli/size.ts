@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import { parseBytes } from '../bench/units.ts';
+import type { Problem } from '../sizing/packing/model.ts';
 import type { Alternative } from '../sizing/problem.ts';
+import type { StorageAnswer } from '../sizing/storage/place.ts';
 import type { Question, Sizing } from '../sizing/size.ts';
 import type { BothWeights, PickTare } from '../sizing/weights.ts';
 import type { Command } from './command.ts';
@@ -112,7 +114,7 @@ export const sizeCommand: Command<SizeArguments> = {
     if (!(args.seconds >= 0 && args.seconds <= 3600)) {
       throw new UserError(`--seconds is ${args.seconds}`, 'give 0 to 3600');
     }
-    const { parseCatalogue } = await import('../sizing/catalogue.ts');
+    const { parseArrays, parseCatalogue } = await import('../sizing/catalogue.ts');
     const { defaultPolicy, parseSizingPolicy } = await import('../sizing/policy.ts');
     const { weightsOf } = await import('../sizing/weights.ts');
     const { size } = await import('../sizing/size.ts');
@@ -125,16 +127,19 @@ export const sizeCommand: Command<SizeArguments> = {
     const weights = weightsOf(profile, policy, options);
     const { pack } = await import('../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
-    const sizing = await size(question, (problem) =>
-      args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds }),
-    );
-    if (args.check !== undefined) return await check(args.check, sizing, output);
+    const make = (problem: Problem) =>
+      args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
+    const sizing = await size(question, make);
+    const { placeVolumes } = await import('../sizing/storage/place.ts');
+    const arrays = parseArrays(textOf(args.hosts), args.hosts);
+    const storage = await placeVolumes({ inventory, arrays, policy }, make);
+    if (args.check !== undefined) return await check(args.check, sizing, storage, output);
 
     const asked = args.analysis ?? isSmall(inventory.demand.length);
     const more = asked
       ? await analysed(question, sizing, profile, (pick) => weightsOf(profile, policy, { ...options, pick }))
       : { sensitivity: null, breakEven: null, uncertainty: null };
-    const view = { sizing, policy, weights, preview, ...more };
+    const view = { sizing, policy, weights, preview, storage, ...more };
     const draw = await import('../reports/sizing/index.ts');
     if (args.assignment !== undefined) writeOut(args.assignment, draw.renderSizingCsv(view));
     if (args.html !== undefined)
@@ -189,11 +194,16 @@ async function profileFrom(paths: readonly string[]) {
   return profileOf(readRuns(paths));
 }
 
-async function check(path: string, sizing: Sizing, output: Parameters<typeof sizeCommand.run>[1]) {
+async function check(
+  path: string,
+  sizing: Sizing,
+  storage: StorageAnswer | null,
+  output: Parameters<typeof sizeCommand.run>[1],
+) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
   const { checkAssignment } = await import('../sizing/assignment.ts');
   const lines = readAssignment(textOf(path), path);
-  const faults = checkAssignment(sizing, lines);
+  const faults = checkAssignment(sizing, lines, storage);
   output.out(
     faults.length === 0
       ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken`

@@ -3,7 +3,7 @@
  * room on the others is named. It says why this packing needs it, not that no other could do without.
  */
 import type { Packing, Problem } from './packing/model.ts';
-import { surviveLoss } from './packing/spare.ts';
+import { fleetOf, surviveLoss } from './packing/spare.ts';
 
 export interface Blocker {
   /** Type of the host that was emptied. */
@@ -19,11 +19,11 @@ export interface Blocker {
 }
 
 /** Beyond so many hosts of differing contents the replay would take longer than the packing did. */
-const mostKinds = 2000;
+const mostKinds = 300;
 
 export function blockerOf(problem: Problem, packing: Packing): Blocker | null {
   if (packing.bins.length === 0 || packing.bins.length > mostKinds) return null;
-  const { replays } = surviveLoss(problem, packing, { kind: 'bins', count: 1 });
+  const { replays } = surviveLoss(fleetOf(problem, packing), { kind: 'bins', count: 1 });
   const homeless = (at: (typeof replays)[number]) => at.homeless.reduce((sum, { count }) => sum + count, 0);
   const [easiest] = replays.toSorted((a, b) => homeless(a) - homeless(b));
   const [first] = easiest?.homeless ?? [];

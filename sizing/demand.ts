@@ -61,12 +61,14 @@ export function basisOf({ demand }: Inventory, policy: SizingPolicy): Basis {
   return { kind: chosen, confidence, words };
 }
 
+type Grows = Pick<DemandRow, 'count' | 'growthPerYear'>;
+
 /**
  * How many of each row there are at the end of the policy's growth. Rows that grow alike grow together: three hundred
  * machines at 1 % are three more, spread evenly, not each of them twice. The sum of them is rounded up.
  */
-export function grownCounts(rows: readonly DemandRow[], { growth }: SizingPolicy): number[] {
-  const rate = ({ growthPerYear }: DemandRow) => growthPerYear ?? growth.perYear;
+export function grownCounts(rows: readonly Grows[], { growth }: SizingPolicy): number[] {
+  const rate = ({ growthPerYear }: Grows) => growthPerYear ?? growth.perYear;
   const sums = new Map<number, { whole: number; seen: number; given: number }>();
   for (const row of rows) {
     const sum = sums.get(rate(row)) ?? { whole: 0, seen: 0, given: 0 };

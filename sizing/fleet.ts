@@ -236,5 +236,6 @@ const emptyInventory: Inventory = {
   leftOut: [],
   problems: [],
   remarks: [],
+  claims: [],
   confidence: 1,
 };

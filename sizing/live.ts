@@ -45,6 +45,7 @@ export function questionOf({ demand, perHost, hosts, policy, weights }: LiveData
     demand: demand.map(whole),
     perHost: perHost.map(whole),
     today: [],
+    claims: [],
     leftOut: [],
     problems: [],
     remarks: [],

@@ -31,9 +31,38 @@ export interface Volume {
   readonly id: string;
   readonly bytes: number;
   readonly iops: number | null;
-  readonly access: 'block' | 'file';
-  /** Copies that are kept, the first included. */
+  readonly access: Access;
+  /** Class of storage that it asks for; null: any. */
+  readonly storageClass: string | null;
+  /** Copies that are kept, the first included, no two on one array or, if asked for, in one failure domain. */
   readonly replicas: number;
+  readonly replicasApart: 'array' | 'domain';
+}
+
+export type Access = 'block' | 'file';
+
+/** A volume that no row of the demand holds: a claim of Kubernetes, a disk of a machine that is off. */
+export interface Claim {
+  readonly volume: Volume;
+  readonly count: number;
+  readonly source: Source;
+}
+
+/** A kind of storage array that could be bought or is there. */
+export interface ArrayType {
+  readonly id: string;
+  readonly access: readonly Access[];
+  /** Classes of storage that it offers; none: it serves volumes that ask for none. */
+  readonly classes: readonly string[];
+  /** Usable, to its fill target. */
+  readonly bytes: number;
+  readonly iops: number | null;
+  readonly maxVolumes: number | null;
+  readonly price: Price | null;
+  /** null: as many as needed. */
+  readonly available: number | null;
+  readonly domain: string | null;
+  readonly source: Source;
 }
 
 export type OsFamily = 'linux' | 'windows' | 'other' | 'unknown';
@@ -182,6 +211,8 @@ export interface Inventory {
   /** Runs once on every host whatever its size (`count` is 1): daemon sets. No instances of the demand. */
   readonly perHost: readonly DemandRow[];
   readonly today: readonly ExistingHost[];
+  /** Volumes beside those of the demand. */
+  readonly claims: readonly Claim[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly InputProblem[];
   /** What a reader of the result must know of how the files were read. */

@@ -1,5 +1,6 @@
 /** A sizing in every format; the assignment is the certificate that `tare size --check` reads back. */
-import { assignmentOf } from '../../sizing/assignment.ts';
+import { assignmentOf, storageLines } from '../../sizing/assignment.ts';
+import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { Question } from '../../sizing/size.ts';
 import { safeJson } from '../verdicts/json.ts';
 import { assignmentCsv } from './assignment-csv.ts';
@@ -14,7 +15,7 @@ export type { SizingView } from './tables.ts';
 const schema = 1;
 
 export function renderSizingJson(view: SizingView): string {
-  const { sizing, policy, weights, uncertainty, sensitivity, breakEven } = view;
+  const { sizing, policy, weights, uncertainty, sensitivity, breakEven, storage } = view;
   const answers = sizing.answers.map((answer) => {
     const { problem: _problem, packing, workers, spared, why: _why, ...rest } = answer;
     return {
@@ -41,12 +42,18 @@ export function renderSizingJson(view: SizingView): string {
     uncertainty,
     sensitivity,
     breakEven,
+    storage: storage == null ? null : storageJson(storage),
     policy,
   });
 }
 
-export function renderSizingCsv({ sizing }: SizingView): string {
-  return assignmentCsv(assignmentOf(sizing));
+function storageJson({ problem: _problem, packing, why: _why, ...rest }: StorageAnswer) {
+  const { bound, countBound, gap, optimal, method, boundMethod, fill, unplaced } = packing;
+  return { ...rest, bound, countBound, gap, optimal, method, boundMethod, fill, unplaced };
+}
+
+export function renderSizingCsv({ sizing, storage }: SizingView): string {
+  return assignmentCsv([...assignmentOf(sizing), ...(storage == null ? [] : storageLines(storage))]);
 }
 
 export async function renderSizingHtml(

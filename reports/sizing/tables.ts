@@ -5,6 +5,7 @@ import type { SizingPolicy } from '../../sizing/model.ts';
 import { alternatives, type Alternative } from '../../sizing/problem.ts';
 import type { Sensitivity, StepCost } from '../../sizing/sensitivity.ts';
 import type { Answer, Sizing } from '../../sizing/size.ts';
+import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { CountInterval, Uncertainty } from '../../sizing/uncertainty.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
 import { columns, narrow, number, table, text, type Table } from '../parts.ts';
@@ -19,6 +20,8 @@ export interface SizingView {
   readonly sensitivity: readonly Sensitivity[] | null;
   readonly breakEven: BreakEven | null;
   readonly uncertainty: Uncertainty | null;
+  /** Volumes on arrays; null: no arrays in the catalogue, or no volumes in the demand. */
+  readonly storage?: StorageAnswer | null;
   readonly preview: readonly string[];
 }
 

@@ -2,6 +2,7 @@
 import { formatValue } from '../../bench/units.ts';
 import type { Table } from '../parts.ts';
 import { oneLine, tableText } from '../text.ts';
+import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,
   breakEvenTable,
@@ -14,7 +15,7 @@ import {
 import { alternativeNames, reasonWords, whyNotFewer } from './words.ts';
 
 export function sizingText(view: SizingView): string {
-  const { sizing, policy, sensitivity, breakEven, preview } = view;
+  const { sizing, policy, sensitivity, breakEven, storage, preview } = view;
   const { answers } = sizing;
   const [first] = answers;
   const lines = [
@@ -50,6 +51,15 @@ export function sizingText(view: SizingView): string {
           '',
           drawn(breakEvenTable(breakEven)),
           ...breakEven.crossings.map((line) => `  ${crossingWords(line)}`),
+        ]),
+    ...(storage == null
+      ? []
+      : [
+          '',
+          'Storage',
+          ...storageWords(storage).map((line) => `  ${oneLine(line)}`),
+          '',
+          drawn(growthTable(storage)),
         ]),
     '',
     'containers in VMs: a spread over failure domains is not asked of the machines',

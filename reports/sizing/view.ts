@@ -2,6 +2,7 @@
 import type { Block, Chart, LineSeries, Section, View } from '../parts.ts';
 import type { BreakEven } from '../../sizing/break-even.ts';
 import { alternatives } from '../../sizing/problem.ts';
+import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,
   breakEvenTable,
@@ -75,6 +76,16 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
       lead: [],
       blocks: [{ kind: 'prose', lines: sureness(view) }],
     },
+    ...(view.storage == null
+      ? []
+      : [
+          {
+            id: 'storage',
+            title: 'Storage',
+            lead: storageWords(view.storage),
+            blocks: [{ kind: 'table' as const, table: growthTable(view.storage) }],
+          },
+        ]),
     ...(breakEven === null
       ? []
       : [

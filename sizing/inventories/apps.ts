@@ -16,7 +16,9 @@ const volumeSchema = z.strictObject({
   size,
   iops: positive.optional(),
   access: z.enum(['block', 'file']).default('block'),
-  replicas: wholePositive.default(1),
+  class: z.string().min(1).optional().describe('Class of storage that an array must offer.'),
+  replicas: wholePositive.max(10).default(1).describe('Copies kept, the first included.'),
+  replicasApart: z.enum(['array', 'domain']).default('array').describe('What no two copies share.'),
 });
 const appSchema = z.strictObject({
   app: z.string().min(1),
@@ -51,7 +53,9 @@ export function readApps(text: string, file: string): DemandRow[] {
       bytes: volume.size,
       iops: volume.iops ?? null,
       access: volume.access,
+      storageClass: volume.class ?? null,
       replicas: volume.replicas,
+      replicasApart: volume.replicasApart,
     }));
     return {
       ...blankRow(app.app, { file, sheet: null, row: lineOf(['apps', at]) }),

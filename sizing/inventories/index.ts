@@ -5,7 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../bench/errors.ts';
-import type { DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
+import type { Claim, DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
 import { readApps } from './apps.ts';
 import { csvGrid } from './csv.ts';
 import { readKubernetes } from './kubernetes.ts';
@@ -65,6 +65,7 @@ interface Parts {
   readonly demand: DemandRow[];
   readonly perHost: DemandRow[];
   readonly today: ExistingHost[];
+  readonly claims: Claim[];
   readonly tables: Table[];
   readonly files: InventoryFile[];
 }
@@ -72,7 +73,7 @@ interface Parts {
 /** The same from contents; never throws for what is in them. */
 export async function inventoryOf(inputs: readonly InputFile[]): Promise<Inventory> {
   const notes = createNotes();
-  const parts: Parts = { demand: [], perHost: [], today: [], tables: [], files: [] };
+  const parts: Parts = { demand: [], perHost: [], today: [], claims: [], tables: [], files: [] };
   for (const { name, bytes } of inputs) {
     try {
       parts.files.push({ file: name, ...(await readOne(bytes, name, parts, notes)) });
@@ -96,7 +97,8 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
     const id = unique(row.id);
     return id === row.id ? row : { ...row, id };
   });
-  if (demand.length === 0) {
+  const claims = [...rvtools.claims, ...parts.claims];
+  if (demand.length === 0 && claims.length === 0) {
     const file = inputs[0]?.name ?? '(none)';
     addProblem(
       notes,
@@ -115,6 +117,7 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
     demand,
     perHost: parts.perHost,
     today: [...rvtools.today, ...parts.today],
+    claims,
     leftOut: notes.leftOut,
     problems: notes.problems,
     remarks: [...notes.remarks],
@@ -195,6 +198,7 @@ function readJson(text: string, file: string, parts: Parts, notes: Notes): Omit<
   for (const row of result.demand) parts.demand.push(row);
   parts.perHost.push(...result.perHost);
   parts.today.push(...result.today);
+  parts.claims.push(...result.claims);
   return { kind: 'kubernetes', rows: items.length };
 }
 

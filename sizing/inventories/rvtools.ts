@@ -2,7 +2,7 @@
  * An RVTools export -> demand and today's hosts. Each machine is joined over vInfo, vCPU, vMemory and vDisk; vInfo
  * is believed where they disagree, which is told. MB in its older headers is 2^20 bytes, as MiB in the newer.
  */
-import type { DemandRow, ExistingHost, Usage } from '../model.ts';
+import type { Claim, DemandRow, ExistingHost, Usage, Volume } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
 import { blankRow, bounds, mib, systemOf } from './rows.ts';
 import {
@@ -63,6 +63,7 @@ export function tabOf(table: Table): Tab | null {
 export interface RvtoolsResult {
   readonly demand: readonly DemandRow[];
   readonly today: readonly ExistingHost[];
+  readonly claims: readonly Claim[];
 }
 
 /** Reads the tabs of one vCenter's export. */
@@ -85,12 +86,13 @@ export function readRvtools(tables: readonly Table[], notes: Notes): RvtoolsResu
     names.set(name, (names.get(name) ?? 0) + 1);
   }
   const seen = new Set<string>();
+  const claims: Claim[] = [];
   const demand = infos.flatMap(({ table, row }) => {
-    const machine = readMachine(table, row, details, names, speeds, seen, notes);
+    const machine = readMachine(table, row, details, names, speeds, seen, claims, notes);
     return machine === null ? [] : [machine];
   });
   tellStrays(details, names, notes);
-  return { demand, today: hosts.map(({ host }) => host) };
+  return { demand, today: hosts.map(({ host }) => host), claims };
 }
 
 type Place = { readonly table: Table; readonly row: TableRow };
@@ -123,6 +125,7 @@ function readMachine(
   names: ReadonlyMap<string, number>,
   speeds: ReadonlyMap<string, number | null>,
   seen: Set<string>,
+  claims: Claim[],
   notes: Notes,
 ): DemandRow | null {
   const source = sourceOf(table, row);
@@ -136,18 +139,24 @@ function readMachine(
   const id = text('id');
   if (id !== '' && seen.has(id)) return out(`the machine ${id} is in an earlier row already`);
   if (id !== '') seen.add(id);
-  if (isTrue(row, columnOf(table, columns.template))) return out('a template, not a machine');
-  if (isTrue(row, columnOf(table, columns.placeholder))) return out('a placeholder of site recovery');
-  if (/^vCLS[-\s(]/.test(name)) return out("an agent of vSphere's cluster services");
-  const power = plainName(text('power'));
-  if (/^(suspended|angehalten)/.test(power)) return out('suspended');
-  if (/off|aus|eteint|apagad/.test(power)) return out('powered off');
   const isNamesake = (names.get(name) ?? 0) > 1;
   const rowsOf = (tab: keyof Details): readonly Place[] => {
     const own = details[tab].get(`id:${id}`);
     if (own !== undefined || isNamesake) return own ?? [];
     return details[tab].get(`name:${name}`) ?? [];
   };
+  const disksOf = (): Volume[] => volumesOf(name, rowsOf('vdisk'), notes);
+  /** Nothing runs, but its disks are kept. */
+  const kept = (why: string): null => {
+    for (const volume of disksOf()) claims.push({ volume, count: 1, source });
+    return out(why);
+  };
+  if (isTrue(row, columnOf(table, columns.template))) return kept('a template, not a machine');
+  if (isTrue(row, columnOf(table, columns.placeholder))) return out('a placeholder of site recovery');
+  if (/^vCLS[-\s(]/.test(name)) return out("an agent of vSphere's cluster services");
+  const power = plainName(text('power'));
+  if (/^(suspended|angehalten)/.test(power)) return kept('suspended');
+  if (/off|aus|eteint|apagad/.test(power)) return kept('powered off');
   if (isNamesake) {
     addProblem(
       notes,
@@ -180,27 +189,7 @@ function readMachine(
   const cpus = size('cpus', 'vcpu', bounds.cpus);
   const memory = size('memory', 'vmemory', bounds.memoryMib);
   if (cpus === null && memory === null) return out('neither CPUs nor memory can be read');
-  const disks = rowsOf('vdisk').flatMap((place, at) => {
-    const capacity = numberAt(
-      place.table,
-      place.row,
-      columnOf(place.table, columns.capacity),
-      bounds.diskMib,
-      notes,
-    );
-    const label = textAt(place.row, columnOf(place.table, columns.disk));
-    return capacity === null
-      ? []
-      : [
-          {
-            id: `${name}/${label === '' ? at + 1 : label}`,
-            bytes: capacity * mib,
-            iops: null,
-            access: 'block' as const,
-            replicas: 1,
-          },
-        ];
-  });
+  const disks = disksOf();
   const provisioned = numberAt(table, row, columnOf(table, columns.provisioned), bounds.diskMib, notes);
   return {
     ...blankRow(name, source),
@@ -217,6 +206,25 @@ function readMachine(
     today: 'vm',
     volumes: disks,
   };
+}
+
+function volumesOf(name: string, rows: readonly Place[], notes: Notes): Volume[] {
+  return rows.flatMap(({ table, row }, at): Volume[] => {
+    const capacity = numberAt(table, row, columnOf(table, columns.capacity), bounds.diskMib, notes);
+    if (capacity === null) return [];
+    const label = textAt(row, columnOf(table, columns.disk));
+    return [
+      {
+        id: `${name}/${label === '' ? String(at + 1) : label}`,
+        bytes: capacity * mib,
+        iops: null,
+        access: 'block',
+        storageClass: null,
+        replicas: 1,
+        replicasApart: 'array',
+      },
+    ];
+  });
 }
 
 /** MHz become threads only by the clock of the machine's own host. */
