@@ -221,7 +221,7 @@ export interface Inventory {
   readonly confidence: number;
 }
 
-export type InventoryKind = 'rvtools' | 'kubernetes' | 'csv' | 'apps';
+export type InventoryKind = 'rvtools' | 'azure-migrate' | 'kubernetes' | 'csv' | 'apps';
 
 export interface InventoryFile {
   readonly file: string;

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../bench/errors.ts';
 import type { Claim, DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
 import { readApps } from './apps.ts';
+import { isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
 import { csvGrid } from './csv.ts';
 import { readKubernetes } from './kubernetes.ts';
 import { addProblem, createNotes, type Notes } from './notes.ts';
@@ -133,8 +134,10 @@ async function readOne(
 ): Promise<Omit<InventoryFile, 'file'>> {
   if (bytes.length === 0) throw new UserError(`${file}: is empty`, 'export it again');
   if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
+    // Both lie in the same container; the name of the stream inside tells which.
+    const isLocked = bytes.includes(Buffer.from('EncryptedPackage', 'utf16le'));
     throw new UserError(
-      `${file}: is password-protected, or an old .xls`,
+      `${file}: is ${isLocked ? 'password-protected' : 'an old .xls, or password-protected'}`,
       'save it as .xlsx without a password',
     );
   }
@@ -166,6 +169,10 @@ function keepTables(
   parts.tables.push(...known);
   if (known.length > 0)
     return { kind: 'rvtools', rows: known.reduce((sum, { rows }) => sum + rows.length, 0) };
+  const azure = tables.filter(isAzureMigrate);
+  for (const table of azure) for (const row of readAzureMigrate(table, notes)) parts.demand.push(row);
+  if (azure.length > 0)
+    return { kind: 'azure-migrate', rows: azure.reduce((sum, { rows }) => sum + rows.length, 0) };
   const plain = tables.filter(isPlain);
   for (const table of plain) for (const row of readPlain(table, notes)) parts.demand.push(row);
   if (plain.length > 0) return { kind: 'csv', rows: plain.reduce((sum, { rows }) => sum + rows.length, 0) };
