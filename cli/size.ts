@@ -1,9 +1,14 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import { parseBytes } from '../bench/units.ts';
+import type { Problem } from '../sizing/packing/model.ts';
 import type { Alternative } from '../sizing/problem.ts';
-import type { Sizing } from '../sizing/size.ts';
+import type { StorageAnswer } from '../sizing/storage/place.ts';
+import type { Question, Sizing } from '../sizing/size.ts';
+import type { BothWeights, PickTare } from '../sizing/weights.ts';
 import type { Command } from './command.ts';
+import { toolVersion } from './version.ts';
 
 interface SizeArguments {
   inventory: string[];
@@ -15,11 +20,12 @@ interface SizeArguments {
   check: string | undefined;
   preview: boolean;
   assignment: string | undefined;
+  html: string | undefined;
+  analysis: boolean | undefined;
+  heavier: number;
   json: boolean;
   format: string;
 }
-
-const mib = 2 ** 20;
 
 export const sizeCommand: Command<SizeArguments> = {
   command: 'size <inventory..>',
@@ -63,6 +69,21 @@ export const sizeCommand: Command<SizeArguments> = {
         type: 'string',
         describe: 'Write which instance is on which host to this CSV.',
       })
+      .option('html', {
+        type: 'string',
+        describe: 'Write a page whose rules can be moved to this file; works offline.',
+      })
+      .option('analysis', {
+        type: 'boolean',
+        describe:
+          'Interval, what a step costs, break-even; default: yes up to 2,000 rows. --no-analysis leaves them out.',
+      })
+      .option('heavier', {
+        type: 'string',
+        default: '0B',
+        coerce: parseBytes,
+        describe: 'Every instance heavier by so much, to see what it costs: 12MiB.',
+      })
       .option('check', { type: 'string', describe: 'Judge this assignment (CSV) by the rules instead.' })
       .option('format', {
         choices: ['text', 'json', 'csv'],
@@ -93,46 +114,36 @@ export const sizeCommand: Command<SizeArguments> = {
     if (!(args.seconds >= 0 && args.seconds <= 3600)) {
       throw new UserError(`--seconds is ${args.seconds}`, 'give 0 to 3600');
     }
-    const { parseCatalogue } = await import('../sizing/catalogue.ts');
+    const { parseArrays, parseCatalogue } = await import('../sizing/catalogue.ts');
     const { defaultPolicy, parseSizingPolicy } = await import('../sizing/policy.ts');
     const { weightsOf } = await import('../sizing/weights.ts');
     const { size } = await import('../sizing/size.ts');
-    const { packQuickly } = await import('../sizing/packing/pack.ts');
+    const { packLightly } = await import('../sizing/counts.ts');
     const hosts = parseCatalogue(textOf(args.hosts), args.hosts);
     const policy =
       args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
     const profile = args.profile.length === 0 ? null : await profileFrom(args.profile);
-    const options = { runners: args.runner };
+    const options = { runners: args.runner, moreBytes: args.heavier };
     const weights = weightsOf(profile, policy, options);
     const { pack } = await import('../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
-    const sizing = await size(question, (problem) =>
-      args.seconds === 0 ? packQuickly(problem) : pack(problem, { seconds: args.seconds }),
-    );
-    if (args.check !== undefined) return await check(args.check, sizing, output);
+    const make = (problem: Problem) =>
+      args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
+    const sizing = await size(question, make);
+    const { placeVolumes } = await import('../sizing/storage/place.ts');
+    const arrays = parseArrays(textOf(args.hosts), args.hosts);
+    const storage = await placeVolumes({ inventory, arrays, policy }, make);
+    if (args.check !== undefined) return await check(args.check, sizing, storage, output);
 
-    // Compared among themselves only: one quick packer on both sides of each difference.
-    const quick = async (level: 'low' | 'median' | 'high', moreBytes: number) =>
-      await size(
-        { ...question, weights: weightsOf(profile, policy, { ...options, level, moreBytes }) },
-        (problem) => packQuickly(problem, { starts: 0, steps: 0 }),
-      );
-    const plain = countsOf(await quick('median', 0));
-    const steps = [];
-    for (const bytes of [1 * mib, 12 * mib, 128 * mib]) {
-      const counts = countsOf(await quick('median', bytes));
-      steps.push({ bytes, more: mapped((name) => difference(counts[name], plain[name])) });
-    }
-    const view = {
-      sizing,
-      policy,
-      weights,
-      preview,
-      steps,
-      between: await between(profile, sizing, plain, quick),
-    };
+    const asked = args.analysis ?? isSmall(inventory.demand.length);
+    const more = asked
+      ? await analysed(question, sizing, profile, (pick) => weightsOf(profile, policy, { ...options, pick }))
+      : { sensitivity: null, breakEven: null, uncertainty: null };
+    const view = { sizing, policy, weights, preview, storage, ...more };
     const draw = await import('../reports/sizing/index.ts');
-    if (args.assignment !== undefined) writeFileSync(args.assignment, draw.renderSizingCsv(view));
+    if (args.assignment !== undefined) writeOut(args.assignment, draw.renderSizingCsv(view));
+    if (args.html !== undefined)
+      writeOut(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
     const format = args.json ? 'json' : args.format;
     if (format === 'json') output.out(draw.renderSizingJson(view));
     else if (format === 'csv') output.out(draw.renderSizingCsv(view));
@@ -141,40 +152,40 @@ export const sizeCommand: Command<SizeArguments> = {
   },
 };
 
-type Counts = Readonly<Record<Alternative, number | null>>;
-
-function mapped<T>(make: (name: Alternative) => T): Record<Alternative, T> {
-  return { vm: make('vm'), container: make('container'), 'containers-in-vms': make('containers-in-vms') };
+/** Beyond so many rows each of a hundred packings would take a second: only where it is asked for. */
+function isSmall(rows: number): boolean {
+  return rows <= 2000;
 }
 
-function countsOf({ answers }: Sizing): Counts {
-  return mapped((name) => answers.find(({ alternative }) => alternative === name)?.hosts ?? null);
-}
-
-function difference(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b;
-}
-
-/** A count grows with the tare, so that the ends of its interval are those of the tare. */
-async function between(
+async function analysed(
+  question: Question,
+  { answers }: Sizing,
   profile: Awaited<ReturnType<typeof profileFrom>> | null,
-  sizing: Sizing,
-  plain: Counts,
-  quick: (level: 'low' | 'high', more: number) => Promise<Sizing>,
-): Promise<Record<Alternative, [number, number]> | null> {
-  const whole =
-    profile !== null &&
-    profile.tares.every(({ memoryBytes }) => memoryBytes === null || memoryBytes.interval !== null);
-  if (!whole) return null;
-  const low = countsOf(await quick('low', 0));
-  const high = countsOf(await quick('high', 0));
-  const found = countsOf(sizing);
-  if ([low, high, found, plain].some((counts) => Object.values(counts).includes(null))) return null;
-  const at = (counts: Counts, name: Alternative) => counts[name] ?? 0;
-  return mapped((name) => [
-    at(found, name) + Math.min(0, at(low, name) - at(plain, name)),
-    at(found, name) + Math.max(0, at(high, name) - at(plain, name)),
-  ]);
+  weightsBy: (pick: PickTare) => BothWeights,
+) {
+  const { sensitivityOf } = await import('../sizing/sensitivity.ts');
+  const { breakEvenOf } = await import('../sizing/break-even.ts');
+  const { uncertaintyOf } = await import('../sizing/uncertainty.ts');
+  const hostsOf = (name: Alternative) =>
+    answers.find(({ alternative }) => alternative === name)?.hosts ?? null;
+  const found = {
+    vm: hostsOf('vm'),
+    container: hostsOf('container'),
+    'containers-in-vms': hostsOf('containers-in-vms'),
+  };
+  return {
+    sensitivity: await sensitivityOf(question),
+    breakEven: await breakEvenOf(question),
+    uncertainty: await uncertaintyOf(question, found, profile, weightsBy),
+  };
+}
+
+function writeOut(path: string, content: string): void {
+  try {
+    writeFileSync(path, content);
+  } catch (error) {
+    throw new UserError(`${path}: ${messageOf(error)}`, 'name a file in a folder that can be written');
+  }
 }
 
 async function profileFrom(paths: readonly string[]) {
@@ -183,11 +194,16 @@ async function profileFrom(paths: readonly string[]) {
   return profileOf(readRuns(paths));
 }
 
-async function check(path: string, sizing: Sizing, output: Parameters<typeof sizeCommand.run>[1]) {
+async function check(
+  path: string,
+  sizing: Sizing,
+  storage: StorageAnswer | null,
+  output: Parameters<typeof sizeCommand.run>[1],
+) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
   const { checkAssignment } = await import('../sizing/assignment.ts');
   const lines = readAssignment(textOf(path), path);
-  const faults = checkAssignment(sizing, lines);
+  const faults = checkAssignment(sizing, lines, storage);
   output.out(
     faults.length === 0
       ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken`

@@ -51,7 +51,7 @@ function chartLibrary(): string {
 }
 
 /** Refuses text that would end its own tag; such a file of ours would break every report. */
-function withinTag(text: string, tag: 'style' | 'script'): string {
+export function withinTag(text: string, tag: 'style' | 'script'): string {
   if (new RegExp(`</${tag}|<!--`, 'i').test(text)) throw new Error(`a page file would end its own <${tag}>`);
   return text;
 }

@@ -5,6 +5,7 @@
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join } from 'node:path';
+import { bundleClient } from '../reports/sizing/bundle.ts';
 import { root, run, tool } from './process.ts';
 
 const folders = [
@@ -42,6 +43,9 @@ for (const path of assets()) {
 // The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
 const client = readFileSync(join(root, 'reports/page/client.ts'), 'utf8');
 writeFileSync(join(out, 'reports/page/client.js'), stripTypeScriptTypes(client));
+
+// So is that of a sizing's page, with the sizing in it.
+writeFileSync(join(out, 'reports/sizing/page/client.js'), await bundleClient());
 
 // What code reads as ../package.json in a checkout.
 const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<

@@ -42,13 +42,14 @@ describe('the package', () => {
     expect(packed).toContain('package/dist/runners/agent.sh');
     expect(packed).toContain('package/dist/scenarios/quick.yaml');
     expect(packed).toContain('package/dist/reports/page/client.js');
+    expect(packed).toContain('package/dist/reports/sizing/page/client.js');
     expect(packed).toContain('package/LICENSE');
     expect(packed.filter((path) => /\.ts$|\.test\.|fixtures|\/scripts\//.test(path))).toEqual([]);
   });
 
   it('brings no development package along', () => {
     const installed = readdirSync(join(folder, 'node_modules'));
-    for (const name of ['vitest', 'typescript', 'eslint', 'playwright-core', 'node']) {
+    for (const name of ['vitest', 'typescript', 'eslint', 'playwright-core', 'node', 'rolldown']) {
       expect(installed).not.toContain(name);
     }
   });
@@ -87,6 +88,16 @@ describe.each([
     const again = await tare(node, 'report', join(out, 'record'), '--html', join(out, 'again.html'));
     expect(again.code, again.stderr).toBe(0);
     expect(readFileSync(join(out, 'again.html'), 'utf8')).toBe(readFileSync(page, 'utf8'));
+  });
+
+  it('sizes a demand to a page that carries the code', async () => {
+    const inputs = ['apps.yaml', '--hosts', 'hosts.yaml', '--policy', 'policy.yaml'].map((name) =>
+      name.endsWith('.yaml') ? join(root, 'docs/sizing', name) : name,
+    );
+    const page = join(folder, 'sizing.html');
+    const sized = await tare(node, 'size', ...inputs, '--seconds', '0', '--no-analysis', '--html', page);
+    expect(sized.code, sized.stderr).toBe(0);
+    expect(readFileSync(page, 'utf8')).toContain('id="tare-sizing"');
   });
 
   it('says what this host can do', async () => {

@@ -2,15 +2,19 @@
  * The certificate of a sizing: which instances are on which host, and (for containers in machines) in which
  * machine. Written as a table and checked as one, whoever wrote it.
  */
-import type { PackedBin } from './packing/model.ts';
+import type { PackedBin, Problem } from './packing/model.ts';
 import { checkPacking } from './packing/check.ts';
 import type { Alternative } from './problem.ts';
-import type { Answer, Sizing } from './size.ts';
+import type { Sizing } from './size.ts';
+import type { StorageAnswer } from './storage/place.ts';
+
+/** Volumes on arrays are the same for every answer, and so an answer of their own. */
+export const storageName = 'storage';
 
 /** One line of the table: so many of an item in a bin. A bin that is held back has no item. */
 export interface Assigned {
-  readonly alternative: Alternative;
-  /** "hosts", or the pool of machines that containers are in. */
+  readonly alternative: Alternative | typeof storageName;
+  /** "hosts", the pool of machines that containers are in, or "arrays". */
   readonly level: string;
   /** From 1 within its level. */
   readonly bin: number;
@@ -19,7 +23,7 @@ export interface Assigned {
   readonly count: number;
 }
 
-export function assignmentOf({ answers }: Sizing): Assigned[] {
+export function assignmentOf({ answers }: Pick<Sizing, 'answers'>): Assigned[] {
   return answers.flatMap((answer) => {
     const empty = (answer.spared?.empty ?? []).map(({ type, copies }) => ({ type, copies, contents: [] }));
     const levels = [
@@ -30,7 +34,15 @@ export function assignmentOf({ answers }: Sizing): Assigned[] {
   });
 }
 
-function linesOf(alternative: Alternative, level: string, bins: readonly PackedBin[]): Assigned[] {
+export function storageLines({ packing }: StorageAnswer): Assigned[] {
+  return linesOf(storageName, 'arrays', packing.bins);
+}
+
+function linesOf(
+  alternative: Assigned['alternative'],
+  level: string,
+  bins: readonly PackedBin[],
+): Assigned[] {
   const lines: Assigned[] = [];
   let bin = 0;
   for (const { type, contents, copies } of bins) {
@@ -44,34 +56,50 @@ function linesOf(alternative: Alternative, level: string, bins: readonly PackedB
 }
 
 /** Every rule that an assignment breaks, in words; only the answers that it speaks of are judged. */
-export function checkAssignment(sizing: Sizing, lines: readonly Assigned[]): string[] {
-  const spoken = new Set<string>(lines.map(({ alternative }) => alternative));
-  const strange = [...spoken].filter((name) => !sizing.answers.some((answer) => answer.alternative === name));
+export function checkAssignment(
+  { answers }: Pick<Sizing, 'answers'>,
+  lines: readonly Assigned[],
+  storage: StorageAnswer | null = null,
+): string[] {
+  const certified: Certified[] = answers.map(({ alternative, problem, workers }) => ({
+    name: alternative,
+    levels: [
+      { level: 'hosts', problem },
+      ...(workers?.pools ?? []).map(({ id, problem: inside }) => ({ level: id, problem: inside })),
+    ],
+  }));
+  if (storage !== null)
+    certified.push({ name: storageName, levels: [{ level: 'arrays', problem: storage.problem }] });
+  const by = new Map<string, Assigned[]>();
+  for (const line of lines) {
+    const known = by.get(line.alternative);
+    if (known === undefined) by.set(line.alternative, [line]);
+    else known.push(line);
+  }
+  const strange = [...by.keys()].filter((name) => !certified.some((one) => one.name === name));
   return [
     ...strange.map((name) => `there is no answer ${JSON.stringify(name)}`),
-    ...sizing.answers
-      .filter(({ alternative }) => spoken.has(alternative))
-      .flatMap((answer) =>
-        faultsOf(
-          answer,
-          lines.filter(({ alternative }) => alternative === answer.alternative),
-        ),
-      ),
+    ...certified.flatMap((one) => {
+      const own = by.get(one.name);
+      return own === undefined ? [] : faultsOf(one, own);
+    }),
   ];
 }
 
-function faultsOf({ alternative, problem, workers }: Answer, lines: readonly Assigned[]): string[] {
-  const levels = [
-    { level: 'hosts', problem },
-    ...(workers?.pools ?? []).map(({ id, problem: inside }) => ({ level: id, problem: inside })),
-  ];
+/** An answer with the problem behind each of its levels. */
+interface Certified {
+  readonly name: Assigned['alternative'];
+  readonly levels: readonly { readonly level: string; readonly problem: Problem }[];
+}
+
+function faultsOf({ name, levels }: Certified, lines: readonly Assigned[]): string[] {
   const known = new Set(levels.map(({ level }) => level));
   const strange = new Set(lines.filter(({ level }) => !known.has(level)).map(({ level }) => level));
   return [
-    ...[...strange].map((level) => `${alternative}: there is no level ${JSON.stringify(level)}`),
+    ...[...strange].map((level) => `${name}: there is no level ${JSON.stringify(level)}`),
     ...levels.flatMap(({ level, problem: asked }) =>
       checkPacking(asked, { bins: binsOf(lines.filter((line) => line.level === level)) }).map(
-        (fault) => `${alternative}, ${level}: ${fault}`,
+        (fault) => `${name}, ${level}: ${fault}`,
       ),
     ),
   ];

@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { labels, networkRate, positive, size, wholePositive } from './fields.ts';
-import type { HostType, Licence } from './model.ts';
+import { labels, networkRate, positive, share, size, wholePositive } from './fields.ts';
+import type { ArrayType, HostType, Licence } from './model.ts';
+
+const accesses = ['block', 'file'] as const;
 
 const diskSchema = z.strictObject({
   size: size.describe('Of one disk: 3.84TB.'),
@@ -50,6 +52,27 @@ const hostSchema = z
     path: ['cores'],
   });
 
+const arraySchema = z
+  .strictObject({
+    id: z.string().min(1),
+    access: z.union([z.enum(accesses), z.array(z.enum(accesses)).min(1)]).describe('block, file, or both.'),
+    class: z
+      .union([z.string().min(1), z.array(z.string().min(1))])
+      .default([])
+      .describe('Classes of storage that it offers; volumes that ask for none go anywhere.'),
+    capacity: size.describe('Usable: after RAID, spares and the data reduction that you count on.'),
+    fill: share
+      .refine((value) => value > 0 && value <= 1, { message: 'must be more than 0 and at most 100%' })
+      .default(1)
+      .describe('Largest share of the capacity that is given away.'),
+    iops: positive.optional().describe('Of the whole array.'),
+    maxVolumes: wholePositive.optional(),
+    price: z.number().nonnegative().optional().describe('Per month, in the currency of the catalogue.'),
+    available: wholePositive.optional().describe('How many there are; without it as many as needed.'),
+    domain: z.string().min(1).optional().describe('What fails together: a room.'),
+  })
+  .describe('A kind of storage array.');
+
 /** The form of a catalogue, for editors too. */
 export const catalogueSchema = z
   .strictObject({
@@ -61,28 +84,34 @@ export const catalogueSchema = z
       .describe('Of every amount in this file; nothing is converted.'),
     date: z.iso.date().optional().describe('When the prices were offered: "2026-01-31".'),
     hosts: z.array(hostSchema).min(1),
+    arrays: z.array(arraySchema).default([]),
   })
-  .superRefine(({ hosts }, context) => {
-    hosts.forEach(({ id }, at) => {
-      if (hosts.findIndex((other) => other.id === id) === at) return;
-      context.addIssue({
-        code: 'custom',
-        path: ['hosts', at, 'id'],
-        message: `${JSON.stringify(id)} is there twice; give each type its own id`,
+  .superRefine((catalogue, context) => {
+    for (const kind of ['hosts', 'arrays'] as const) {
+      const ids = catalogue[kind].map(({ id }) => id);
+      ids.forEach((id, at) => {
+        if (ids.indexOf(id) === at) return;
+        context.addIssue({
+          code: 'custom',
+          path: [kind, at, 'id'],
+          message: `${JSON.stringify(id)} is there twice; give each type its own id`,
+        });
       });
-    });
+    }
   });
+
+const words = {
+  what: 'catalogue',
+  expected: 'a mapping with hosts',
+  hint: 'mend the catalogue; docs/sizing/hosts.yaml is an example',
+};
 
 /**
  * Host types in the order of the file.
  * @throws UserError with every problem, one line each: `file:line:column: field: problem`
  */
 export function parseCatalogue(text: string, file: string): HostType[] {
-  const { data, lineOf } = parseChecked(text, file, catalogueSchema, {
-    what: 'catalogue',
-    expected: 'a mapping with hosts',
-    hint: 'mend the catalogue; docs/sizing/hosts.yaml is an example',
-  });
+  const { data, lineOf } = parseChecked(text, file, catalogueSchema, words);
   return data.hosts.map((host, at) => ({
     id: host.id,
     sockets: host.sockets,
@@ -110,13 +139,25 @@ export function parseCatalogue(text: string, file: string): HostType[] {
   }));
 }
 
-/** What the licences of one host cost per month, minimum cores charged. */
-export function licenceCost(host: HostType, form: 'vm' | 'container'): number {
-  return host.licences
-    .filter(({ appliesTo }) => appliesTo === 'all' || appliesTo === form)
-    .reduce((sum, { per, perMonth, minimumCoresPerSocket }) => {
-      if (per === 'host') return sum + perMonth;
-      if (per === 'socket') return sum + perMonth * host.sockets;
-      return sum + perMonth * Math.max(host.cores, (minimumCoresPerSocket ?? 0) * host.sockets);
-    }, 0);
+/**
+ * Kinds of arrays in the order of the file; none where it names none.
+ * @throws UserError with every problem, one line each: `file:line:column: field: problem`
+ */
+export function parseArrays(text: string, file: string): ArrayType[] {
+  const { data, lineOf } = parseChecked(text, file, catalogueSchema, words);
+  return data.arrays.map((array, at) => ({
+    id: array.id,
+    access: [array.access].flat(),
+    classes: [array.class].flat(),
+    bytes: array.capacity * array.fill,
+    iops: array.iops ?? null,
+    maxVolumes: array.maxVolumes ?? null,
+    price:
+      array.price === undefined
+        ? null
+        : { perMonth: array.price, currency: data.currency, date: data.date ?? null },
+    available: array.available ?? null,
+    domain: array.domain ?? null,
+    source: { file, sheet: null, row: lineOf(['arrays', at]) },
+  }));
 }

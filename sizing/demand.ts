@@ -4,6 +4,7 @@
  * not from what it would run as, so that the answers differ by the tare alone.
  */
 import type { DemandRow, Inventory, SizingPolicy, UsageStatistic } from './model.ts';
+import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
 import type { BothWeights, Form } from './weights.ts';
 
 /** Per instance: threads, bytes, operations and bytes per second. */
@@ -60,11 +61,31 @@ export function basisOf({ demand }: Inventory, policy: SizingPolicy): Basis {
   return { kind: chosen, confidence, words };
 }
 
-/** How many there are at the end of the policy's growth. */
-export function grown({ count, growthPerYear }: DemandRow, { growth }: SizingPolicy): number {
-  // A count that grows by nothing stays whole whatever the power of 1 is rounded to.
-  const times = (1 + (growthPerYear ?? growth.perYear)) ** growth.years;
-  return Math.ceil(count * times - 1e-9);
+type Grows = Pick<DemandRow, 'count' | 'growthPerYear'>;
+
+/**
+ * How many of each row there are at the end of the policy's growth. Rows that grow alike grow together: three hundred
+ * machines at 1 % are three more, spread evenly, not each of them twice. The sum of them is rounded up.
+ */
+export function grownCounts(rows: readonly Grows[], { growth }: SizingPolicy): number[] {
+  const rate = ({ growthPerYear }: Grows) => growthPerYear ?? growth.perYear;
+  const sums = new Map<number, { whole: number; seen: number; given: number }>();
+  for (const row of rows) {
+    const sum = sums.get(rate(row)) ?? { whole: 0, seen: 0, given: 0 };
+    sums.set(rate(row), { ...sum, whole: sum.whole + row.count });
+  }
+  return rows.map((row) => {
+    const sum = sums.get(rate(row));
+    if (sum === undefined) return row.count;
+    // What grows by nothing stays whole, whatever the power of 1 is rounded to.
+    const times = (1 + rate(row)) ** growth.years;
+    sum.seen += row.count;
+    const isLast = sum.seen === sum.whole;
+    const until = isLast ? Math.ceil(sum.seen * times - 1e-9) : Math.floor(sum.seen * times + 1e-9);
+    const count = until - sum.given;
+    sum.given = until;
+    return count;
+  });
 }
 
 /** Can it be a container at all: another OS than Linux, or a demand for its own machine, keeps it a VM. */
@@ -74,7 +95,7 @@ export function mustBeVm(row: DemandRow): boolean {
 
 /**
  * What the application takes without any isolation around it. What a virtual machine of today asks for holds
- * its guest OS too: the tare of a VM of its size is taken off.
+ * its guest OS too: so much of the tare of a VM of its size as lies inside it is taken off.
  */
 export function ownNeed(row: DemandRow, policy: SizingPolicy, basis: Basis, weights: BothWeights): Need {
   const used = basis.kind === 'usage' && hasUsage(row, policy) ? row.usage : null;
@@ -87,7 +108,8 @@ export function ownNeed(row: DemandRow, policy: SizingPolicy, basis: Basis, weig
     used?.memoryBytes == null
       ? (row.memoryBytes ?? 0) / asked.memory
       : used.memoryBytes * (1 + policy.headroom.memory);
-  const guest = row.today === 'vm' ? weights.vm.memoryAt(row.memoryBytes ?? memory) : 0;
+  const guest =
+    row.today === 'vm' ? insideBytesAt(weights.vm.memory, row.memoryBytes ?? memory, row.cpuThreads ?? 0) : 0;
   return {
     cpu,
     memory: Math.max(0, memory - guest),
@@ -98,12 +120,17 @@ export function ownNeed(row: DemandRow, policy: SizingPolicy, basis: Basis, weig
 }
 
 /** What an instance takes of its host in a form: its own need and the form's tare. */
-export function needAs(form: Form, own: Need, weights: BothWeights): Need {
+export function needAs(
+  form: Form,
+  own: Need,
+  weights: BothWeights,
+  { cpuThreads }: Pick<DemandRow, 'cpuThreads'>,
+): Need {
   const tare = weights[form];
   return {
     ...own,
     cpu: own.cpu + tare.idleThreads,
-    memory: own.memory + tare.memoryAt(own.memory),
+    memory: own.memory + tareBytesAt(tare.memory, own.memory, cpuThreads ?? 0),
     disk: own.disk + tare.diskBytes,
   };
 }

@@ -13,6 +13,7 @@ import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { packQuickly } from './packing/pack.ts';
 import { defaultPolicy } from './policy.ts';
 import { problemOf, type Placed, type Setting } from './problem.ts';
+import { flat } from './tare-curve.ts';
 import type { Form, Weights } from './weights.ts';
 
 const instanceSchema = z.strictObject({
@@ -198,7 +199,7 @@ function countOf(fleet: Fleet, change: FleetChange): FleetCount {
       cpu: Math.max(0, need.cpu + change.cpuThreads),
       memory: Math.max(0, need.memory + change.memoryBytes),
     };
-    return { row, count, own, form, need: needAs(form, own, weightless), apart: [] };
+    return { row, count, own, form, need: needAs(form, own, weightless, row), apart: [] };
   });
   const setting: Setting = {
     inventory: { ...emptyInventory, demand: placed.map(({ row }) => row) },
@@ -218,8 +219,9 @@ function countOf(fleet: Fleet, change: FleetChange): FleetCount {
 const nothing = (form: Form): Weights => ({
   form,
   evidence: 'assumed',
+  emulated: false,
   source: 'fleet',
-  memoryAt: () => 0,
+  memory: flat(0),
   diskBytes: 0,
   idleThreads: 0,
   remarks: [],
@@ -234,5 +236,6 @@ const emptyInventory: Inventory = {
   leftOut: [],
   problems: [],
   remarks: [],
+  claims: [],
   confidence: 1,
 };

@@ -23,15 +23,46 @@ export interface Usage {
   readonly statistic: UsageStatistic;
   /** How long was watched. */
   readonly windowSeconds: number | null;
+  /** How much it varies, as a coefficient of variation, where the input tells. */
+  readonly cv?: { readonly cpu: number | null; readonly memory: number | null };
 }
 
 export interface Volume {
   readonly id: string;
   readonly bytes: number;
   readonly iops: number | null;
-  readonly access: 'block' | 'file';
-  /** Copies that are kept, the first included. */
+  readonly access: Access;
+  /** Class of storage that it asks for; null: any. */
+  readonly storageClass: string | null;
+  /** Copies that are kept, the first included, no two on one array or, if asked for, in one failure domain. */
   readonly replicas: number;
+  readonly replicasApart: 'array' | 'domain';
+}
+
+export type Access = 'block' | 'file';
+
+/** A volume that no row of the demand holds: a claim of Kubernetes, a disk of a machine that is off. */
+export interface Claim {
+  readonly volume: Volume;
+  readonly count: number;
+  readonly source: Source;
+}
+
+/** A kind of storage array that could be bought or is there. */
+export interface ArrayType {
+  readonly id: string;
+  readonly access: readonly Access[];
+  /** Classes of storage that it offers; none: it serves volumes that ask for none. */
+  readonly classes: readonly string[];
+  /** Usable, to its fill target. */
+  readonly bytes: number;
+  readonly iops: number | null;
+  readonly maxVolumes: number | null;
+  readonly price: Price | null;
+  /** null: as many as needed. */
+  readonly available: number | null;
+  readonly domain: string | null;
+  readonly source: Source;
 }
 
 export type OsFamily = 'linux' | 'windows' | 'other' | 'unknown';
@@ -180,6 +211,8 @@ export interface Inventory {
   /** Runs once on every host whatever its size (`count` is 1): daemon sets. No instances of the demand. */
   readonly perHost: readonly DemandRow[];
   readonly today: readonly ExistingHost[];
+  /** Volumes beside those of the demand. */
+  readonly claims: readonly Claim[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly InputProblem[];
   /** What a reader of the result must know of how the files were read. */
@@ -188,7 +221,7 @@ export interface Inventory {
   readonly confidence: number;
 }
 
-export type InventoryKind = 'rvtools' | 'kubernetes' | 'csv' | 'apps';
+export type InventoryKind = 'rvtools' | 'azure-migrate' | 'kubernetes' | 'csv' | 'apps';
 
 export interface InventoryFile {
   readonly file: string;
@@ -236,6 +269,8 @@ export interface SizingPolicy {
   readonly affinity: boolean;
   /** The virtual machine that holds containers, where containers run in virtual machines. */
   readonly worker: { readonly cpuThreads: number; readonly memoryBytes: number };
+  /** How far the demand may be from its figures, and how often that is drawn. */
+  readonly uncertainty: { readonly demandCv: number; readonly draws: number; readonly seed: number };
   /** Of who declares instead of measuring. */
   readonly assume: Readonly<Record<'vm' | 'container', AssumedTare | null>>;
   /** Every number above with where it comes from, for the reader. */
@@ -244,7 +279,14 @@ export interface SizingPolicy {
 
 /** What an instance is declared to cost beyond its application. */
 export interface AssumedTare {
+  /** Published rule that fills what is not declared; null: none. */
+  readonly rule: 'kubevirt' | 'kata' | 'red-hat-hci' | null;
   readonly memoryBytes: number;
+  /** Of each byte and each vCPU of the instance. */
+  readonly perByte: number;
+  readonly perThread: number;
+  /** The guest's OS, on top and inside the guest's memory; null: `memoryBytes` is all of it and counts as inside. */
+  readonly insideBytes: number | null;
   readonly diskBytes: number;
   readonly idleThreads: number;
 }

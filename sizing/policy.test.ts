@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { licenceCost, parseCatalogue } from './catalogue.ts';
+import { parseCatalogue } from './catalogue.ts';
 import { parseNetworkRate } from './fields.ts';
+import { licenceCost } from './licence.ts';
 import { defaultPolicy, parseSizingPolicy } from './policy.ts';
 import { effectiveCores, reservedBy } from './reserve.ts';
 

@@ -7,6 +7,7 @@ import { parseChecked } from '../bench/checked-yaml.ts';
 import { formatValue } from '../bench/units.ts';
 import { share, size, wholePositive } from './fields.ts';
 import type { AssumedTare, PolicyChoice, SizingPolicy, UsageStatistic } from './model.ts';
+import { publishedTares, tareRules } from './assumptions.ts';
 import { reserveSources } from './reserve.ts';
 
 const kubev2v = 'kubev2v migration planner, cluster sizer';
@@ -41,6 +42,9 @@ export const policyDefaults = {
   'basis.kind': { value: 'auto', source: `${kubev2v}: usage only where it is known well enough` },
   'basis.statistic': { value: 'p95', source: 'Azure Migrate: 95th percentile' },
   'basis.leastConfidence': { value: 0.5, source: `${kubev2v}: 50 %` },
+  'uncertainty.demandCv': { value: 0, source: 'nothing is assumed: declare it, or give usage that tells it' },
+  'uncertainty.draws': { value: 40, source: 'the fewest of which 95 % are neither end' },
+  'uncertainty.seed': { value: 1, source: 'any: the same draws for the same seed' },
   affinity: { value: true, source: 'what the demand asks for binds' },
   'worker.cpuThreads': {
     value: 8,
@@ -67,10 +71,22 @@ const overcommitSchema = z.strictObject({
 });
 
 const assumedSchema = z.strictObject({
-  memory: size.describe('Of one instance, beyond what its application takes.'),
+  memory: size.optional().describe('Of one instance, beyond what its application takes.'),
+  perVcpu: size.optional().describe('On top, for each vCPU.'),
   disk: size.optional(),
   cpuThreads: threads.optional().describe('Taken by one instance that does nothing.'),
 });
+const assumedVmSchema = assumedSchema.extend({
+  rule: z.enum(tareRules).optional().describe("A published rule for the host's side; memory overrides it."),
+  guest: size
+    .optional()
+    .describe(
+      "The guest's OS, on top: a VM of today holds it already. Without it all of memory is taken so.",
+    ),
+});
+const tells = {
+  message: 'must tell memory or name a rule; without either an instance would weigh nothing',
+};
 
 /** The form of a policy, for editors too. */
 export const sizingPolicySchema = z.strictObject({
@@ -122,8 +138,23 @@ export const sizingPolicySchema = z.strictObject({
     .strictObject({ cpuThreads: z.number().positive().optional(), memory: size.optional() })
     .default({})
     .describe('The virtual machines that hold containers, where containers run in virtual machines.'),
+  uncertainty: z
+    .strictObject({
+      demandCv: share
+        .refine((value) => value <= 2, { message: 'must be at most 200%' })
+        .optional()
+        .describe('How far what an instance takes may be from its figure: a coefficient of variation.'),
+      draws: z.number().int().min(0).max(2000).optional(),
+      seed: z.number().int().nonnegative().optional(),
+    })
+    .default({}),
   assume: z
-    .strictObject({ vm: assumedSchema.optional(), container: assumedSchema.optional() })
+    .strictObject({
+      vm: assumedVmSchema
+        .refine(({ memory, rule }) => memory !== undefined || rule !== undefined, tells)
+        .optional(),
+      container: assumedSchema.refine(({ memory }) => memory !== undefined, tells).optional(),
+    })
     .default({})
     .describe('What an instance costs, where no record tells: it is marked as assumed.'),
 });
@@ -209,16 +240,31 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
       cpuThreads: choose('worker.cpuThreads', data.worker.cpuThreads),
       memoryBytes: choose('worker.memory', data.worker.memory),
     },
+    uncertainty: {
+      demandCv: choose('uncertainty.demandCv', data.uncertainty.demandCv),
+      draws: choose('uncertainty.draws', data.uncertainty.draws),
+      seed: choose('uncertainty.seed', data.uncertainty.seed),
+    },
     assume: { vm: assumedOf(data.assume.vm), container: assumedOf(data.assume.container) },
     choices,
   };
 }
 
-function assumedOf(given: z.infer<typeof assumedSchema> | undefined): AssumedTare | null {
+function assumedOf(
+  given: z.infer<typeof assumedVmSchema> | z.infer<typeof assumedSchema> | undefined,
+): AssumedTare | null {
   if (given === undefined) return null;
+  const rule = 'rule' in given ? (given.rule ?? null) : null;
+  const guest = 'guest' in given ? given.guest : undefined;
+  const published = rule === null ? null : publishedTares[rule];
   return {
-    memoryBytes: given.memory,
+    rule,
+    memoryBytes: given.memory ?? published?.memoryBytes ?? 0,
+    perByte: published?.perByte ?? 0,
+    perThread: given.perVcpu ?? published?.perThread ?? 0,
+    // A rule speaks of the host's side: nothing of it is inside the guest but what is declared.
+    insideBytes: guest ?? (rule === null ? null : 0),
     diskBytes: given.disk ?? 0,
-    idleThreads: given.cpuThreads ?? 0,
+    idleThreads: given.cpuThreads ?? published?.idleThreads ?? 0,
   };
 }

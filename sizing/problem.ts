@@ -2,8 +2,17 @@
  * The same demand as a packing problem for each answer: virtual machines on hosts, containers on hosts, and
  * containers in virtual machines (first into the machines, then those onto hosts).
  */
-import { licenceCost } from './catalogue.ts';
-import { dimensions, grown, mustBeVm, needAs, ownNeed, sumOf, type Basis, type Need } from './demand.ts';
+import {
+  dimensions,
+  grownCounts,
+  mustBeVm,
+  needAs,
+  ownNeed,
+  sumOf,
+  type Basis,
+  type Need,
+} from './demand.ts';
+import { licenceCost } from './licence.ts';
 import type { DemandRow, HostType, Inventory, SizingPolicy } from './model.ts';
 import type { Apart, BinType, ItemGroup, Problem } from './packing/model.ts';
 import { effectiveCores, reservedBy } from './reserve.ts';
@@ -33,11 +42,19 @@ export interface Placed {
 
 /** Rows in the form that an alternative asks for, or the one they cannot leave. */
 export function placedAs(form: Form, { inventory, policy, basis, weights }: Setting): Placed[] {
-  return inventory.demand.map((row) => {
+  const counts = grownCounts(inventory.demand, policy);
+  return inventory.demand.map((row, at) => {
     const own = ownNeed(row, policy, basis, weights);
     const apart = policy.affinity && row.apart !== null ? [row.apart] : [];
     const actual = form === 'container' && (mustBeVm(row) || row.ownKernel) ? 'vm' : form;
-    return { row, count: grown(row, policy), own, form: actual, need: needAs(actual, own, weights), apart };
+    return {
+      row,
+      count: counts[at] ?? row.count,
+      own,
+      form: actual,
+      need: needAs(actual, own, weights, row),
+      apart,
+    };
   });
 }
 
@@ -146,7 +163,7 @@ export function everyHost({ inventory, policy, basis, weights }: Setting): Need 
   return sumOf(
     inventory.perHost.map((row) => ({
       count: 1,
-      need: needAs('container', ownNeed(row, policy, basis, weights), weights),
+      need: needAs('container', ownNeed(row, policy, basis, weights), weights, row),
     })),
   );
 }

@@ -1,7 +1,8 @@
 /** The tare that sizing reads of runs: net of the plain process, emulation withheld, straight between shapes. */
 import { expect, test } from 'vitest';
 import { world } from '../verdicts/testing/worlds.ts';
-import { memoryTareAt, profileOf, type Tare } from './profile.ts';
+import { memoryPoints, profileOf, type Tare } from './profile.ts';
+import { alongPoints } from './tare-curve.ts';
 
 const MiB = 2 ** 20;
 
@@ -35,20 +36,19 @@ test('runs that weigh nothing idle make no profile', () => {
   expect(() => profileOf([run])).toThrow(/no idle virtual machine/);
 });
 
-test('between shapes the tare is straight, beyond them it is the nearest and said to be', () => {
+test('between shapes the tare is straight, beyond them it is the nearest', () => {
   const [, vm] = profileOf([world({ id: 1 })]).tares as [Tare, Tare];
   const at = (memoryBytes: number, tare: number): Tare => ({
     ...vm,
     shape: { cpus: 1, memoryBytes },
     memoryBytes: { ...vm.memoryBytes!, median: tare },
   });
-  const tares = [at(1024 * MiB, 120 * MiB), at(256 * MiB, 90 * MiB)];
-  expect(memoryTareAt(tares, 640 * MiB)).toEqual({
-    bytes: 105 * MiB,
-    between: [256 * MiB, 1024 * MiB],
-    isBeyond: false,
-  });
-  expect(memoryTareAt(tares, 4096 * MiB)).toMatchObject({ bytes: 120 * MiB, isBeyond: true });
-  expect(memoryTareAt(tares, 256 * MiB)).toMatchObject({ bytes: 90 * MiB, isBeyond: false });
-  expect(memoryTareAt([], MiB)).toBeNull();
+  const points = memoryPoints(
+    [at(1024 * MiB, 120 * MiB), at(256 * MiB, 90 * MiB)],
+    (tare) => tare.memoryBytes!.median,
+  );
+  expect(alongPoints(points, 640 * MiB)).toBe(105 * MiB);
+  expect(alongPoints(points, 4096 * MiB)).toBe(120 * MiB);
+  expect(alongPoints(points, 128 * MiB)).toBe(90 * MiB);
+  expect(alongPoints(points, 256 * MiB)).toBe(90 * MiB);
 });

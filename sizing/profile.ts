@@ -9,6 +9,7 @@ import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { rowsOf, type Row, type RowPart } from '../verdicts/rows.ts';
 import { orderedRuns, type Run } from '../verdicts/runs.ts';
+import type { MemoryPoint } from './tare-curve.ts';
 
 /** One quantity of one instance, beyond what the same program takes as a plain process. */
 export interface Weight {
@@ -173,38 +174,9 @@ function weigh({ key, base }: Row, rows: readonly Row[]): Weight | null {
   return { median: middle, interval: medianInterval(launches), launches, metric: key.metric, isNet };
 }
 
-/** A tare of memory for an instance of another size than those measured. */
-export interface Interpolated {
-  readonly bytes: Bytes;
-  /** "measured at 512 MiB", in words for a reader, is made of this: the nearest shapes, smaller and larger. */
-  readonly between: readonly [Bytes, Bytes];
-  /** Smaller or larger than every shape measured: the nearest one's tare is taken, which may be too little. */
-  readonly isBeyond: boolean;
-}
-
-/**
- * Memory that an instance of so many bytes costs beyond its own, straight between the measured shapes: a
- * guest's page tables and structures grow with its memory, a container's tare does not.
- */
-export function memoryTareAt(tares: readonly Tare[], bytes: Bytes): Interpolated | null {
-  const points = tares
-    .flatMap(({ shape, memoryBytes }) =>
-      memoryBytes === null ? [] : [{ at: shape.memoryBytes, tare: memoryBytes.median }],
-    )
+/** What was measured, by size; `pick` says which value stands for a tare's launches. */
+export function memoryPoints(tares: readonly Tare[], pick: (tare: Tare) => number): MemoryPoint[] {
+  return tares
+    .flatMap((tare) => (tare.memoryBytes === null ? [] : [{ at: tare.shape.memoryBytes, bytes: pick(tare) }]))
     .sort((a, b) => a.at - b.at);
-  const [first] = points;
-  const last = points.at(-1);
-  if (first === undefined || last === undefined) return null;
-  if (bytes <= first.at) {
-    return { bytes: first.tare, between: [first.at, first.at], isBeyond: bytes < first.at };
-  }
-  if (bytes >= last.at) return { bytes: last.tare, between: [last.at, last.at], isBeyond: bytes > last.at };
-  const upper = points.findIndex(({ at }) => at >= bytes);
-  const [low, high] = [points[upper - 1] ?? first, points[upper] ?? last];
-  const share = (bytes - low.at) / (high.at - low.at);
-  return {
-    bytes: low.tare + share * (high.tare - low.tare),
-    between: [low.at, high.at],
-    isBeyond: false,
-  };
 }

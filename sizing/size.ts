@@ -2,8 +2,8 @@
  * The answer: for one demand the hosts as virtual machines, as containers, and as containers in virtual
  * machines, each packed, bounded, explained and with every loss that must be survived replayed.
  */
+import { choose } from './choose.ts';
 import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
-import { surviving } from './losses.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
 import type { Packing, Problem, Unplaced } from './packing/model.ts';
@@ -17,6 +17,7 @@ import {
   type Placed,
   type Setting,
 } from './problem.ts';
+import { tareBytesAt } from './tare-curve.ts';
 import type { BothWeights, Form } from './weights.ts';
 import { workersOf, type Make, type Workers } from './workers.ts';
 
@@ -59,29 +60,52 @@ export interface Answer {
 export interface Sizing {
   readonly basis: Basis;
   readonly answers: readonly Answer[];
-  /** Hosts of the inventory; null: it names none. */
-  readonly today: number | null;
+  /** Null: the inventory names no hosts. */
+  readonly today: Today | null;
+}
+
+/** The hosts of the inventory as they run; a sum that not every host tells is null. */
+export interface Today {
+  readonly hosts: number;
+  readonly cores: number | null;
+  readonly threads: number | null;
+  readonly memoryBytes: number | null;
 }
 
 /** Sizes every alternative. `make` packs: the prover, or the heuristics where there is no time or no Node. */
 export async function size(question: Question, make: Make): Promise<Sizing> {
-  const basis = basisOf(question.inventory, question.policy);
-  const setting: Setting = { ...question, basis };
   const answers: Answer[] = [];
-  for (const alternative of alternatives) answers.push(await answer(alternative, setting, make));
-  const today = question.inventory.today.length;
-  return { basis, answers, today: today === 0 ? null : today };
+  for (const alternative of alternatives) answers.push(await sizeAs(alternative, question, make));
+  const { inventory, policy } = question;
+  return { basis: basisOf(inventory, policy), answers, today: todayOf(inventory) };
 }
 
-async function answer(alternative: Alternative, setting: Setting, make: Make): Promise<Answer> {
+function todayOf({ today }: Inventory): Today | null {
+  if (today.length === 0) return null;
+  const sum = (values: readonly (number | null)[]) =>
+    values.reduce<number | null>(
+      (total, value) => (total === null || value === null ? null : total + value),
+      0,
+    );
+  return {
+    hosts: today.length,
+    cores: sum(today.map(({ cores }) => cores)),
+    threads: sum(today.map(({ threads }) => threads)),
+    memoryBytes: sum(today.map(({ memoryBytes }) => memoryBytes)),
+  };
+}
+
+/** One of the alternatives. */
+export async function sizeAs(alternative: Alternative, question: Question, make: Make): Promise<Answer> {
+  const setting: Setting = { ...question, basis: basisOf(question.inventory, question.policy) };
   const form: Form = alternative === 'container' ? 'container' : 'vm';
   const workers = alternative === 'containers-in-vms' ? await workersOf(setting, make) : null;
   const placed = workers?.placed ?? placedAs(form, setting);
   // Machines that hold containers are filled to the target inside: their hosts may be full of them.
   const onHosts = workers === null ? setting : { ...setting, policy: { ...setting.policy, fill: 1 } };
   const problem = problemOf(placed, perHostOnce(onHosts, workers), form);
-  const packing = await make(problem);
-  const { hosts, losses, spared } = surviving(problem, packing, setting.policy);
+  const { packing, surviving } = await choose(problem, setting.policy, make);
+  const { hosts, losses, spared } = surviving;
   const counts = new Map<string, number>();
   for (const { type, copies } of [...packing.bins, ...(spared?.empty ?? [])])
     counts.set(type, (counts.get(type) ?? 0) + copies);
@@ -106,7 +130,7 @@ async function answer(alternative: Alternative, setting: Setting, make: Make): P
     instances: sum(apps),
     machines: sum(placed.filter((item) => item.form === 'vm')),
     own,
-    tareBytes: tareOf(setting, placed, workers),
+    tareBytes: tareOf(setting, placed, apps, workers),
     workers,
     cost: costOf(byType, setting.hosts, form, placed),
     watts: wattsOf(byType, setting.hosts, packing),
@@ -119,31 +143,28 @@ function perHostOnce(setting: Setting, workers: Workers | null): Setting {
   return { ...setting, inventory: { ...setting.inventory, perHost: [] } };
 }
 
-/** Memory of all isolation: of each container, and of each machine. */
-function tareOf({ weights }: Setting, placed: readonly Placed[], workers: Workers | null): number {
-  return placed.reduce(
-    (sum, { row, count, own, form }) => {
-      const isWorker = workers?.pools.some(({ id }) => id === row.app) ?? false;
-      // A worker's need is its whole size; its containers' tares are counted with the applications below.
-      return sum + count * (isWorker ? weights.vm.memoryAt(own.memory) : weights[form].memoryAt(own.memory));
-    },
-    containersWithin(weights, workers),
+/** Memory of all isolation: of each machine and container on hosts, and of the containers in machines. */
+function tareOf(
+  { weights, policy }: Setting,
+  placed: readonly Placed[],
+  apps: readonly Placed[],
+  workers: Workers | null,
+): number {
+  const isWorker = new Set(workers?.pools.map(({ id }) => id));
+  const inside = new Set(workers?.pools.flatMap(({ problem }) => problem.items.map(({ id }) => id)));
+  const each = (form: Form, { own, row }: Placed) =>
+    tareBytesAt(weights[form].memory, own.memory, row.cpuThreads ?? 0);
+  const { cpuThreads, memoryBytes } = policy.worker;
+  const worker = tareBytesAt(weights.vm.memory, memoryBytes, cpuThreads);
+  return (
+    placed.reduce(
+      (sum, item) => sum + item.count * (isWorker.has(item.row.app) ? worker : each(item.form, item)),
+      0,
+    ) +
+    apps
+      .filter(({ row }) => inside.has(row.id))
+      .reduce((sum, item) => sum + item.count * each('container', item), 0)
   );
-}
-
-function containersWithin(weights: BothWeights, workers: Workers | null): number {
-  if (workers === null) return 0;
-  const inside = workers.pools.reduce(
-    (sum, { packing }) =>
-      sum +
-      packing.bins.reduce(
-        (total, { contents, copies }) =>
-          total + copies * contents.reduce((items, { count }) => items + count, 0),
-        0,
-      ),
-    0,
-  );
-  return inside * weights.container.memoryAt(0);
 }
 
 type Counts = readonly { readonly type: string; readonly hosts: number }[];

@@ -4,20 +4,24 @@
  */
 import { UserError } from '../bench/errors.ts';
 import type { SizingPolicy } from './model.ts';
-import { memoryTareAt, type Profile, type Tare } from './profile.ts';
+import { publishedTares } from './assumptions.ts';
+import { memoryPoints, type Profile, type Tare } from './profile.ts';
+import type { MemoryCurve } from './tare-curve.ts';
 
 export type Form = 'vm' | 'container';
 
-/** Where in its 95 % interval a measured tare is taken. */
-export type Level = 'low' | 'median' | 'high';
+/** Which value stands for the launches of a tare: its median, unless an uncertainty is drawn. */
+export type PickTare = (tare: Tare) => number;
 
 export interface Weights {
   readonly form: Form;
   readonly evidence: 'measured' | 'assumed';
+  /** Measured without real virtualization: its memory holds, its CPU was not taken. */
+  readonly emulated: boolean;
   /** "namespace, 3 shapes, 60 launches" or "policy.yaml". */
   readonly source: string;
-  /** For an instance of so many bytes. */
-  readonly memoryAt: (bytes: number) => number;
+  /** By size of the instance; data, so that a page can carry it. */
+  readonly memory: MemoryCurve;
   readonly diskBytes: number;
   readonly idleThreads: number;
   /** What a reader must know of it. */
@@ -29,7 +33,7 @@ export type BothWeights = Readonly<Record<Form, Weights>>;
 export interface WeightOptions {
   /** Runner whose tare is taken, where a profile has several of a form. */
   readonly runners: readonly string[];
-  readonly level: Level;
+  readonly pick: PickTare;
   /** Added to the memory of every instance, to ask what it would cost. */
   readonly moreBytes: number;
 }
@@ -43,7 +47,7 @@ export function weightsOf(
   policy: SizingPolicy,
   options: Partial<WeightOptions> = {},
 ): BothWeights {
-  const { runners = [], level = 'median', moreBytes = 0 } = options;
+  const { runners = [], pick = medianOf, moreBytes = 0 } = options;
   const known = new Set(profile?.tares.map(({ runner }) => runner));
   const strange = runners.find((runner) => !known.has(runner));
   if (strange !== undefined) {
@@ -53,9 +57,9 @@ export function weightsOf(
     );
   }
   const of = (form: Form): Weights => {
-    const measured = measuredOf(profile, form, runners, level);
+    const measured = measuredOf(profile, form, runners, pick);
     const weights = measured ?? assumedOf(policy, form);
-    return { ...weights, memoryAt: (bytes) => weights.memoryAt(bytes) + moreBytes };
+    return { ...weights, memory: { ...weights.memory, more: moreBytes } };
   };
   return { vm: of('vm'), container: of('container') };
 }
@@ -64,14 +68,14 @@ function measuredOf(
   profile: Profile | null,
   form: Form,
   runners: readonly string[],
-  level: Level,
+  pick: PickTare,
 ): Weights | null {
   const fit = profile?.tares.filter((tare) => tare.form === form && tare.memoryBytes !== null) ?? [];
   const runner = fit.find((tare) => runners.includes(tare.runner))?.runner ?? fit[0]?.runner;
   if (runner === undefined) return null;
   const tares = fit.filter((tare) => tare.runner === runner);
   const others = [...new Set(fit.map((tare) => tare.runner))].filter((name) => name !== runner);
-  const at = tares.map((tare) => atLevel(tare, level));
+  const points = memoryPoints(tares, pick);
   const launches = tares.reduce((sum, { memoryBytes }) => sum + (memoryBytes?.launches.length ?? 0), 0);
   const most = (values: readonly (number | null)[]) =>
     values.reduce<number>((largest, value) => Math.max(largest, value ?? 0), 0);
@@ -80,8 +84,9 @@ function measuredOf(
   return {
     form,
     evidence: 'measured',
+    emulated: tares.some(({ acceleration }) => acceleration === 'tcg'),
     source: `${runner}, ${String(tares.length)} ${tares.length === 1 ? 'shape' : 'shapes'}, ${String(launches)} launches`,
-    memoryAt: (bytes) => memoryTareAt(at, bytes)?.bytes ?? 0,
+    memory: { points, perByte: 0, perThread: 0, insideBytes: null, more: 0 },
     diskBytes: most(tares.map(({ diskBytes }) => diskBytes?.median ?? null)),
     idleThreads: most(tares.map(({ idleThreads }) => idleThreads?.median ?? null)),
     remarks: [
@@ -100,12 +105,7 @@ function measuredOf(
   };
 }
 
-function atLevel(tare: Tare, level: Level): Tare {
-  const memory = tare.memoryBytes;
-  if (memory?.interval == null || level === 'median') return tare;
-  const { low, high } = memory.interval;
-  return { ...tare, memoryBytes: { ...memory, median: Math.max(0, level === 'low' ? low : high) } };
-}
+const medianOf: PickTare = ({ memoryBytes }) => memoryBytes?.median ?? 0;
 
 function assumedOf(policy: SizingPolicy, form: Form): Weights {
   const assumed = policy.assume[form];
@@ -115,13 +115,24 @@ function assumedOf(policy: SizingPolicy, form: Form): Weights {
       `give a record of \`tare run tare\` (--profile RESULT), or declare it in a policy: assume: { ${form}: { memory: 256MiB } }`,
     );
   }
+  const { rule, insideBytes } = assumed;
+  const withoutGuest = form === 'vm' && rule !== null && (insideBytes ?? 0) === 0;
   return {
     form,
     evidence: 'assumed',
-    source: policy.file ?? 'the policy',
-    memoryAt: () => assumed.memoryBytes,
+    emulated: false,
+    source: [policy.file ?? 'the policy', ...(rule === null ? [] : [publishedTares[rule].source])].join(': '),
+    memory: {
+      points: [{ at: 0, bytes: assumed.memoryBytes + (insideBytes ?? 0) }],
+      perByte: assumed.perByte,
+      perThread: assumed.perThread,
+      insideBytes,
+      more: 0,
+    },
     diskBytes: assumed.diskBytes,
     idleThreads: assumed.idleThreads,
-    remarks: [],
+    remarks: withoutGuest
+      ? [`the rule ${rule} is the host's side alone: declare the guest's OS beside it (assume: vm: guest)`]
+      : [],
   };
 }

@@ -15,6 +15,7 @@ import {
   type Setting,
 } from './problem.ts';
 import { reservedBy } from './reserve.ts';
+import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
 
 export interface Workers {
   /** Machines and what stays a machine of its own, ready to be packed onto hosts. */
@@ -47,7 +48,7 @@ export function workerRoom(setting: Setting): { cpu: number; memory: number } {
     memory: Math.max(
       0,
       (memoryBytes -
-        weights.vm.memoryAt(memoryBytes) -
+        insideBytesAt(weights.vm.memory, memoryBytes, cpuThreads) -
         kept.memoryBytes -
         kept.evictionBytes -
         own.memoryBytes -
@@ -76,12 +77,17 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
     const fits = cpu <= room.cpu && memory <= room.memory;
     if (item.form === 'vm' || !fits) {
       // Hosts of this answer are filled by their machines, which are filled to the target themselves.
-      const need = scaled(needAs('vm', item.form === 'vm' ? item.own : item.need, weights), 1 / policy.fill);
+      const need = scaled(
+        needAs('vm', item.form === 'vm' ? item.own : item.need, weights, item.row),
+        1 / policy.fill,
+      );
       alone.push({ ...item, form: 'vm', need });
       continue;
     }
     const pool = JSON.stringify(allowedHosts(item.row, hosts).bins ?? []);
-    pools.set(pool, [...(pools.get(pool) ?? []), item]);
+    const known = pools.get(pool);
+    if (known === undefined) pools.set(pool, [item]);
+    else known.push(item);
   }
   const placed: Placed[] = [...alone];
   const packed: { id: string; problem: Problem; packing: Packing }[] = [];
@@ -135,13 +141,17 @@ function machines(
   { bins, count }: Packing,
   { policy, weights }: Setting,
 ): Placed[] {
+  const { cpuThreads, memoryBytes } = policy.worker;
+  const { memory: vm } = weights.vm;
   const [first] = items;
   if (first === undefined) throw new Error('a pool has items');
   const share = (key: keyof Need) =>
     count === 0 ? 0 : items.reduce((sum, item) => sum + item.need[key] * item.count, 0) / count;
   const need: Need = {
-    cpu: policy.worker.cpuThreads,
-    memory: policy.worker.memoryBytes,
+    cpu: cpuThreads,
+    // What the machine takes outside its guest is its host's to give.
+    memory:
+      memoryBytes + tareBytesAt(vm, memoryBytes, cpuThreads) - insideBytesAt(vm, memoryBytes, cpuThreads),
     disk: share('disk') + weights.vm.diskBytes,
     iops: share('iops'),
     network: share('network'),

@@ -1,60 +1,65 @@
 /** A sizing in every format; the assignment is the certificate that `tare size --check` reads back. */
+import { assignmentOf, storageLines } from '../../sizing/assignment.ts';
+import type { StorageAnswer } from '../../sizing/storage/place.ts';
+import type { Question } from '../../sizing/size.ts';
 import { safeJson } from '../verdicts/json.ts';
-import type { SizingView } from './text.ts';
-import { csvOf } from '../csv.ts';
-import { assignmentOf } from '../../sizing/assignment.ts';
+import { assignmentCsv } from './assignment-csv.ts';
+import { sizingHtml } from './page.ts';
+import type { SizingView } from './tables.ts';
+import { dimensionName, whyNotFewer } from './words.ts';
 
 export { sizingText as renderSizingText } from './text.ts';
-export type { SizingView } from './text.ts';
+export type { SizingView } from './tables.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields raise nothing. */
 const schema = 1;
 
-export function renderSizingJson({ sizing, policy, weights, between, steps }: SizingView): string {
-  const plain = (form: 'vm' | 'container') => {
-    const { evidence, source, diskBytes, idleThreads, remarks } = weights[form];
+export function renderSizingJson(view: SizingView): string {
+  const { sizing, policy, weights, uncertainty, sensitivity, breakEven, storage } = view;
+  const answers = sizing.answers.map((answer) => {
+    const { problem: _problem, packing, workers, spared, why: _why, ...rest } = answer;
     return {
-      evidence,
-      source,
-      memoryBytesAtOneGiB: weights[form].memoryAt(2 ** 30),
-      diskBytes,
-      idleThreads,
-      remarks,
+      ...rest,
+      fill: packing.fill.map((fill) => ({ ...fill, dimension: dimensionName(fill.dimension) })),
+      gap: packing.gap,
+      optimal: packing.optimal,
+      workingCost: packing.cost,
+      workingCostBound: packing.bound,
+      method: packing.method,
+      boundMethod: packing.boundMethod,
+      whyNotFewer: whyNotFewer(answer),
+      replays: spared?.survival.replays.length ?? 0,
+      workers: workers === null ? null : { count: workers.count, bound: workers.bound, alone: workers.alone },
     };
-  };
-  const answers = sizing.answers.map(({ problem: _problem, packing, workers, spared, ...answer }) => ({
-    ...answer,
-    fill: packing.fill,
-    gap: packing.gap,
-    optimal: packing.optimal,
-    method: packing.method,
-    boundMethod: packing.boundMethod,
-    replays: spared?.survival.replays.length ?? 0,
-    workers: workers === null ? null : { count: workers.count, bound: workers.bound, alone: workers.alone },
-    between: between?.[answer.alternative] ?? null,
-  }));
+  });
   return safeJson({
     schema,
     kind: 'sizing',
     basis: sizing.basis,
     today: sizing.today,
     answers,
-    tare: { vm: plain('vm'), container: plain('container') },
-    steps,
+    tare: weights,
+    uncertainty,
+    sensitivity,
+    breakEven,
+    storage: storage == null ? null : storageJson(storage),
     policy,
   });
 }
 
-export function renderSizingCsv({ sizing }: SizingView): string {
-  return csvOf([
-    ['answer', 'level', 'bin', 'type', 'item', 'count'],
-    ...assignmentOf(sizing).map(({ alternative, level, bin, type, item, count }) => [
-      alternative,
-      level,
-      bin,
-      type,
-      item,
-      count,
-    ]),
-  ]);
+function storageJson({ problem: _problem, packing, why: _why, ...rest }: StorageAnswer) {
+  const { bound, countBound, gap, optimal, method, boundMethod, fill, unplaced } = packing;
+  return { ...rest, bound, countBound, gap, optimal, method, boundMethod, fill, unplaced };
+}
+
+export function renderSizingCsv({ sizing, storage }: SizingView): string {
+  return assignmentCsv([...assignmentOf(sizing), ...(storage == null ? [] : storageLines(storage))]);
+}
+
+export async function renderSizingHtml(
+  view: SizingView,
+  question: Question,
+  version: string,
+): Promise<string> {
+  return await sizingHtml(view, question, { assignment: renderSizingCsv(view), version });
 }

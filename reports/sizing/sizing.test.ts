@@ -25,7 +25,7 @@ async function example() {
   );
   const weights = weightsOf(null, policy);
   const sizing = await size({ inventory, hosts, policy, weights }, (problem) => packQuickly(problem));
-  return { sizing, policy, weights, between: null, steps: [], preview: [] };
+  return { sizing, policy, weights, sensitivity: null, breakEven: null, uncertainty: null, preview: [] };
 }
 
 test('the assignment is a certificate: it reads back and holds, and a changed one does not', async () => {
@@ -53,8 +53,8 @@ test('an assignment that is none is told by line and field', () => {
 test('the text says counts, bounds and where the tare is from; the JSON is the same answer', async () => {
   const view = await example();
   const text = renderSizingText(view);
-  expect(text).toContain('at least (proven)');
-  expect(text).toContain('tare of a virtual machine: assumed, policy.yaml');
+  expect(text).toContain('at least of these kinds, proven');
+  expect(text).toContain('Tare of a virtual machine: assumed, policy.yaml');
   const json = JSON.parse(renderSizingJson(view)) as { answers: { alternative: string; hosts: number }[] };
   expect(json.answers.map(({ alternative, hosts }) => [alternative, hosts])).toEqual(
     view.sizing.answers.map(({ alternative, hosts }) => [alternative, hosts]),

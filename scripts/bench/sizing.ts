@@ -1,5 +1,5 @@
 /**
- * What sizing's packing costs and how near it comes to its bound: time, memory and gap for 100 to 100,000
+ * What sizing's packing costs and how near it comes to its bound: time, memory and gap for 100 to 1,000,000
  * instances of six resources, against first-fit and best-fit decreasing and an assignment program on the same
  * instances in the same run. Each peer's gap is to our bound, which holds for all of them.
  */
@@ -14,6 +14,7 @@ import { pack } from '../../sizing/packing/prove.ts';
 import { toPacking } from '../../sizing/packing/result.ts';
 import { demandWeights } from '../../sizing/packing/search.ts';
 import { estate, triplets } from '../../sizing/packing/testing/problems.ts';
+import { published } from '../../sizing/packing/testing/published.ts';
 import { boundRow, type Bench, type Row } from './row.ts';
 
 /** Instances, shapes, kinds of host. */
@@ -28,6 +29,8 @@ const sizes = [
   [100_000, 40, 3],
   [100_000, 400, 1],
   [100_000, 100_000, 1],
+  [1_000_000, 400, 1],
+  [1_000_000, 1_000_000, 1],
 ] as const;
 const assignmentSeconds = 10;
 /** Beyond so many, the assignment program is larger than the solver takes in the time. */
@@ -60,7 +63,17 @@ export const sizing: Bench = async (say) => {
       goal: '',
       met: null,
     });
-    rows.push(boundRow(`packing ${label}`, seconds, 's', 5));
+    rows.push(boundRow(`packing ${label}`, seconds, 's', instances <= 100_000 ? 5 : null));
+  }
+  for (const { name, optimum, problem } of published) {
+    const packing = await pack(problem);
+    rows.push({
+      what: `published ${name}, optimum ${String(optimum)}`,
+      value: `${String(packing.count)} bins, bound ${String(packing.bound)}${packing.optimal ? ', proven optimal' : ''}`,
+      n: 1,
+      goal: '',
+      met: packing.count === optimum ? null : false,
+    });
   }
   for (const bins of [20, 40, 83, 167]) {
     const packing = await pack(triplets(1, bins));

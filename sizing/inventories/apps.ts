@@ -3,19 +3,22 @@ import { z } from 'zod';
 import { parseChecked } from '../../bench/checked-yaml.ts';
 import { labels, positive, share, size, wholePositive } from '../fields.ts';
 import type { DemandRow } from '../model.ts';
-import { blankRow, osFamily } from './rows.ts';
+import { blankRow, systemOf } from './rows.ts';
 
 const usageSchema = z.strictObject({
   cpu: z.number().nonnegative().optional().describe('Threads in use.'),
   memory: size.optional(),
   statistic: z.enum(['now', 'mean', 'p50', 'p90', 'p95', 'p99', 'max']),
   windowDays: positive.optional(),
+  cv: share.optional().describe('How much it varies: standard deviation over mean, 30%.'),
 });
 const volumeSchema = z.strictObject({
   size,
   iops: positive.optional(),
   access: z.enum(['block', 'file']).default('block'),
-  replicas: wholePositive.default(1),
+  class: z.string().min(1).optional().describe('Class of storage that an array must offer.'),
+  replicas: wholePositive.max(10).default(1).describe('Copies kept, the first included.'),
+  replicasApart: z.enum(['array', 'domain']).default('array').describe('What no two copies share.'),
 });
 const appSchema = z.strictObject({
   app: z.string().min(1),
@@ -50,7 +53,9 @@ export function readApps(text: string, file: string): DemandRow[] {
       bytes: volume.size,
       iops: volume.iops ?? null,
       access: volume.access,
+      storageClass: volume.class ?? null,
       replicas: volume.replicas,
+      replicasApart: volume.replicasApart,
     }));
     return {
       ...blankRow(app.app, { file, sheet: null, row: lineOf(['apps', at]) }),
@@ -69,8 +74,9 @@ export function readApps(text: string, file: string): DemandRow[] {
               memoryBytes: app.usage.memory ?? null,
               statistic: app.usage.statistic,
               windowSeconds: app.usage.windowDays === undefined ? null : app.usage.windowDays * 86_400,
+              ...(app.usage.cv === undefined ? {} : { cv: { cpu: app.usage.cv, memory: app.usage.cv } }),
             },
-      os: { name: app.os, family: osFamily(app.os) },
+      os: systemOf(app.os),
       form: app.form,
       ownKernel: app.ownKernel,
       apart: app.apart === undefined ? null : { key: app.app, most: app.apart },

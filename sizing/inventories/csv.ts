@@ -1,11 +1,21 @@
 /** CSV text -> rows of cells; the only door to csv-parse. The delimiter is the one that the header uses most. */
 import { parse } from 'csv-parse/sync';
-import { messageOf } from '../../bench/errors.ts';
+import { messageOf, UserError } from '../../bench/errors.ts';
 import { addProblem, type Notes } from './notes.ts';
+
+/** So many fit into the memory that a process has by default. */
+const mostRows = 3_000_000;
 
 /** Rows of a CSV text, blank ones included so that rows can be counted; a broken one is told. */
 export function csvGrid(text: string, file: string, notes: Notes): string[][] {
   const source = { file, sheet: null, row: null };
+  const rows = lineCount(text);
+  if (rows > mostRows) {
+    throw new UserError(
+      `${file}: has ${String(rows)} lines, more than ${String(mostRows)}`,
+      'give equal instances as one row with a count, or split the file',
+    );
+  }
   const body = text.replace(/^sep=.\r?\n/i, '\n');
   const header = body.split(/\r?\n/, 20).find((line) => line.trim() !== '') ?? '';
   const count = (mark: string): number => header.split(mark).length;
@@ -30,4 +40,10 @@ export function csvGrid(text: string, file: string, notes: Notes): string[][] {
     addProblem(notes, source, '(text)', messageOf(error), 'is no CSV', 'export it again', 'file not read');
     return [];
   }
+}
+
+function lineCount(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }

@@ -5,8 +5,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../bench/errors.ts';
-import type { DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
+import type { Claim, DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
 import { readApps } from './apps.ts';
+import { isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
 import { csvGrid } from './csv.ts';
 import { readKubernetes } from './kubernetes.ts';
 import { addProblem, createNotes, type Notes } from './notes.ts';
@@ -65,6 +66,7 @@ interface Parts {
   readonly demand: DemandRow[];
   readonly perHost: DemandRow[];
   readonly today: ExistingHost[];
+  readonly claims: Claim[];
   readonly tables: Table[];
   readonly files: InventoryFile[];
 }
@@ -72,7 +74,7 @@ interface Parts {
 /** The same from contents; never throws for what is in them. */
 export async function inventoryOf(inputs: readonly InputFile[]): Promise<Inventory> {
   const notes = createNotes();
-  const parts: Parts = { demand: [], perHost: [], today: [], tables: [], files: [] };
+  const parts: Parts = { demand: [], perHost: [], today: [], claims: [], tables: [], files: [] };
   for (const { name, bytes } of inputs) {
     try {
       parts.files.push({ file: name, ...(await readOne(bytes, name, parts, notes)) });
@@ -92,8 +94,12 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
   }
   const rvtools = readRvtools(parts.tables, notes);
   const unique = uniqueIds();
-  const demand = [...rvtools.demand, ...parts.demand].map((row) => ({ ...row, id: unique(row.id) }));
-  if (demand.length === 0) {
+  const demand = [...rvtools.demand, ...parts.demand].map((row) => {
+    const id = unique(row.id);
+    return id === row.id ? row : { ...row, id };
+  });
+  const claims = [...rvtools.claims, ...parts.claims];
+  if (demand.length === 0 && claims.length === 0) {
     const file = inputs[0]?.name ?? '(none)';
     addProblem(
       notes,
@@ -112,6 +118,7 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
     demand,
     perHost: parts.perHost,
     today: [...rvtools.today, ...parts.today],
+    claims,
     leftOut: notes.leftOut,
     problems: notes.problems,
     remarks: [...notes.remarks],
@@ -127,8 +134,10 @@ async function readOne(
 ): Promise<Omit<InventoryFile, 'file'>> {
   if (bytes.length === 0) throw new UserError(`${file}: is empty`, 'export it again');
   if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
+    // Both lie in the same container; the name of the stream inside tells which.
+    const isLocked = bytes.includes(Buffer.from('EncryptedPackage', 'utf16le'));
     throw new UserError(
-      `${file}: is password-protected, or an old .xls`,
+      `${file}: is ${isLocked ? 'password-protected' : 'an old .xls, or password-protected'}`,
       'save it as .xlsx without a password',
     );
   }
@@ -160,6 +169,10 @@ function keepTables(
   parts.tables.push(...known);
   if (known.length > 0)
     return { kind: 'rvtools', rows: known.reduce((sum, { rows }) => sum + rows.length, 0) };
+  const azure = tables.filter(isAzureMigrate);
+  for (const table of azure) for (const row of readAzureMigrate(table, notes)) parts.demand.push(row);
+  if (azure.length > 0)
+    return { kind: 'azure-migrate', rows: azure.reduce((sum, { rows }) => sum + rows.length, 0) };
   const plain = tables.filter(isPlain);
   for (const table of plain) for (const row of readPlain(table, notes)) parts.demand.push(row);
   if (plain.length > 0) return { kind: 'csv', rows: plain.reduce((sum, { rows }) => sum + rows.length, 0) };
@@ -192,6 +205,7 @@ function readJson(text: string, file: string, parts: Parts, notes: Notes): Omit<
   for (const row of result.demand) parts.demand.push(row);
   parts.perHost.push(...result.perHost);
   parts.today.push(...result.today);
+  parts.claims.push(...result.claims);
   return { kind: 'kubernetes', rows: items.length };
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../bench/random.ts';
-import { writeXlsx, type XlsxCell } from '../testing/xlsx.ts';
+import { writeXlsx, writeZip, type XlsxCell } from '../testing/xlsx.ts';
 import { inventoryOf } from './index.ts';
 import { decimalIn, readNumber } from './numbers.ts';
 import { parseQuantity } from './quantity.ts';
@@ -237,6 +237,13 @@ function declaring(size: number): Buffer {
 test.each([
   ['empty', Buffer.alloc(0), /is empty/],
   ['password', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /password-protected/],
+  [
+    'password of Excel',
+    Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]),
+    /is password-protected/,
+  ],
+  ['binary workbook', writeZip({ 'xl/workbook.bin': Buffer.from('x') }), /binary workbook \(\.xlsb\)/],
+  ['too many lines', Buffer.alloc(3_000_001, '\n'), /lines, more than 3000000/],
   ['cut off', writeXlsx(sheets).subarray(0, 900), /end of the workbook/],
   [
     'other sheets',

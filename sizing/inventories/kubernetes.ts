@@ -3,10 +3,11 @@
  * as the scheduler counts it; pods of one owner that ask for the same are one row.
  */
 import { z } from 'zod';
-import type { DemandRow, ExistingHost, Source } from '../model.ts';
-import { addProblem, type Notes } from './notes.ts';
+import type { Claim, DemandRow, ExistingHost, Source } from '../model.ts';
+import { addProblem, malformed, type Notes } from './notes.ts';
 import { podRequests } from './pod-requests.ts';
 import { parseQuantity } from './quantity.ts';
+import { readClaim } from './claims.ts';
 import { blankRow, uniqueIds } from './rows.ts';
 
 const texts = z.record(z.string(), z.string());
@@ -70,6 +71,7 @@ export interface KubernetesResult {
   readonly demand: readonly DemandRow[];
   readonly perHost: readonly DemandRow[];
   readonly today: readonly ExistingHost[];
+  readonly claims: readonly Claim[];
 }
 
 /** Reads the objects of a dump; `row` of a source is the place in its list, from 1. */
@@ -77,30 +79,19 @@ export function readKubernetes(items: readonly unknown[], file: string, notes: N
   const demand = new Map<string, DemandRow>();
   const perHost = new Map<string, DemandRow>();
   const today: ExistingHost[] = [];
+  const claims: Claim[] = [];
   items.forEach((item, at) => {
     const kind = z.object({ kind: z.string() }).safeParse(item).data?.kind ?? '(none)';
     const source: Source = { file, sheet: kind, row: at + 1 };
     if (kind === 'Pod') readPod(item, source, demand, perHost, notes);
     else if (kind === 'Node') today.push(...readNode(item, source, notes));
-    else notes.leftOut.push({ source, what: kind, why: 'neither a Pod nor a Node' });
+    else if (kind === 'PersistentVolumeClaim') claims.push(...readClaim(item, source, notes));
+    else notes.leftOut.push({ source, what: kind, why: 'neither a Pod, nor a Node, nor a claim' });
   });
   const unique = uniqueIds();
   const named = (rows: Map<string, DemandRow>) =>
     [...rows.values()].map((row) => ({ ...row, id: unique(row.id) }));
-  return { demand: named(demand), perHost: named(perHost), today };
-}
-
-function malformed(error: z.ZodError, source: Source, notes: Notes): void {
-  const [issue] = error.issues;
-  addProblem(
-    notes,
-    source,
-    issue?.path.join('.') ?? '',
-    '',
-    issue?.message ?? 'is malformed',
-    'dump it again with kubectl get -o json',
-    'row left out',
-  );
+  return { demand: named(demand), perHost: named(perHost), today, claims };
 }
 
 function readPod(

@@ -1,4 +1,5 @@
 /** What a reader gathers beside the demand: problems, rows left out, remarks. */
+import type { z } from 'zod';
 import type { InputProblem, LeftOut, Source } from '../model.ts';
 
 export interface Notes {
@@ -30,4 +31,18 @@ export function addProblem(
   effect: InputProblem['effect'],
 ): void {
   notes.problems.push({ source, field, got: shown(got), problem, remedy, effect });
+}
+
+/** An object of a dump that is not of its kind's form. */
+export function malformed(error: z.ZodError, source: Source, notes: Notes): void {
+  const [issue] = error.issues;
+  addProblem(
+    notes,
+    source,
+    issue?.path.join('.') ?? '',
+    '',
+    issue?.message ?? 'is malformed',
+    'dump it again with kubectl get -o json',
+    'row left out',
+  );
 }

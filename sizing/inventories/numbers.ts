@@ -12,6 +12,8 @@ const spaces = /(?<=\d)[\s\u00a0\u202f'’](?=\d{3}(?:\D|$))/g;
 
 /** Reads a number. `decimal` is what the table shows to use, `whole` that only whole numbers make sense. */
 export function readNumber(text: string, decimal: Decimal | null, whole: boolean): ReadNumber {
+  // Most cells of a large inventory: nothing to be weighed.
+  if (/^\d{1,15}$/.test(text)) return Number(text);
   const bare = text.trim().replaceAll(spaces, '').replace(/\s*%$/, '');
   if (!/^[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?$/.test(bare)) return null;
   const mark = decimalOf(bare);
@@ -37,8 +39,8 @@ export function decimalIn(texts: Iterable<string>): Decimal | null {
 }
 
 function decimalOf(text: string): Decimal | 'none' | 'ambiguous' {
-  const points = text.split('.').length - 1;
-  const commas = text.split(',').length - 1;
+  const points = timesIn(text, '.');
+  const commas = timesIn(text, ',');
   if (points === 0 && commas === 0) return 'none';
   if (points > 0 && commas > 0) return text.lastIndexOf('.') > text.lastIndexOf(',') ? '.' : ',';
   // Grouped more than once ("1.234.567"): the other one would mark decimals.
@@ -46,6 +48,12 @@ function decimalOf(text: string): Decimal | 'none' | 'ambiguous' {
   if (commas > 1) return '.';
   if (/^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(text)) return 'ambiguous';
   return points === 1 ? '.' : ',';
+}
+
+function timesIn(text: string, mark: string): number {
+  let times = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) times += 1;
+  return times;
 }
 
 function withPoint(text: string, decimal: Decimal): string {

@@ -14,6 +14,9 @@ export const bounds = {
   amount: { least: 0, most: 1e15, whole: false },
 } as const satisfies Record<string, Bounds>;
 
+const noLabels: DemandRow['hostLabels'] = {};
+const noVolumes: DemandRow['volumes'] = [];
+
 /** An instance that asks for nothing yet. */
 export function blankRow(id: string, source: Source): DemandRow {
   return {
@@ -26,16 +29,16 @@ export function blankRow(id: string, source: Source): DemandRow {
     iops: null,
     networkBytesPerSecond: null,
     usage: null,
-    os: { name: '', family: 'unknown' },
+    os: systemOf(''),
     form: 'any',
     ownKernel: false,
     today: null,
     apart: null,
     spread: null,
     together: null,
-    hostLabels: {},
+    hostLabels: noLabels,
     growthPerYear: null,
-    volumes: [],
+    volumes: noVolumes,
     source,
   };
 }
@@ -47,6 +50,17 @@ export function osFamily(name: string): OsFamily {
     return 'linux';
   return 'other';
 }
+
+/** One object per system, not per machine: there are few, and inventories of a million rows. */
+export const systemOf = (() => {
+  const known = new Map<string, DemandRow['os']>();
+  return (name: string): DemandRow['os'] => {
+    const found = known.get(name) ?? { name, family: osFamily(name) };
+    // Names made up by the row would pile up.
+    if (known.size < 1000) known.set(name, found);
+    return found;
+  };
+})();
 
 /** Gives each id once: "web", "web (2)", "web (3)". */
 export function uniqueIds(): (id: string) => string {

@@ -2,9 +2,10 @@
  * An RVTools export -> demand and today's hosts. Each machine is joined over vInfo, vCPU, vMemory and vDisk; vInfo
  * is believed where they disagree, which is told. MB in its older headers is 2^20 bytes, as MiB in the newer.
  */
-import type { DemandRow, ExistingHost, Usage } from '../model.ts';
+import type { Claim, DemandRow, ExistingHost, Usage, Volume } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
-import { blankRow, bounds, mib, osFamily, uniqueIds } from './rows.ts';
+import { blankRow, bounds, mib, systemOf } from './rows.ts';
+import { columns, type Column } from './rvtools-columns.ts';
 import {
   type Bounds,
   columnOf,
@@ -16,35 +17,6 @@ import {
   type TableRow,
   textAt,
 } from './table.ts';
-
-/** Names of the columns, newest first, with what spreadsheets in other languages make of them. */
-const columns = {
-  vm: ['vm', 'vmname', 'virtuellemaschine', 'machinevirtuelle', 'maquinavirtual', 'name'],
-  id: ['vmuuid', 'vmid'],
-  power: ['powerstate', 'betriebszustand', 'energiezustand', 'etatdalimentation', 'estado'],
-  template: ['template', 'vorlage', 'modele', 'plantilla'],
-  placeholder: ['srmplaceholder'],
-  cpus: ['cpus', 'numcpu', 'prozessoren', 'processeurs', 'vcpus'],
-  memory: ['memory', 'memorymib', 'memorymb', 'sizemib', 'sizemb', 'arbeitsspeicher', 'memoire', 'memoria'],
-  provisioned: ['provisionedmib', 'provisionedmb'],
-  capacity: ['capacitymib', 'capacitymb'],
-  consumed: ['consumed', 'consumedmib', 'consumedmb'],
-  overall: ['overall', 'overallmhz'],
-  disk: ['disk', 'festplatte'],
-  os: ['osaccordingtothevmwaretools', 'osaccordingtotheconfigurationfile', 'os', 'betriebssystem'],
-  cluster: ['cluster'],
-  host: ['host', 'esxhost'],
-  sockets: ['cpu', 'sockets'],
-  cores: ['cores'],
-  hyperThreading: ['htactive', 'htavailable'],
-  hostMemory: ['memory', 'memorymib', 'memorymb'],
-  cpuUsed: ['cpuusage'],
-  memoryUsed: ['memoryusage'],
-  speed: ['speed', 'speedmhz'],
-  model: ['cpumodel'],
-} as const satisfies Record<string, readonly string[]>;
-
-type Column = keyof typeof columns;
 
 const tabs = ['vinfo', 'vcpu', 'vmemory', 'vdisk', 'vhost', 'vcluster'] as const;
 export type Tab = (typeof tabs)[number];
@@ -63,13 +35,14 @@ export function tabOf(table: Table): Tab | null {
 export interface RvtoolsResult {
   readonly demand: readonly DemandRow[];
   readonly today: readonly ExistingHost[];
+  readonly claims: readonly Claim[];
 }
 
 /** Reads the tabs of one vCenter's export. */
 export function readRvtools(tables: readonly Table[], notes: Notes): RvtoolsResult {
   const of = (tab: Tab) => tables.filter((table) => tabOf(table) === tab);
   const hosts = of('vhost').flatMap((table) => readHosts(table, notes));
-  const speeds = new Map(hosts.map(({ host, speedMhz }) => [host.id, speedMhz]));
+  const speeds = new Map(hosts.flatMap(({ keys, speedMhz }) => keys.map((key) => [key, speedMhz] as const)));
   const details = {
     vcpu: joined(of('vcpu')),
     vmemory: joined(of('vmemory')),
@@ -81,17 +54,28 @@ export function readRvtools(tables: readonly Table[], notes: Notes): RvtoolsResu
   const names = new Map<string, number>();
   const infos = of('vinfo').flatMap((table) => table.rows.map((row) => ({ table, row })));
   for (const { table, row } of infos) {
-    const name = textAt(row, columnOf(table, columns.vm));
+    const [name, whole] = keysWithin(table, row, textAt(row, columnOf(table, columns.vm)));
     names.set(name, (names.get(name) ?? 0) + 1);
+    if (whole !== name) names.set(whole, names.get(whole) ?? 0);
   }
-  const unique = uniqueIds();
   const seen = new Set<string>();
+  const claims: Claim[] = [];
   const demand = infos.flatMap(({ table, row }) => {
-    const machine = readMachine(table, row, details, names, speeds, seen, notes);
-    return machine === null ? [] : [{ ...machine, id: unique(machine.id) }];
+    const machine = readMachine(table, row, details, names, speeds, seen, claims, notes);
+    return machine === null ? [] : [machine];
   });
   tellStrays(details, names, notes);
-  return { demand, today: hosts.map(({ host }) => host) };
+  return { demand, today: hosts.map(({ host }) => host), claims };
+}
+
+/**
+ * Names and ids hold within one vCenter only: its UUID or server tells which, else the workbook. The CSVs of an export
+ * have neither in common, and are taken for those of one. A sheet without the column is looked up by its workbook.
+ */
+function keysWithin(table: Table, row: TableRow, key: string): readonly [string, string] {
+  const center = textAt(row, columnOf(table, columns.center));
+  const whole = JSON.stringify([table.sheet === null ? '' : table.file, key]);
+  return [center === '' ? whole : JSON.stringify([center, key]), whole];
 }
 
 type Place = { readonly table: Table; readonly row: TableRow };
@@ -105,9 +89,13 @@ function joined(tables: readonly Table[]): Joined {
     const name = columnOf(table, columns.vm);
     const id = columnOf(table, columns.id);
     for (const row of table.rows) {
-      const keys = new Set([`name:${textAt(row, name)}`, `id:${textAt(row, id)}`]);
-      for (const key of keys) {
-        if (key === 'id:' || key === 'name:') continue;
+      for (const [kind, column] of [
+        ['name', name],
+        ['id', id],
+      ] as const) {
+        const own = textAt(row, column);
+        if (own === '') continue;
+        const key = `${kind}:${keysWithin(table, row, own)[0]}`;
         const known = rows.get(key);
         if (known === undefined) rows.set(key, [{ table, row }]);
         else known.push({ table, row });
@@ -124,6 +112,7 @@ function readMachine(
   names: ReadonlyMap<string, number>,
   speeds: ReadonlyMap<string, number | null>,
   seen: Set<string>,
+  claims: Claim[],
   notes: Notes,
 ): DemandRow | null {
   const source = sourceOf(table, row);
@@ -135,20 +124,29 @@ function readMachine(
   };
   if (name === '') return out('a row without a name: a total or a remark');
   const id = text('id');
-  if (id !== '' && seen.has(id)) return out(`the machine ${id} is in an earlier row already`);
-  if (id !== '') seen.add(id);
-  if (isTrue(row, columnOf(table, columns.template))) return out('a template, not a machine');
+  const idKeys = keysWithin(table, row, id);
+  const nameKeys = keysWithin(table, row, name);
+  if (id !== '' && seen.has(idKeys[0])) return out(`the machine ${id} is in an earlier row already`);
+  if (id !== '') seen.add(idKeys[0]);
+  const isNamesake = (names.get(nameKeys[0]) ?? 0) > 1;
+  const rowsOf = (tab: keyof Details): readonly Place[] => {
+    const found = (kind: 'id' | 'name', keys: readonly string[]) =>
+      keys.map((key) => details[tab].get(`${kind}:${key}`)).find((rows) => rows !== undefined);
+    const own = id === '' ? undefined : found('id', idKeys);
+    return own ?? (isNamesake ? [] : (found('name', nameKeys) ?? []));
+  };
+  const disksOf = (): Volume[] => volumesOf(name, rowsOf('vdisk'), notes);
+  /** Nothing runs, but its disks are kept. */
+  const kept = (why: string): null => {
+    for (const volume of disksOf()) claims.push({ volume, count: 1, source });
+    return out(why);
+  };
+  if (isTrue(row, columnOf(table, columns.template))) return kept('a template, not a machine');
   if (isTrue(row, columnOf(table, columns.placeholder))) return out('a placeholder of site recovery');
   if (/^vCLS[-\s(]/.test(name)) return out("an agent of vSphere's cluster services");
   const power = plainName(text('power'));
-  if (/^(suspended|angehalten)/.test(power)) return out('suspended');
-  if (/off|aus|eteint|apagad/.test(power)) return out('powered off');
-  const isNamesake = (names.get(name) ?? 0) > 1;
-  const rowsOf = (tab: keyof Details): readonly Place[] => {
-    const own = details[tab].get(`id:${id}`);
-    if (own !== undefined || isNamesake) return own ?? [];
-    return details[tab].get(`name:${name}`) ?? [];
-  };
+  if (/^(suspend|angehalten|サスヘント|一時停止)/.test(power)) return kept('suspended');
+  if (/off|aus|eteint|horstension|apagad|オフ|停止/.test(power)) return kept('powered off');
   if (isNamesake) {
     addProblem(
       notes,
@@ -181,29 +179,8 @@ function readMachine(
   const cpus = size('cpus', 'vcpu', bounds.cpus);
   const memory = size('memory', 'vmemory', bounds.memoryMib);
   if (cpus === null && memory === null) return out('neither CPUs nor memory can be read');
-  const disks = rowsOf('vdisk').flatMap((place, at) => {
-    const capacity = numberAt(
-      place.table,
-      place.row,
-      columnOf(place.table, columns.capacity),
-      bounds.diskMib,
-      notes,
-    );
-    const label = textAt(place.row, columnOf(place.table, columns.disk));
-    return capacity === null
-      ? []
-      : [
-          {
-            id: `${name}/${label === '' ? at + 1 : label}`,
-            bytes: capacity * mib,
-            iops: null,
-            access: 'block' as const,
-            replicas: 1,
-          },
-        ];
-  });
+  const disks = disksOf();
   const provisioned = numberAt(table, row, columnOf(table, columns.provisioned), bounds.diskMib, notes);
-  const os = text('os');
   return {
     ...blankRow(name, source),
     cpuThreads: cpus,
@@ -214,11 +191,35 @@ function readMachine(
         : provisioned === null
           ? null
           : provisioned * mib,
-    usage: usageOf(rowsOf('vcpu')[0], rowsOf('vmemory')[0], speeds.get(text('host')) ?? null, notes),
-    os: { name: os, family: osFamily(os) },
+    usage: usageOf(
+      rowsOf('vcpu')[0],
+      rowsOf('vmemory')[0],
+      speedOf(speeds, keysWithin(table, row, text('host'))),
+      notes,
+    ),
+    os: systemOf(text('os')),
     today: 'vm',
     volumes: disks,
   };
+}
+
+function volumesOf(name: string, rows: readonly Place[], notes: Notes): Volume[] {
+  return rows.flatMap(({ table, row }, at): Volume[] => {
+    const capacity = numberAt(table, row, columnOf(table, columns.capacity), bounds.diskMib, notes);
+    if (capacity === null) return [];
+    const label = textAt(row, columnOf(table, columns.disk));
+    return [
+      {
+        id: `${name}/${label === '' ? String(at + 1) : label}`,
+        bytes: capacity * mib,
+        iops: null,
+        access: 'block',
+        storageClass: null,
+        replicas: 1,
+        replicasApart: 'array',
+      },
+    ];
+  });
 }
 
 /** MHz become threads only by the clock of the machine's own host. */
@@ -244,10 +245,18 @@ function usageOf(
   };
 }
 
+function speedOf(speeds: ReadonlyMap<string, number | null>, keys: readonly string[]): number | null {
+  return keys.map((key) => speeds.get(key)).find((speed) => speed != null) ?? null;
+}
+
 function readHosts(
   table: Table,
   notes: Notes,
-): { readonly host: ExistingHost; readonly speedMhz: number | null }[] {
+): {
+  readonly host: ExistingHost;
+  readonly keys: readonly string[];
+  readonly speedMhz: number | null;
+}[] {
   return table.rows.flatMap((row) => {
     const text = (column: Column) => textAt(row, columnOf(table, columns[column]));
     const number = (column: Column, limits: Bounds) =>
@@ -280,7 +289,8 @@ function readHosts(
       domain: null,
       source,
     };
-    return [{ host, speedMhz: number('speed', { least: 100, most: 10_000, whole: false }) }];
+    const speedMhz = number('speed', { least: 100, most: 10_000, whole: false });
+    return [{ host, keys: keysWithin(table, row, id), speedMhz }];
   });
 }
 
@@ -291,7 +301,7 @@ function tellStrays(details: Details, names: ReadonlyMap<string, number>, notes:
       if (!key.startsWith('name:') || names.has(key.slice(5)) || place === undefined) continue;
       notes.leftOut.push({
         source: sourceOf(place.table, place.row),
-        what: key.slice(5),
+        what: textAt(place.row, columnOf(place.table, columns.vm)),
         why: 'is not in vInfo',
       });
     }

@@ -13,6 +13,8 @@ export interface Table {
   readonly sheet: string | null;
   /** As written. */
   readonly header: readonly string[];
+  /** Plain name of a column to where it is. */
+  readonly columns: ReadonlyMap<string, number>;
   readonly rows: readonly TableRow[];
   readonly decimal: Decimal | null;
 }
@@ -41,10 +43,12 @@ export function tableOf(
   const texts = function* () {
     for (const { cells } of rows.slice(0, 5000)) for (const it of cells) if (typeof it === 'string') yield it;
   };
+  const names = header.map((it) => (typeof it === 'string' ? it.trim() : ''));
   return {
     file,
     sheet,
-    header: header.map((it) => (typeof it === 'string' ? it.trim() : '')),
+    header: names,
+    columns: columnsIn(names),
     rows,
     decimal: decimalIn(texts()),
   };
@@ -59,9 +63,22 @@ export function plainName(header: string): string {
 }
 
 /** Index of the first column with one of these names, in their order; -1: none. */
-export function columnOf(table: Table, names: readonly string[]): number {
-  const plain = table.header.map(plainName);
-  return names.map((name) => plain.indexOf(name)).find((at) => at !== -1) ?? -1;
+export function columnOf({ columns }: Table, names: readonly string[]): number {
+  for (const name of names) {
+    const at = columns.get(name);
+    if (at !== undefined) return at;
+  }
+  return -1;
+}
+
+/** Where each plain name is first: looked up for every cell, and so made once. */
+function columnsIn(header: readonly string[]): ReadonlyMap<string, number> {
+  const columns = new Map<string, number>();
+  header.forEach((name, at) => {
+    const plain = plainName(name);
+    if (plain !== '' && !columns.has(plain)) columns.set(plain, at);
+  });
+  return columns;
 }
 
 export function sourceOf(table: Table, row: TableRow | null): Source {

@@ -13,6 +13,9 @@ export interface Sheet {
 /** @throws UserError for a workbook that cannot be read as a whole */
 export async function readWorkbook(bytes: Buffer, file: string, notes: Notes): Promise<Sheet[]> {
   const { names, withFormulas } = inspectZip(bytes, file);
+  if (names.includes('xl/workbook.bin')) {
+    throw new UserError(`${file}: is a binary workbook (.xlsb)`, 'save it as .xlsx');
+  }
   if (!names.includes('xl/workbook.xml')) {
     throw new UserError(
       `${file}: is a ZIP archive but no workbook`,

@@ -39,6 +39,7 @@ export function fitAll(
   const closed: Load[] = [];
   let loads = [...open];
   order.forEach((group, at) => {
+    if (stock.counts[group] === 0) return;
     const sorted = fit === 'best' ? byFill(prepared, loads, weights) : loads;
     const next: Load[] = [];
     for (const load of sorted) {

@@ -27,29 +27,31 @@ export function toPacking(prepared: Prepared, attempt: Attempt, bound: Bound): P
 }
 
 /** Per group a queue of its members' items: which of the equal ones goes where does not matter. */
-type Hand = readonly { item: number; left: number }[][];
+type Hand = readonly { readonly queue: { item: number; perUnit: number; left: number }[]; at: number }[];
 
 function handOut({ groups }: Prepared): Hand {
-  return groups.map(({ members }) => members.map(({ item, count }) => ({ item, left: count })));
+  return groups.map(({ members }) => ({
+    queue: members.map(({ item, perUnit, count }) => ({ item, perUnit, left: count })),
+    at: 0,
+  }));
 }
 
 function takeFrom(prepared: Prepared, hand: Hand, group: number, units: number): Map<number, number> {
   const taken = new Map<number, number>();
-  const members = prepared.groups[group]?.members ?? [];
-  const joint = members.length > 1 && (prepared.counts[group] as number) === 1;
-  let left = units;
-  for (const queue of hand[group] ?? []) {
-    const part = joint ? queue.left : Math.min(queue.left, left * perUnit(members, queue.item));
-    if (part > 0) taken.set(queue.item, part);
-    queue.left -= part;
-    left -= part / perUnit(members, queue.item);
-    if (!joint && left <= 0) break;
+  const own = hand[group];
+  if (own === undefined) return taken;
+  const { queue } = own;
+  const joint = queue.length > 1 && (prepared.counts[group] as number) === 1;
+  let left = joint ? Infinity : units;
+  for (let next = queue[own.at]; next !== undefined && left > 0; next = queue[own.at]) {
+    const part = Math.min(next.left, left * next.perUnit);
+    taken.set(next.item, part);
+    next.left -= part;
+    left -= part / next.perUnit;
+    if (next.left > 0) break;
+    own.at += 1;
   }
   return taken;
-}
-
-function perUnit(members: Prepared['groups'][number]['members'], item: number): number {
-  return members.find((member) => member.item === item)?.perUnit ?? 1;
 }
 
 function binsOf(prepared: Prepared, load: Load, hand: Hand): PackedBin[] {
@@ -81,8 +83,8 @@ function merged(bins: readonly PackedBin[]): readonly PackedBin[] {
 }
 
 function leftOver(prepared: Prepared, hand: Hand): Unplaced[] {
-  return hand.flatMap((queues, group) =>
-    queues
+  return hand.flatMap(({ queue }, group) =>
+    queue
       .filter(({ left }) => left > 0)
       .map(({ item, left }) => ({
         item: prepared.problem.items[item]?.id ?? '',

@@ -4,7 +4,7 @@ import { checkPacking } from './check.ts';
 import { explain } from './explain.ts';
 import type { Problem } from './model.ts';
 import { packQuickly } from './pack.ts';
-import { surviveLoss } from './spare.ts';
+import { fleetOf, surviveLoss } from './spare.ts';
 import { anyProblem } from './testing/problems.ts';
 import { packWithSpare } from './with-spare.ts';
 
@@ -19,19 +19,19 @@ describe('surviveLoss', () => {
   it('replays the loss of a bin into the room of the others', () => {
     const three = { bins: [{ type: 'h', contents: [{ item: 'vm', count: 3 }], copies: 3 }] };
     // By hand: each of three bins has 9 of 10 used by 3 x 3; the others have no room for one of 3.
-    const tight = surviveLoss(hosts(9, 3), three, one);
+    const tight = surviveLoss(fleetOf(hosts(9, 3), three), one);
     expect(tight).toMatchObject({
       survived: false,
       replays: [{ homeless: [{ item: 'vm', count: 3 }], proven: 'memory' }],
     });
     // With 3 x 2 used, each of the two others takes two more of 2.
-    expect(surviveLoss(hosts(9, 2), three, one).survived).toBe(true);
-    expect(surviveLoss(hosts(9, 2), three, { kind: 'bins', count: 2 }).survived).toBe(false);
+    expect(surviveLoss(fleetOf(hosts(9, 2), three), one).survived).toBe(true);
+    expect(surviveLoss(fleetOf(hosts(9, 2), three), { kind: 'bins', count: 2 }).survived).toBe(false);
   });
 
   it('keeps apart what is kept apart, even then', () => {
     const two = { bins: [{ type: 'h', contents: [{ item: 'vm', count: 1 }], copies: 2 }] };
-    const { replays } = surviveLoss(hosts(2, 1, { apart: [{ key: 'k', most: 1 }] }), two, one);
+    const { replays } = surviveLoss(fleetOf(hosts(2, 1, { apart: [{ key: 'k', most: 1 }] }), two), one);
     expect(replays).toMatchObject([{ survived: false, homeless: [{ item: 'vm', count: 1 }], proven: null }]);
   });
 });
@@ -63,7 +63,7 @@ describe('packWithSpare', () => {
         if (spared === null) return;
         const bins = [...spared.packing.bins, ...spared.empty.map((bin) => ({ ...bin, contents: [] }))];
         expect(checkPacking(problem, { bins, cost: spared.cost, count: spared.count })).toEqual([]);
-        expect(surviveLoss(problem, { bins }, one).survived).toBe(true);
+        expect(surviveLoss(fleetOf(problem, { bins }), one).survived).toBe(true);
       }),
       { numRuns: 100 },
     );

@@ -21,6 +21,8 @@ export interface Load {
   readonly contents: Map<number, number>;
   readonly keys: Map<number, number>;
   copies: number;
+  /** Which bin of an earlier packing this one grew from; -1: none. */
+  readonly origin: number;
 }
 
 export function newStock(prepared: Prepared): Stock {
@@ -34,11 +36,11 @@ export function newStock(prepared: Prepared): Stock {
 
 export function newLoad(prepared: Prepared, type: number): Load {
   const left = prepared.types[type]?.capacity.slice() ?? new Float64Array(prepared.dims);
-  return { type, left, contents: new Map(), keys: new Map(), copies: 1 };
+  return { type, left, contents: new Map(), keys: new Map(), copies: 1, origin: -1 };
 }
 
-export function copyOf({ type, left, contents, keys }: Load, copies: number): Load {
-  return { type, left: left.slice(), contents: new Map(contents), keys: new Map(keys), copies };
+export function copyOf({ type, left, contents, keys, origin }: Load, copies: number): Load {
+  return { type, left: left.slice(), contents: new Map(contents), keys: new Map(keys), copies, origin };
 }
 
 /** How many units of the group can still go into one bin of this load, at most `wanted`. */

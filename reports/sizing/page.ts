@@ -1,0 +1,36 @@
+/** A sizing as one self-contained page whose rules can be moved: it carries the demand and the code that sizes it. */
+import { liveData, mostLiveRows } from '../../sizing/live.ts';
+import type { Question } from '../../sizing/size.ts';
+import { documentOf } from '../document.ts';
+import { visibleText } from '../markup.ts';
+import { pageScript, pageStyle } from './bundle.ts';
+import type { SizingView } from './tables.ts';
+import { sizingView } from './view.ts';
+
+/** Beyond so much the CSV would be most of the page: it is written by --assignment. */
+const mostAssignment = 2e6;
+
+export async function sizingHtml(
+  view: SizingView,
+  question: Question,
+  { assignment, version }: { readonly assignment: string; readonly version: string },
+): Promise<string> {
+  const { demand, perHost } = question.inventory;
+  const isLive = demand.length + perHost.length <= mostLiveRows;
+  const drawn = sizingView(view, {
+    assignment: assignment.length <= mostAssignment ? assignment : null,
+    isLive,
+    version,
+  });
+  const script = isLive
+    ? { id: 'tare-sizing', data: cleaned(liveData(question)), code: await pageScript() }
+    : null;
+  return documentOf(drawn, pageStyle(), script);
+}
+
+/** Labels as the markup shows them. */
+function cleaned(data: unknown): unknown {
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' ? visibleText(value) : value,
+  );
+}

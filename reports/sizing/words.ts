@@ -1,0 +1,99 @@
+/** A planner's words for what the packing engine says: hosts and instances, not bins and items. */
+import { formatValue } from '../../bench/units.ts';
+import { blockerOf } from '../../sizing/blocker.ts';
+import type { Alternative } from '../../sizing/problem.ts';
+import type { Answer } from '../../sizing/size.ts';
+
+export const alternativeNames: Readonly<Record<Alternative, string>> = {
+  vm: 'virtual machines',
+  container: 'containers',
+  'containers-in-vms': 'containers in VMs',
+};
+
+/** How the engine calls its limit of items per bin. */
+const slots = 'items per bin';
+
+export function dimensionName(dimension: string): string {
+  if (dimension === slots) return 'instances per host';
+  return dimension === 'cpu' ? 'CPU' : dimension === 'iops' ? 'IOPS' : dimension;
+}
+
+export function hostsWord(count: number): string {
+  return `${String(count)} host${Math.abs(count) === 1 ? '' : 's'}`;
+}
+
+/** "memory 79 %, CPU 78 %": the fullest, and what is within a point of it. */
+export function bindingWords({ why }: Answer): string {
+  return (
+    why.binding
+      .map(({ dimension, share }) => `${dimensionName(dimension)} ${(100 * share).toFixed(0)} %`)
+      .join(', ') || '–'
+  );
+}
+
+export function lossWords({ survives, hosts, spared }: Answer): string {
+  if (survives.losses === 0) return 'none asked for';
+  const words = `any ${String(survives.losses)} ${survives.unit}${survives.losses === 1 ? '' : 's'}`;
+  return hosts === null || spared === null ? `${words}: no` : `${words}, replayed`;
+}
+
+/** What a bound rests on, and so what one host fewer would break. */
+function boundWords(method: string): string {
+  const volume = /^volume of (.*)$/.exec(method)?.[1];
+  if (volume !== undefined)
+    return volume === slots
+      ? 'there are more instances than fewer hosts may hold'
+      : `all the ${dimensionName(volume)} asked for fills them`;
+  const large = /^large items in (.*)$/.exec(method)?.[1];
+  if (large !== undefined) return `instances large in ${dimensionName(large)} find no partners on a host`;
+  if (method === 'items kept apart') return 'instances that are kept apart need so many';
+  if (method === 'column generation') return 'no mix of contents of hosts does with less (column generation)';
+  if (method === 'sum over islands of bins') return 'hosts that share no instances, each by itself';
+  return method;
+}
+
+/** The gap between what was found and what is proven. */
+export function gapWords({ packing }: Answer): string {
+  if (packing.unplaced.length > 0) return '–';
+  return packing.optimal ? 'none' : `${(100 * packing.gap).toFixed(1)} %`;
+}
+
+/** Why not one host fewer: proven, or what blocks it in this packing, or what has no place at all. */
+export function whyNotFewer(answer: Answer): string {
+  const { packing, problem, unplaced } = answer;
+  const [none] = unplaced;
+  if (none !== undefined)
+    return `${String(none.count)} of ${none.item} has no place: ${reasonWords(none.reason)}`;
+  if (packing.count === 0) return 'there is nothing to place';
+  const { boundMethod } = packing;
+  if (packing.count <= packing.countBound)
+    return `proven: fewer than ${hostsWord(packing.countBound)} of these kinds cannot hold the demand; ${boundWords(boundMethod)}`;
+  const blocker = blockerOf(problem, packing);
+  const blocked =
+    blocker === null
+      ? ''
+      : `without its easiest host (${blocker.type}) ${String(blocker.all)} ${blocker.all === 1 ? 'instance has' : 'instances have'} no place, first ${blocker.item}${
+          blocker.exceeded === null
+            ? blocker.apart
+              ? ', which is kept apart from its like'
+              : ': room is left, but in pieces'
+            : `: ${dimensionName(blocker.exceeded)} is short`
+        }`;
+  if (packing.optimal)
+    return `proven: nothing is cheaper; ${boundWords(boundMethod)}${blocked === '' ? '' : `; ${blocked}`}`;
+  return `not proven: at least ${hostsWord(packing.countBound)} of these kinds, and nothing cheaper was found (gap ${gapWords(answer)})${blocked === '' ? '' : `; ${blocked}`}`;
+}
+
+export function reasonWords(reason: string): string {
+  return reason
+    .replace('larger than any bin', 'larger than any host')
+    .replace('there are no bins', 'there are no hosts')
+    .replace(/^no bin is /, 'no host is ')
+    .replace('available bins of', 'available hosts of')
+    .replace(slots, 'instances per host')
+    .replaceAll('in one bin', 'on one host')
+    .replaceAll(/memory (\d+(?:\.\d+)?) > (\d+(?:\.\d+)?)/g, (_, a: string, b: string) => {
+      const bytes = (value: string) => formatValue(Number(value), 'B');
+      return `memory ${bytes(a)} > ${bytes(b)}`;
+    });
+}

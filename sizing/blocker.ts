@@ -1,0 +1,40 @@
+/**
+ * What stands in the way of one host fewer: the host that is easiest to do without is emptied, and what finds no
+ * room on the others is named. It says why this packing needs it, not that no other could do without.
+ */
+import type { Packing, Problem } from './packing/model.ts';
+import { fleetOf, surviveLoss } from './packing/spare.ts';
+
+export interface Blocker {
+  /** Type of the host that was emptied. */
+  readonly type: string;
+  readonly item: string;
+  /** How many of it, and of everything, have no place. */
+  readonly count: number;
+  readonly all: number;
+  /** Resource of which what is moved asks for more than all room that is left; null: room is there, in pieces. */
+  readonly exceeded: string | null;
+  /** A rule of the item, where it has one. */
+  readonly apart: boolean;
+}
+
+/** Beyond so many hosts of differing contents the replay would take longer than the packing did. */
+const mostKinds = 300;
+
+export function blockerOf(problem: Problem, packing: Packing): Blocker | null {
+  if (packing.bins.length === 0 || packing.bins.length > mostKinds) return null;
+  const { replays } = surviveLoss(fleetOf(problem, packing), { kind: 'bins', count: 1 });
+  const homeless = (at: (typeof replays)[number]) => at.homeless.reduce((sum, { count }) => sum + count, 0);
+  const [easiest] = replays.toSorted((a, b) => homeless(a) - homeless(b));
+  const [first] = easiest?.homeless ?? [];
+  if (easiest === undefined || first === undefined) return null;
+  const item = problem.items.find(({ id }) => id === first.item);
+  return {
+    type: easiest.lost.replace(/^a /, ''),
+    item: first.item,
+    count: first.count,
+    all: homeless(easiest),
+    exceeded: easiest.proven,
+    apart: (item?.apart ?? []).length > 0,
+  };
+}
