@@ -55,7 +55,7 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
       row('  losses survived', lossWords),
       row('fullest', bindingWords),
       row('instances', ({ instances }) => String(instances)),
-      row('  of them machines', ({ machines }) => String(machines)),
+      row('VMs on the hosts', ({ machines }) => String(machines)),
       row('tare, memory', ({ tareBytes }) => bytes(tareBytes)),
       row('room, memory', (answer) => bytes(sum(answer, 'memory')), `${bytes(today?.memoryBytes)} gross`),
       row(
