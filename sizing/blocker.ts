@@ -19,7 +19,7 @@ export interface Blocker {
 }
 
 /** Beyond so many hosts of differing contents the replay would take longer than the packing did. */
-const mostKinds = 2000;
+const mostKinds = 500;
 
 export function blockerOf(problem: Problem, packing: Packing): Blocker | null {
   if (packing.bins.length === 0 || packing.bins.length > mostKinds) return null;
