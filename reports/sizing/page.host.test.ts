@@ -99,11 +99,9 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
   }
 
   const shown = (page: Page) =>
-    page
-      .locator('.result')
-      .evaluateAll((cards) =>
-        cards.map((card) => [card.id.replace('live-', ''), card.getAttribute('data-hosts')]),
-      );
+    page.evaluate<string[][]>(
+      "[...document.querySelectorAll('.result')].map((card) => [card.id.replace('live-', ''), card.dataset.hosts])",
+    );
 
   async function saved(page: Page, button: string): Promise<string> {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText(button).click()]);
