@@ -1,8 +1,15 @@
-/** Writes the JSON Schema of scenarios where editors find it; a test checks that it is up to date. */
+/** Writes the JSON Schemas of what users write where editors find them; tests check that they are up to date. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scenarioJsonSchema } from '../bench/scenario-schema.ts';
+import { ownRulesJsonSchema, requirementsJsonSchema } from '../guidance/schema.ts';
 import { runnerSchemas } from '../runners/index.ts';
 
-const file = join(import.meta.dirname, '..', 'scenarios', 'scenario.schema.json');
-writeFileSync(file, `${JSON.stringify(scenarioJsonSchema(runnerSchemas), null, 2)}\n`);
+const schemas = {
+  'scenarios/scenario.schema.json': scenarioJsonSchema(runnerSchemas),
+  'docs/advise/requirements.schema.json': requirementsJsonSchema(),
+  'docs/advise/rules.schema.json': ownRulesJsonSchema(),
+};
+for (const [file, schema] of Object.entries(schemas)) {
+  writeFileSync(join(import.meta.dirname, '..', file), `${JSON.stringify(schema, null, 2)}\n`);
+}

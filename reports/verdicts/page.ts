@@ -18,7 +18,8 @@ export function gateHtml(report: GateReport): string {
   return pageOf(gateView(report), readStyle());
 }
 
-function pageOf(view: View, style: string): string {
+/** A page of parts, drawings without a script. */
+export function pageOf(view: View, style: string): string {
   const head = fragment(
     element('meta', { charset: 'utf-8' }),
     element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
