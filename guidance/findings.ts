@@ -29,7 +29,7 @@ export interface Finding {
   readonly strength: 'hard' | 'soft' | 'objective';
   readonly state: 'fires' | 'does not fire' | 'unknown' | 'not asked';
   readonly evidence: EvidenceClass;
-  /** What it rests on, for a reader. */
+  /** What it says; the items say what shows it. */
   readonly why: string;
   /** Path of a record, or key of a publication; null for the requirements themselves. */
   readonly source: string | null;
@@ -55,24 +55,29 @@ export function findingOf(rule: Rule, facts: Facts, evidence: Evidence, workload
   }
   if (rule.shownBy.length === 0) return confirmed(rule, evidence, found);
   const items = rule.shownBy.map((quantity) => itemOf(quantity, side, evidence, workload));
-  const words = `${statement} ${items.map(({ words: of }) => of).join('; ')}`;
   const measured = items.filter(({ evidence: of }) => of === 'measured');
   const has = (some: readonly Item[], state: Item['state']) => some.some((one) => one.state === state);
   if (has(measured, 'for') && has(measured, 'against')) {
-    return found('unknown', 'measured', `divided, and no rule weighs one against the other: ${words}`, items);
+    return found(
+      'unknown',
+      'measured',
+      `${statement} Divided, and nothing weighs one against the other.`,
+      items,
+    );
   }
-  if (has(measured, 'for')) return found('fires', 'measured', words, items);
-  if (has(measured, 'against')) return found('does not fire', 'measured', words, items);
+  if (has(measured, 'for')) return found('fires', 'measured', statement, items);
+  if (has(measured, 'against')) return found('does not fire', 'measured', statement, items);
   if (items.every(({ state }) => state === 'no difference')) {
-    return found('does not fire', 'measured', words, items);
+    return found('does not fire', 'measured', statement, items);
   }
   // A number of others speaks only where nothing was measured that could.
   const published = items.filter(({ evidence: of }) => of === 'published');
   if (measured.length === 0 && published.length > 0) {
-    if (has(published, 'for') && !has(published, 'against')) return found('fires', 'published', words, items);
-    if (!has(published, 'for')) return found('does not fire', 'published', words, items);
+    if (has(published, 'for') && !has(published, 'against'))
+      return found('fires', 'published', statement, items);
+    if (!has(published, 'for')) return found('does not fire', 'published', statement, items);
   }
-  return found('unknown', 'unknown', words, items);
+  return found('unknown', 'unknown', statement, items);
 }
 
 /** A rule that the needs alone decide; facts from inside take the place of what is assumed. */
@@ -86,13 +91,13 @@ function confirmed(
   const [first] = contrasts;
   if (confirmedBy === null || first === undefined) return found('fires', 'assumed', statement);
   const shows = contrasts.some(({ favours }) => favours === side);
-  const words = `${statement} Seen from inside: ${[...new Set(contrasts.map(contrastWords))].join('; ')}`;
+  const words = `seen from inside: ${[...new Set(contrasts.map(contrastWords))].join('; ')}`;
   const state = shows ? 'for' : 'no difference';
   const item: Item = { quantity: confirmedBy, state, evidence: 'measured', words, source: first.source };
-  if (shows) return found('fires', 'measured', words, [item]);
+  if (shows) return found('fires', 'measured', statement, [item]);
   if (strength === 'hard')
-    return found('fires', 'assumed', `${words}. What is required stays required`, [item]);
-  return found('does not fire', 'measured', words, [item]);
+    return found('fires', 'assumed', `${statement} What is required stays required.`, [item]);
+  return found('does not fire', 'measured', statement, [item]);
 }
 
 function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: string | null): Item {
@@ -173,7 +178,7 @@ function contrastWords(one: Contrast): string {
   const range =
     one.interval === null ? '' : ` (${formatRatio(one.interval.low)} to ${formatRatio(one.interval.high)})`;
   const size =
-    one.ratio === null ? 'not a ratio, some values being zero or below' : `${formatRatio(one.ratio)}${range}`;
+    one.ratio === null ? 'has no ratio (a value is zero or below)' : `costs ${formatRatio(one.ratio)}${range}`;
   const remark = one.remark === null ? '' : ` [${one.remark}]`;
-  return `${one.metric} of ${one.workload}: ${one.vm}${how} against ${one.container} costs ${size}, n = ${one.n}${remark}`;
+  return `${one.metric} of ${one.workload}: ${one.vm}${how} against ${one.container} ${size}, n = ${one.n}${remark}`;
 }

@@ -16,6 +16,7 @@ const first = ({ apps: [app] }: Advice) => {
   return app;
 };
 const finding = (advice: Advice, rule: string) => first(advice).findings.find((one) => one.rule === rule);
+const wordsOf = (one: ReturnType<typeof finding>) => one?.items.map(({ words }) => words).join('\n');
 
 describe('what may speak', () => {
   it('measured on hardware is good, emulated fair, published low', () => {
@@ -32,7 +33,9 @@ describe('what may speak', () => {
       ['fit', 'refused'],
       ['memory', 'for'],
     ]);
-    expect(c1?.why).toMatch(/C17: .*emulated[\s\S]*vm 1\.0, emulated against namespace 1\.0 costs 30\.0×/);
+    expect(wordsOf(c1)).toMatch(
+      /C17: .*emulated[\s\S]*vm 1\.0, emulated against namespace 1\.0 costs 30\.0×/,
+    );
     expect(ask(dense, profiles).servers[0]?.remarks.join('\n')).toContain('translation cache');
     const cpu = builtProfiles({ cpu: [9e-3, 1e-3], acceleration: 'tcg' });
     expect(
@@ -51,13 +54,13 @@ describe('what may speak', () => {
       'V3-neighbours',
     );
     expect(few).toMatchObject({ state: 'unknown', items: [{ state: 'few' }] });
-    expect(few?.why).toContain('C3: 9 launches');
+    expect(wordsOf(few)).toContain('C3: 9 launches');
   });
 
   it('a gain of one quantity and a loss of another is divided, and weighed by nobody', () => {
     const advice = ask(dense, builtProfiles({ memory: [60, 2], fit: [900, 100] }));
     expect(first(advice).answer).toBe('unknown');
-    expect(finding(advice, 'C1')?.why).toMatch(/^divided/);
+    expect(finding(advice, 'C1')?.why).toContain('Divided');
   });
 
   it('no difference that matters speaks for nobody', () => {
@@ -108,7 +111,7 @@ describe('profiles', () => {
     const nested = builtProfiles({ ...onHardware, acceleration: 'kvm-nested' });
     const claimed = finding(ask(dense, nested, { virtualization: 'hardware' }), 'C1');
     expect(claimed?.evidence).toBe('published');
-    expect(claimed?.why).toContain('C18');
+    expect(wordsOf(claimed)).toContain('C18');
     expect(first(ask(dense, nested, { virtualization: 'nested' })).confidence).toContain(
       'for nested hosts only',
     );

@@ -5,30 +5,31 @@
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
 import { noticeText, oneLine, wrapped, type TextOptions } from '../text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
-import { adviceView, spoke } from './view.ts';
+import { adviceView, evidenceWords, spoke } from './view.ts';
 
 export function adviceText(advice: Advice, options: TextOptions): string {
   const width = options.width ?? 100;
   const paint = (text: string, code: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const wrap = (line: string, indent = '') => wrapped(oneLine(line), width, indent);
   const bold = (line: string) => paint(oneLine(line), '1');
+  const bullet = (line: string, indent: string) => `${indent}- ${wrap(line, `${indent}  `).trimStart()}`;
   const list = (title: string, lines: readonly string[]) =>
-    lines.length === 0
-      ? []
-      : [[title, ...lines.map((line) => `  - ${wrap(line, '    ').trimStart()}`)].join('\n')];
+    lines.length === 0 ? [] : [[title, ...lines.map((line) => bullet(line, '  '))].join('\n')];
   const { opening } = adviceView(advice);
+  const rulesOf = ({ findings }: AppAdvice) => {
+    const lines = findings.filter(spoke).flatMap((finding) => {
+      const { rule, side, state, why, items } = finding;
+      return [
+        bullet(`${rule} (for ${side}) ${state} [${evidenceWords(finding)}]: ${why}`, '  '),
+        ...items.map((item) => bullet(`${item.state} [${evidenceWords(item)}]: ${item.words}`, '      ')),
+      ];
+    });
+    return lines.length === 0 ? [] : [['Rules:', ...lines].join('\n')];
+  };
   const app = (one: AppAdvice) => [
     bold(`${one.app}: ${one.answer}`),
     wrap(`Confidence: ${one.confidence}.`),
-    ...list(
-      'Rules:',
-      one.findings
-        .filter(spoke)
-        .map(
-          ({ rule, side, state, evidence, source, why }) =>
-            `${rule} (for ${side}) ${state} [${evidence}${source === null ? '' : `: ${source}`}]: ${why}`,
-        ),
-    ),
+    ...rulesOf(one),
     ...list(
       'The answer would turn with:',
       one.flips.map(({ words, answer }) => `${words}: ${answer}`),

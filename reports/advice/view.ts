@@ -1,6 +1,6 @@
 /** Advice as the parts that every format draws: the answer first, then each app with what it rests on. */
 import type { Advice, AppAdvice, ServerAdvice } from '../../guidance/advise.ts';
-import type { Finding } from '../../guidance/findings.ts';
+import type { Finding, Item } from '../../guidance/findings.ts';
 import { publishedSources } from '../../guidance/published/index.ts';
 import {
   badge,
@@ -23,6 +23,21 @@ const stateTones: Readonly<Record<Finding['state'], Tone>> = {
   unknown: 'unsure',
   'not asked': 'plain',
 };
+
+const itemTones: Readonly<Record<Item['state'], Tone>> = {
+  for: 'more',
+  against: 'less',
+  'no difference': 'same',
+  unclear: 'unsure',
+  few: 'unsure',
+  refused: 'refused',
+  missing: 'plain',
+};
+
+/** "measured: results/quick": class and source. */
+export function evidenceWords({ evidence, source }: Finding | Item): string {
+  return source === null ? evidence : `${evidence}: ${source}`;
+}
 
 export function adviceView(advice: Advice): View {
   return {
@@ -104,22 +119,31 @@ function appSection(app: AppAdvice): Section {
     table(
       id(name),
       caption,
-      columns('Rule', 'For', 'State', 'Evidence', 'Source', 'Why'),
+      columns('Rule', 'State', 'Evidence', 'Says'),
       some.map((one) => ({
-        head: one.rule,
-        cells: [
-          text(one.side),
-          badge(one.state, stateTones[one.state]),
-          text(one.evidence),
-          narrow(one.source ?? 'the requirements'),
-          text(one.why),
-        ],
+        head: `${one.rule}, for ${one.side}`,
+        cells: [badge(one.state, stateTones[one.state]), narrow(evidenceWords(one)), narrow(one.why)],
       })),
     );
+  const items = asked.flatMap((finding) => finding.items.map((item) => ({ finding, item })));
+  const shown: Block = {
+    kind: 'table',
+    table: table(
+      id('shown'),
+      'What shows it',
+      columns('Rule', 'Is', 'Evidence', 'Quantity and numbers'),
+      items.map(({ finding, item }) => ({
+        head: `${finding.rule}, for ${finding.side}`,
+        cells: [badge(item.state, itemTones[item.state]), narrow(evidenceWords(item)), narrow(item.words)],
+      })),
+      ['Costs are of the VM over the container: above 1 the VM takes more.'],
+    ),
+  };
   const blocks: Block[] = [
     ...(asked.length === 0
       ? []
       : [{ kind: 'table' as const, table: rules('rules', 'Rules and objectives', asked) }]),
+    ...(items.length === 0 ? [] : [shown]),
     ...(app.flips.length === 0
       ? []
       : [
