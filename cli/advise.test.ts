@@ -149,6 +149,7 @@ test('asks for requirements that are piped in, keeps them, and refuses to guess 
     '',
     '',
     '',
+    '',
     'windows',
     ...Array.from({ length: 12 }, () => ''),
   ];

@@ -69,6 +69,11 @@ const expected: Readonly<Record<string, Readonly<Record<string, string | Readonl
     },
     'two-sites.yaml': { till: 'container', loyalty: both, warehouse: 'vm', signage: 'vm', keys: 'vm' },
     'impossible.yaml': { billing: 'unknown', tenants: 'unknown', giants: 'container' },
+    'clinic.yaml': {
+      portal: 'container',
+      records: 'vm',
+      imaging: 'vm',
+    },
     'containers-only.yaml': { panel: 'container', filesystem: 'unknown', web: 'container' },
   };
 

@@ -141,9 +141,9 @@ function adviceFor(question: Question, place: string): AppAdvice {
 /** The contradiction, where it stands, and the nearest answer that could be given. */
 function conflictWords({ conflict }: Decision, flips: readonly Flip[], place: string): string {
   const answers = flips.filter(({ answer }) => answer !== 'unknown');
-  // What the server could have is easier to give up than what the app needs.
-  const isServers = ({ set }: Flip) => set.some(({ of }) => of === 'server');
-  const nearest = [...answers.filter(isServers), ...answers.filter((one) => !isServers(one))].slice(0, 2);
+  // One thing is easier to give up than two, and what the server could have easier than what the app needs.
+  const cost = ({ set }: Flip) => set.length * 2 + (set.every(({ of }) => of === 'server') ? 0 : 1);
+  const nearest = answers.toSorted((a, b) => cost(a) - cost(b)).slice(0, 2);
   const words =
     nearest.length === 0
       ? 'none by changing one thing or two'

@@ -31,11 +31,13 @@ export interface Decision {
   readonly conflict: string | null;
   /** Quantities that are not known and that something here asks for. */
   readonly open: readonly Quantity[];
+  /** Quantities of its own work that a limit of it asks for, and that are not known. */
+  readonly openLimits: readonly Quantity[];
 }
 
 export function decide({ asked, app, server, evidence, rules, differences }: Question): Decision {
   const facts = factsOf(app, server, asked);
-  const ruled = rules.map((rule) => findingOf(rule, facts, evidence, app.image));
+  const ruled = rules.map((rule) => findingOf(rule, facts, evidence, app.workload));
   const limits = limitsOf(app, evidence);
   const findings = [...ruled, ...limits.findings];
   const fired = (strength: Rule['strength']) =>
@@ -58,7 +60,8 @@ export function decide({ asked, app, server, evidence, rules, differences }: Que
     confidence,
     findings,
     conflict,
-    open: [...new Set([...open, ...limits.missing])],
+    open: [...new Set(open)],
+    openLimits: [...new Set(limits.missing)],
   });
   const where =
     differences.length === 0 ? 'on this host' : `on a host that differs (${differences.join('; ')})`;

@@ -10,6 +10,7 @@ import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';
+import type { RowKey } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { factContrasts } from './inside.ts';
 import { quantityOf, type Quantity } from './quantities.ts';
@@ -19,6 +20,7 @@ import type { Side } from './requirements.ts';
 export interface Origin {
   readonly quantity: Quantity;
   readonly metric: string;
+  readonly scenario: string;
   readonly workload: string;
   /** Path of the record. */
   readonly source: string;
@@ -109,6 +111,7 @@ function measuredContrasts(run: Run, keeps: Keeps): Contrast[] {
       {
         quantity,
         metric: comparison.metric,
+        scenario: record.header.scenario.name,
         workload: vm.workload,
         source: run.ref.path,
         vm: named(vm),
@@ -176,7 +179,7 @@ function valuesOf(runs: readonly Run[], keeps: Keeps, remarks: Set<string>): Val
       if (middle === null) return [];
       return [
         {
-          ...originOf(quantity, part, key.workload),
+          ...originOf(quantity, part, key),
           runner: part.cell.runner,
           side,
           unit: part.metric.unit,
@@ -190,8 +193,8 @@ function valuesOf(runs: readonly Run[], keeps: Keeps, remarks: Set<string>): Val
   });
 }
 
-function originOf(quantity: Quantity, { run, metric }: RowPart, workload: string): Origin {
-  return { quantity, metric: metric.id, workload, source: run.ref.path };
+function originOf(quantity: Quantity, { run, metric }: RowPart, { scenario, workload }: RowKey): Origin {
+  return { quantity, metric: metric.id, scenario, workload, source: run.ref.path };
 }
 
 /** null: neither, as a plain process is. */

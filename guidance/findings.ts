@@ -4,7 +4,7 @@
  * another is a divided answer, which speaks for nobody.
  */
 import { formatRatio, formatValue } from '../bench/units.ts';
-import type { Contrast, Evidence } from './evidence.ts';
+import type { Contrast, Evidence, Origin } from './evidence.ts';
 import { fields, holds, type Facts } from './facts.ts';
 import { citable } from './published/index.ts';
 import { quantities, type Quantity } from './quantities.ts';
@@ -88,12 +88,17 @@ function confirmed(
 ): Finding {
   const contrasts =
     confirmedBy === null ? [] : evidence.contrasts.filter(({ quantity }) => quantity === confirmedBy);
-  const [first] = contrasts;
-  if (confirmedBy === null || first === undefined) return found('fires', 'assumed', statement);
+  if (confirmedBy === null || contrasts.length === 0) return found('fires', 'assumed', statement);
   const shows = contrasts.some(({ favours }) => favours === side);
-  const words = `seen from inside: ${[...new Set(contrasts.map(contrastWords))].join('; ')}`;
+  const words = `seen from inside: ${factWords(contrasts)}`;
   const state = shows ? 'for' : 'no difference';
-  const item: Item = { quantity: confirmedBy, state, evidence: 'measured', words, source: first.source };
+  const item: Item = {
+    quantity: confirmedBy,
+    state,
+    evidence: 'measured',
+    words,
+    source: sourcesOf(contrasts),
+  };
   if (shows) return found('fires', 'measured', statement, [item]);
   if (strength === 'hard')
     return found('fires', 'assumed', `${statement} What is required stays required.`, [item]);
@@ -128,7 +133,7 @@ function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: st
           : only === side
             ? 'for'
             : 'against';
-    return item(state, 'measured', words, first.source);
+    return item(state, 'measured', words, sourcesOf(contrasts));
   }
   const stands = publishedItem(quantity, side);
   if (stands !== null) {
@@ -137,16 +142,21 @@ function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: st
   }
   if (first === undefined) return item('missing', 'unknown', 'not measured on both sides', null);
   const state = contrasts.some(({ favours }) => favours === 'few') ? 'few' : 'refused';
-  return item(state, 'unknown', words, first.source);
+  return item(state, 'unknown', words, sourcesOf(contrasts));
 }
 
-/** Of the app's own workload where that was measured, else of every one. */
-export function ofWorkload<T extends { readonly workload: string }>(
-  all: readonly T[],
-  workload: string | null,
-): readonly T[] {
-  const own = all.filter((one) => one.workload === workload);
-  return own.length > 0 ? own : all;
+/** Whether a number is of the app's own work: its workload, or a scenario made of it. */
+export function isOwn(
+  { scenario, workload }: Pick<Origin, 'scenario' | 'workload'>,
+  own: string | null,
+): boolean {
+  return own !== null && (workload === own || scenario === own);
+}
+
+/** Of the app's own work where that was measured, else of every one. */
+export function ofWorkload<T extends Origin>(all: readonly T[], own: string | null): readonly T[] {
+  const some = all.filter((one) => isOwn(one, own));
+  return some.length > 0 ? some : all;
 }
 
 function publishedItem(
@@ -173,12 +183,30 @@ const emulatedWords = { tcg: ', emulated' } as Readonly<Partial<Record<string, s
 
 /** "tare.memory of main: vm 7.2.22, emulated, against namespace: 460× (457 to 462), n = 12". */
 function contrastWords(one: Contrast): string {
-  if (one.unit === null) return `${one.metric} (${one.remark ?? ''})`;
   const how = emulatedWords[one.acceleration] ?? '';
   const range =
     one.interval === null ? '' : ` (${formatRatio(one.interval.low)} to ${formatRatio(one.interval.high)})`;
   const size =
-    one.ratio === null ? 'has no ratio (a value is zero or below)' : `costs ${formatRatio(one.ratio)}${range}`;
+    one.ratio === null
+      ? 'has no ratio (a value is zero or below)'
+      : `costs ${formatRatio(one.ratio)}${range}`;
   const remark = one.remark === null ? '' : ` [${one.remark}]`;
   return `${one.metric} of ${one.workload}: ${one.vm}${how} against ${one.container} ${size}, n = ${one.n}${remark}`;
+}
+
+/** "kernel underneath (vm: its own; namespace, runc: the host’s)": runners that say the same are named together. */
+function factWords(contrasts: readonly Contrast[]): string {
+  const facts = [...Map.groupBy(contrasts, ({ metric }) => metric)].map(([metric, all]) => {
+    const said = new Map<string, Set<string>>();
+    for (const part of all.flatMap(({ remark }) => remark?.split('; ') ?? [])) {
+      const [runner = '', words = ''] = part.split(': ');
+      said.set(words, (said.get(words) ?? new Set<string>()).add(runner));
+    }
+    return `${metric} (${[...said].map(([words, runners]) => `${[...runners].join(', ')}: ${words}`).join('; ')})`;
+  });
+  return facts.join(', ');
+}
+
+function sourcesOf(contrasts: readonly Contrast[]): string {
+  return [...new Set(contrasts.map(({ source }) => source))].join(', ');
 }

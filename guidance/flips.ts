@@ -53,19 +53,32 @@ export function flipsOf(question: Question, answer: Answer): Flip[] {
   const single = changes.flatMap(tried);
   const stated = [...single, ...limited.flatMap((what) => limitFlips(question, what, tried))];
   const evidence = evidenceFlips(question, answer);
-  if (stated.length + evidence.length > 0) return [...stated, ...evidence];
-  // Where two reasons say the same, one alone turns nothing.
-  return changes.flatMap((one, index) =>
-    changes.slice(index + 1).flatMap((other) =>
-      tried({
-        words: `${one.words}, and ${other.words}`,
-        set: [...one.set, ...other.set],
-        app: { ...one.app, ...other.app },
-        server: { ...one.server, ...other.server },
-      }),
-    ),
+  // Where two reasons say the same, one alone turns nothing: what two together bring that one does not.
+  const known = new Set([...stated, ...evidence].map((flip) => flip.answer));
+  const pairs = changes.flatMap((one, index) =>
+    changes
+      .slice(index + 1)
+      .filter((other) => !isSameField(one, other))
+      .flatMap((other) =>
+        tried({
+          words: `${one.words}, and ${other.words}`,
+          set: [...one.set, ...other.set],
+          app: { ...one.app, ...other.app },
+          server: { ...one.server, ...other.server },
+        }),
+      ),
   );
+  const further = [
+    ...Map.groupBy(
+      pairs.filter((flip) => !known.has(flip.answer)),
+      (flip) => flip.answer,
+    ).values(),
+  ];
+  return [...stated, ...evidence, ...further.flatMap((some) => some.slice(0, mostPairs))];
 }
+
+/** Ways of two changes at once that are told for an answer that one change does not bring. */
+const mostPairs = 3;
 
 function ofApp({ app, server, rules }: Question): Change[] {
   const set = <K extends keyof AppNeeds>(field: K, value: AppNeeds[K], words: string): Change[] =>
@@ -212,6 +225,7 @@ export function supposing(
   const supposed: Contrast = {
     quantity,
     metric: quantity,
+    scenario: '',
     workload: '',
     source: '',
     vm: 'a VM',
@@ -232,4 +246,10 @@ export function supposing(
     ...evidence,
     contrasts: [...evidence.contrasts.filter((one) => one.quantity !== quantity), supposed],
   };
+}
+
+/** Two changes of one field are no two changes. */
+function isSameField(one: Change, other: Change): boolean {
+  const outer = ({ of, field }: Setting) => `${of}.${field.split('.')[0] ?? ''}`;
+  return one.set.some((a) => other.set.some((b) => outer(a) === outer(b)));
 }

@@ -39,6 +39,7 @@ export function factContrasts({ ref, record }: Run, keeps: Keeps): Contrast[] {
           {
             quantity,
             metric,
+            scenario: record.header.scenario.name,
             workload: vm.cell.workload,
             source: ref.path,
             vm: vm.cell.runner,

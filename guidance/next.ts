@@ -19,16 +19,22 @@ export interface Step {
 
 export function nextSteps(question: Question, decision: Decision): Step[] {
   const steps = new Map<string, { tells: Set<string>; couldTurn: Set<Answer> }>();
-  for (const quantity of quantitiesToTell(question, decision)) {
-    const command = commandFor(question, quantity);
+  const add = (quantity: Quantity, own: boolean) => {
+    const command = commandFor(question, quantity, own);
     const step = steps.get(command) ?? { tells: new Set<string>(), couldTurn: new Set<Answer>() };
-    step.tells.add(quantities[quantity].title);
-    for (const evidence of outcomes(question, quantity)) {
+    step.tells.add(
+      own
+        ? `${quantities[quantity].title}, of its own work${ownWords(question)}`
+        : quantities[quantity].title,
+    );
+    for (const evidence of own ? outcomesOfLimit(question, quantity) : outcomesOfRules(question, quantity)) {
       const { answer } = decide({ ...question, evidence });
       if (answer !== decision.answer) step.couldTurn.add(answer);
     }
     steps.set(command, step);
-  }
+  };
+  for (const quantity of quantitiesToTell(question, decision)) add(quantity, false);
+  for (const quantity of decision.openLimits) add(quantity, true);
   const all = [...steps].map(([command, { tells, couldTurn }]): Step => ({
     command,
     tells: [...tells].join(', '),
@@ -60,15 +66,18 @@ function isEmulated({ acceleration, unit }: Evidence['contrasts'][number]): bool
   return acceleration === 'tcg' && unit !== null;
 }
 
-function commandFor({ evidence, app }: Question, quantity: Quantity): string {
-  const { command } = quantities[quantity];
+function commandFor({ evidence, app }: Question, quantity: Quantity, limit: boolean): string {
+  const { command: general, ownCommand } = quantities[quantity];
+  const command = limit ? (ownCommand ?? general) : general;
   const own = evidence.contrasts.filter((one) => one.quantity === quantity);
   const needed = Math.max(0, ...own.map(({ blocksNeeded }) => blocksNeeded ?? 0));
   const blocks = needed > 0 ? ` --blocks ${needed}` : '';
+  // Where VMs are emulated, more of the same tells no more.
+  const needsKvm = quantities[quantity].metrics.length > 0 && evidence.contrasts.some(isEmulated);
   const isRefused = own.some(
     ({ favours, remark }) => favours === 'refused' && /^C1[78]\b/.test(remark ?? ''),
   );
-  const where = isRefused || own.some(isEmulated) ? ', on a host where KVM runs VMs' : '';
+  const where = needsKvm || isRefused ? ', on a host where KVM runs VMs' : '';
   const rate = quantity === 'latency' ? rateOf(app.objectives.load) : '';
   return `${command}${blocks}${rate}${where}`;
 }
@@ -77,11 +86,18 @@ function rateOf(load: string): string {
   return load.endsWith('/s') ? ` (with ${load} among the rates of its workloads)` : '';
 }
 
-/** Every way in which the quantity could turn out. */
-function outcomes(question: Question, quantity: Quantity): Evidence[] {
-  const contrasts = (['vm', 'container', 'neither'] as const).map((favours) =>
-    supposing(question, quantity, favours),
-  );
+/** " (workload nginx)": which of a record's workloads would count. */
+function ownWords({ app: { workload } }: Question): string {
+  return workload === null ? ' (name it with workload:)' : ` (workload ${workload})`;
+}
+
+/** Every way in which the quantity could turn out between the sides. */
+function outcomesOfRules(question: Question, quantity: Quantity): Evidence[] {
+  return (['vm', 'container', 'neither'] as const).map((favours) => supposing(question, quantity, favours));
+}
+
+/** Every way in which the sides could keep or miss the limit. */
+function outcomesOfLimit(question: Question, quantity: Quantity): Evidence[] {
   const { app } = question;
   const asked = limited.filter(
     (what) => app.objectives[what] !== null && (what === 'p99' ? 'latency' : what) === quantity,
@@ -92,7 +108,8 @@ function outcomes(question: Question, quantity: Quantity): Evidence[] {
     const value = (side: Side, size: number): Value => ({
       quantity,
       metric,
-      workload: '',
+      scenario: '',
+      workload: app.workload ?? '',
       source: '',
       runner: `a ${side}`,
       side,
@@ -108,5 +125,5 @@ function outcomes(question: Question, quantity: Quantity): Evidence[] {
       sizes.map((container) => [...others, value('vm', vm), value('container', container)]),
     );
   });
-  return [...contrasts, ...values.map((some): Evidence => ({ ...question.evidence, values: some }))];
+  return values.map((some): Evidence => ({ ...question.evidence, values: some }));
 }

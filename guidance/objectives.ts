@@ -1,11 +1,12 @@
 /**
  * Limits that an app sets, put against what each side was measured to take. A side is out where every runner of it
- * that can be judged is above the limit with its whole interval; it keeps the limit where one is below with it.
+ * that can be judged is above the limit with its whole interval; it keeps the limit where one is below with it. Other
+ * work than the app's own, an empty instance say, shows the least that a side takes: it can miss a limit, not keep it.
  */
 import type { Unit } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Evidence, Value } from './evidence.ts';
-import { ofWorkload, type Finding } from './findings.ts';
+import { isOwn, ofWorkload, type Finding } from './findings.ts';
 import type { Quantity } from './quantities.ts';
 import type { AppNeeds, Side } from './requirements.ts';
 
@@ -40,12 +41,12 @@ export function limitsOf(app: AppNeeds, evidence: Evidence): Limits {
     for (const side of ['vm', 'container'] as const) {
       const values = valuesFor(app, evidence, what, side);
       const runners = [...Map.groupBy(values, ({ runner }) => runner).values()].map((of) =>
-        standing(of, limit),
+        standing(of, limit, app.workload),
       );
       const misses = runners.includes('misses') && runners.every((state) => state === 'misses');
       const keeps = runners.includes('keeps');
       const [first] = values;
-      const said = values.map((value) => valueWords(value, what)).join(', ');
+      const said = values.map((value) => valueWords(value, what, app.workload)).join(', ');
       const verdict = misses ? 'no' : keeps ? 'yes' : 'not clear';
       const why = `${side} within ${showLimit(what, limit)}${what === 'p99' ? ` at ${app.objectives.load}` : ''}: ${first === undefined ? 'unknown, not measured' : `${verdict}; ${said}`}`;
       if (misses) out.set(side, `${side} misses the ${what} objective (${said})`);
@@ -78,14 +79,15 @@ export function edgesOf(app: AppNeeds, evidence: Evidence, what: Limited): numbe
   return [...new Set(edges)];
 }
 
-function standing(values: readonly Value[], limit: number): 'keeps' | 'misses' | 'open' {
+function standing(values: readonly Value[], limit: number, own: string | null): 'keeps' | 'misses' | 'open' {
   const judged = values.filter(({ interval }) => interval !== null);
   // The emulator's own memory is in that of an emulated VM: too much by an unknown part.
   if (judged.some(({ interval, bound }) => interval !== null && interval.low > limit && bound !== 'upper')) {
     return 'misses';
   }
   const keeps =
-    judged.length > 0 && judged.every(({ interval }) => interval !== null && interval.high <= limit);
+    judged.some((one) => isOwn(one, own)) &&
+    judged.every(({ interval }) => interval !== null && interval.high <= limit);
   return keeps ? 'keeps' : 'open';
 }
 
@@ -95,16 +97,25 @@ function valuesFor(app: AppNeeds, { values }: Evidence, what: Limited, side: Sid
   const all = values.filter(
     (one) => one.quantity === quantity && one.side === side && (what !== 'p99' || one.metric === point),
   );
-  return ofWorkload(all, app.image);
+  return ofWorkload(all, app.workload);
 }
 
-function valueWords({ runner, workload, median, interval, n, bound }: Value, what: Limited): string {
+function valueWords(value: Value, what: Limited, own: string | null): string {
+  const { runner, workload, median, interval, n, bound } = value;
   const range =
     interval === null
       ? `, n = ${n}: too few`
       : ` (${showLimit(what, interval.low)} to ${showLimit(what, interval.high)})`;
-  const most = bound === 'upper' ? ', emulated: its emulator included, so at most this' : '';
-  return `${runner}/${workload} ${showLimit(what, median)}${range}${most}`;
+  const isOther = !isOwn(value, own);
+  const bounds =
+    bound === 'upper'
+      ? isOther
+        ? ', emulated and not its own work: it bounds nothing'
+        : ', emulated: its emulator included, so at most this'
+      : isOther
+        ? ', not its own work: at least this'
+        : '';
+  return `${runner}/${workload} ${showLimit(what, median)}${range}${bounds}`;
 }
 
 export function opposite(side: Side): Side {

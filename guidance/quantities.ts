@@ -11,6 +11,8 @@ export interface QuantityDeclaration {
   /** Ids of its metrics, `*` for any letters; empty: facts seen from inside, which no metric counts. */
   readonly metrics: readonly string[];
   readonly command: string;
+  /** What measures it of an app's own work, for limits; null: the same. */
+  readonly ownCommand: string | null;
   /** Published rows of one definition that may stand in, VM first; never where there is a measurement. */
   readonly published: readonly [vm: string, container: string] | null;
 }
@@ -18,62 +20,78 @@ export interface QuantityDeclaration {
 export const quantities: Readonly<Record<Quantity, QuantityDeclaration>> = {
   memory: {
     title: 'memory of an instance',
-    metrics: ['tare.memory', 'tare.memory-per-instance', 'density.memory-per-instance'],
+    metrics: [
+      'tare.memory',
+      'tare.memory-per-instance',
+      'density.memory-per-instance',
+      'memory.loaded-pss',
+      'memory.loaded-per-instance',
+    ],
     command: 'tare run tare',
+    ownCommand: 'tare run memory-load',
     published: ['least-nginx-microvm', 'least-nginx-docker'],
   },
   fit: {
     title: 'instances that fit',
     metrics: ['density.instances'],
     command: 'tare run density',
+    ownCommand: null,
     published: null,
   },
   disk: {
     title: 'disk of an instance',
     metrics: ['tare.disk', 'tare.disk-per-instance'],
     command: 'tare run tare',
+    ownCommand: null,
     published: null,
   },
   start: {
     title: 'time until ready',
     metrics: ['startup.ready'],
     command: 'tare run startup',
+    ownCommand: null,
     published: ['docker-date-kata', 'docker-date-runc'],
   },
   cpu: {
     title: 'CPU time per unit of work',
     metrics: ['cpu.*-cost', 'network.cpu-per-request'],
     command: 'tare run cpu',
+    ownCommand: null,
     published: ['nginx-kvm', 'nginx-docker'],
   },
   io: {
     title: 'rate of input and output',
     metrics: ['io.*-iops', 'io.*-bandwidth', 'io.*-rate'],
     command: 'tare run io',
+    ownCommand: null,
     published: null,
   },
   latency: {
     title: 'p99 latency under load',
     metrics: ['network.p99-at-*'],
     command: 'tare run network',
+    ownCommand: null,
     published: null,
   },
   interference: {
     title: 'slowdown beside a noisy neighbour',
     metrics: ['isolation.*'],
     command: 'tare run isolation',
+    ownCommand: null,
     published: null,
   },
   kernel: {
     title: 'whose kernel is underneath',
     metrics: [],
     command: 'tare run surface',
+    ownCommand: null,
     published: null,
   },
   powers: {
     title: 'powers of an operating system',
     metrics: [],
     command: 'tare run surface',
+    ownCommand: null,
     published: null,
   },
 };

@@ -33,6 +33,7 @@ const appFields = [
   'instances',
   'cpus',
   'image',
+  'workload',
   'os',
   'kernel',
   'modules',

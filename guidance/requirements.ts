@@ -28,6 +28,8 @@ export interface AppNeeds {
   readonly instances: number;
   readonly cpus: number | null;
   readonly image: string | null;
+  /** Workload of the records that is this app's own; null: none. */
+  readonly workload: string | null;
   readonly os: string;
   /** `own`, a version pattern (">=6.5") or the name of a release; null: that of the server will do. */
   readonly kernel: string | null;
@@ -85,6 +87,10 @@ export const appSchema = z.strictObject({
   instances: z.int().min(1).default(1).describe('How many of it run at once.'),
   cpus: z.number().positive().nullable().default(null).describe('CPUs that an instance needs.'),
   image: name.nullable().default(null).describe('Container image or workload, e.g. nginx.'),
+  workload: name
+    .nullable()
+    .default(null)
+    .describe('Workload of the records that is its own work; default: the name in its image.'),
   os: name.default('linux').describe('Operating system that it needs.'),
   kernel: version
     .nullable()
@@ -177,7 +183,18 @@ export function parseRequirements(text: string, file: string): { asked: Requirem
   const asked: Requirements = {
     name: data.name,
     servers: servers.map(([id, server]): Server => ({ ...server, id })),
-    apps: data.apps.map((app): AppNeeds => ({ ...app, server: app.server ?? first?.[0] ?? 'server' })),
+    apps: data.apps.map((app): AppNeeds => ({
+      ...app,
+      server: app.server ?? first?.[0] ?? 'server',
+      workload: app.workload ?? nameIn(app.image),
+    })),
   };
   return { asked, placeOf: (path) => `${file}:${lineOf(path)}` };
+}
+
+/** "nginx" of "registry/library/nginx:1.25", "app:nginx" and "nginx". */
+function nameIn(image: string | null): string | null {
+  if (image === null) return null;
+  const last = image.replace(/^app:/, '').split('/').at(-1) ?? image;
+  return last.replace(/[:@].*$/, '');
 }

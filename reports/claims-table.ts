@@ -98,7 +98,7 @@ export const claimTable: readonly ClaimDeclaration[] = [
     metrics: ['request to first durable write'],
     rule: 'not measured yet',
     reader: null,
-    toMeasure: 'tare measures no request for storage yet; "io" measures volumes that are there already.',
+    toMeasure: 'No run asks for storage yet; "io" measures volumes that are there already.',
   },
   {
     id: 'O2',
@@ -106,7 +106,7 @@ export const claimTable: readonly ClaimDeclaration[] = [
     metrics: ['policy asked against policy held: size, rate'],
     rule: 'not measured yet',
     reader: null,
-    toMeasure: 'tare measures no policy of storage yet.',
+    toMeasure: 'No run asks for storage by a policy yet.',
   },
   {
     id: 'O3',
@@ -114,7 +114,7 @@ export const claimTable: readonly ClaimDeclaration[] = [
     metrics: ['time for more instances across arrays'],
     rule: 'not measured yet',
     reader: null,
-    toMeasure: 'tare measures no arrays yet; "scale-out" measures more instances on one host.',
+    toMeasure: 'No run has arrays yet; "scale-out" measures more instances on one host.',
   },
   {
     id: 'O4',
@@ -122,7 +122,7 @@ export const claimTable: readonly ClaimDeclaration[] = [
     metrics: ['volumes placed within capacity, rate and policy'],
     rule: 'not measured yet',
     reader: null,
-    toMeasure: 'tare places no volumes yet; "tare size" places instances.',
+    toMeasure: 'No run places volumes; what a plan does with them is the business of "tare size".',
   },
   {
     id: 'O5',
@@ -130,7 +130,7 @@ export const claimTable: readonly ClaimDeclaration[] = [
     metrics: ['time to ready again, acknowledged writes lost'],
     rule: 'not measured yet',
     reader: null,
-    toMeasure: 'tare kills nothing and counts no lost writes yet.',
+    toMeasure: 'No run kills what it measures or counts lost writes yet.',
   },
 ];
 

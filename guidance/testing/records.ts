@@ -68,6 +68,7 @@ export function builtRun(built: Built): RunRecord {
     runners: [namespace, { ...vm, acceleration: built.acceleration ?? 'kvm-hw' }],
     baseline: 'namespace',
     control: null,
+    workloads: ['nginx'],
     metrics: told.map((name) => metrics[name]),
     alter: (trial) => ({
       ...trial,
