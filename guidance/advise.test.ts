@@ -139,9 +139,12 @@ describe('flips', () => {
   });
 
   it('are of two things at once where one alone turns nothing', () => {
-    const text = 'apps:\n  - { id: a, os: windows, wholeSystem: true, kernel: own }\n';
+    const text =
+      'server: { runs: [container], virtualization: none }\napps:\n  - { id: a, isolation: own-kernel }\n';
     const [app] = ask(text, []).apps;
-    expect(app?.flips.length).toBeGreaterThan(0);
+    expect(app?.flips.map(({ words }) => words)).toContain(
+      'a server with hardware virtualization, and a server that runs both',
+    );
     for (const flip of app?.flips ?? []) {
       expect(ask(changed(text, 'a', flip), []).apps[0]?.answer).toBe(flip.answer);
     }

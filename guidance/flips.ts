@@ -28,6 +28,8 @@ export interface Flip {
 
 interface Change {
   readonly words: string;
+  /** It takes a need away or gives the server more: what is added besides is another question. */
+  readonly relaxes?: boolean;
   readonly set: readonly Setting[];
   readonly app?: Partial<AppNeeds>;
   readonly server?: Partial<Server>;
@@ -53,52 +55,55 @@ export function flipsOf(question: Question, answer: Answer): Flip[] {
   const single = changes.flatMap(tried);
   const stated = [...single, ...limited.flatMap((what) => limitFlips(question, what, tried))];
   const evidence = evidenceFlips(question, answer);
-  // Where two reasons say the same, one alone turns nothing: what two together bring that one does not.
-  const known = new Set([...stated, ...evidence].map((flip) => flip.answer));
-  const pairs = changes.flatMap((one, index) =>
-    changes
-      .slice(index + 1)
-      .filter((other) => !isSameField(one, other))
-      .flatMap((other) =>
-        tried({
-          words: `${one.words}, and ${other.words}`,
-          set: [...one.set, ...other.set],
-          app: { ...one.app, ...other.app },
-          server: { ...one.server, ...other.server },
-        }),
-      ),
+  // Where two reasons say the same, one alone turns nothing: what two reliefs together bring that one does not.
+  const known = new Set(['unknown', ...[...stated, ...evidence].map((flip) => flip.answer)]);
+  const reliefs = changes.filter(({ relaxes }) => relaxes === true);
+  const pairs = reliefs.flatMap((one, index) =>
+    reliefs.slice(index + 1).flatMap((other) =>
+      isSameField(one, other)
+        ? []
+        : tried({
+            words: `${one.words}, and ${other.words}`,
+            set: [...one.set, ...other.set],
+            app: { ...one.app, ...other.app },
+            server: { ...one.server, ...other.server },
+          }),
+    ),
   );
-  const further = [
-    ...Map.groupBy(
-      pairs.filter((flip) => !known.has(flip.answer)),
-      (flip) => flip.answer,
-    ).values(),
-  ];
-  return [...stated, ...evidence, ...further.flatMap((some) => some.slice(0, mostPairs))];
+  const further = Map.groupBy(
+    pairs.filter((flip) => !known.has(flip.answer)),
+    (flip) => flip.answer,
+  );
+  return [...stated, ...evidence, ...[...further.values()].flatMap((some) => some.slice(0, mostPairs))];
 }
 
 /** Ways of two changes at once that are told for an answer that one change does not bring. */
 const mostPairs = 3;
 
 function ofApp({ app, server, rules }: Question): Change[] {
-  const set = <K extends keyof AppNeeds>(field: K, value: AppNeeds[K], words: string): Change[] =>
+  const set = <K extends keyof AppNeeds>(
+    field: K,
+    value: AppNeeds[K],
+    words: string,
+    relaxes = false,
+  ): Change[] =>
     JSON.stringify(app[field]) === JSON.stringify(value)
       ? []
-      : [{ words, set: [{ of: 'app', field, value }], app: { [field]: value } }];
+      : [{ words, relaxes, set: [{ of: 'app', field, value }], app: { [field]: value } }];
   const counts = new Set(
     rules.flatMap(({ when }) =>
       when.flatMap((one) => ('atLeast' in one && one.field === 'instances' ? [one.atLeast] : [])),
     ),
   );
   return [
-    ...set('os', server.os, `os ${server.os}`),
-    ...set('kernel', null, 'the kernel of the server'),
+    ...set('os', server.os, `os ${server.os}`, true),
+    ...set('kernel', null, 'the kernel of the server', true),
     ...set('kernel', 'own', 'a kernel of its own'),
-    ...set('modules', [], 'no kernel modules'),
-    ...set('architecture', null, 'the architecture of the server'),
+    ...set('modules', [], 'no kernel modules', true),
+    ...set('architecture', null, 'the architecture of the server', true),
     ...set('isolation', 'own-kernel', 'isolation own-kernel'),
-    ...set('isolation', 'shared-kernel', 'isolation shared-kernel'),
-    ...set('wholeSystem', false, 'no need of a whole operating system'),
+    ...set('isolation', 'shared-kernel', 'isolation shared-kernel', true),
+    ...set('wholeSystem', false, 'no need of a whole operating system', true),
     ...set('wholeSystem', true, 'need of a whole operating system'),
     ...priorities.flatMap((one) =>
       app.priorities.includes(one)
@@ -106,6 +111,7 @@ function ofApp({ app, server, rules }: Question): Change[] {
             'priorities',
             app.priorities.filter((other) => other !== one),
             `no priority ${one}`,
+            true,
           )
         : set('priorities', [...app.priorities, one], `priority ${one} as well`),
     ),
@@ -130,13 +136,18 @@ function ofApp({ app, server, rules }: Question): Change[] {
 }
 
 function ofServer({ app, server }: Question): Change[] {
-  const set = <K extends keyof Server>(field: K, value: Server[K], words: string): Change[] =>
+  const set = <K extends keyof Server>(
+    field: K,
+    value: Server[K],
+    words: string,
+    relaxes = true,
+  ): Change[] =>
     JSON.stringify(server[field]) === JSON.stringify(value)
       ? []
-      : [{ words, set: [{ of: 'server', field, value }], server: { [field]: value } }];
+      : [{ words, relaxes, set: [{ of: 'server', field, value }], server: { [field]: value } }];
   return [
     ...set('virtualization', 'hardware', 'a server with hardware virtualization'),
-    ...set('virtualization', 'none', 'a server without virtualization'),
+    ...set('virtualization', 'none', 'a server without virtualization', false),
     ...set('runs', ['vm', 'container'], 'a server that runs both'),
     ...set(
       'modules',
