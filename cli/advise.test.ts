@@ -67,6 +67,30 @@ test('reads records, and says which evidence each rule has', async () => {
   expect(out).toContain('Confidence: good: measured on this host.');
 });
 
+test('takes what another tool measured, once it is said which side is which and how the VM ran', async () => {
+  const times = (seconds: number) =>
+    Array.from({ length: 12 }, (_, index) => seconds * (1 + 0.01 * (index % 3)));
+  const results = [
+    { command: 'kata run', times: times(1.7) },
+    { command: 'podman run', times: times(0.6) },
+  ].map((one) => ({ ...one, mean: 1, stddev: 0, median: 1, user: 0, system: 0, min: 1, max: 1 }));
+  const measured = file('hyperfine.json', JSON.stringify({ results }));
+  const record = join(folder, 'imported');
+  expect((await tare('import', measured, '--host', 'lab', '--out', record)).code).toBe(0);
+  const asked = (acceleration: string) =>
+    file(
+      `${acceleration}.yaml`,
+      `imported: [{ quantity: start, vm: kata run, container: podman run, acceleration: ${acceleration} }]\n` +
+        'apps: [{ id: jobs, image: x, instances: 50 }]\n',
+    );
+  const { out } = await tare('advise', asked('kvm-hw'), '--profile', record);
+  expect(out).toContain(`C2 (for container) fires [imported: ${record}]`);
+  expect(out).toContain('Confidence: fair: it rests on what another tool measured');
+  const unsaid = await tare('advise', asked('unknown'), '--profile', record);
+  expect(unsaid.out).toContain('C17: The virtual machine of "kata run"');
+  expect(unsaid.out).toContain('C2 (for container) fires [published');
+});
+
 test('writes files whole, and names them', async () => {
   const asked = file('apps.yaml', apps);
   const [page, text] = [join(folder, 'advice.html'), join(folder, 'advice.md')];

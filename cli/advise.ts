@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
 import type { Advice } from '../guidance/advise.ts';
+import type { Requirements } from '../guidance/requirements.ts';
 import type { Command, Output } from './command.ts';
 
 interface AdviseArguments {
@@ -84,7 +85,7 @@ export const adviseCommand: Command<AdviseArguments> = {
     const { parseRequirements } = await import('../guidance/requirements.ts');
     const { advise } = await import('../guidance/advise.ts');
     const { asked, placeOf } = parseRequirements(text, file);
-    const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile) });
+    const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile, asked) });
     if (args.html !== undefined) {
       const { writeReport } = await import('./report.ts');
       writeReport(args.html, draw.renderAdviceHtml(advice));
@@ -148,12 +149,12 @@ async function requirementsFrom(
 }
 
 /** Those of the host of the first path come first, and so are what an answer rests on. */
-async function profilesFrom(paths: readonly string[]) {
+async function profilesFrom(paths: readonly string[], { imported }: Requirements) {
   const [foremost] = paths;
   if (foremost === undefined) return [];
   const { readRuns } = await import('../verdicts/runs.ts');
   const { profilesOf } = await import('../guidance/profiles.ts');
-  const profiles = profilesOf(readRuns(paths));
+  const profiles = profilesOf(readRuns(paths), imported);
   const first = new Set(readRuns([foremost]).map(({ ref }) => ref.path));
   const isFirst = (some: readonly string[]) => some.some((path) => first.has(path));
   return [...profiles.filter((one) => isFirst(one.paths)), ...profiles.filter((one) => !isFirst(one.paths))];

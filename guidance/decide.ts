@@ -53,7 +53,7 @@ export function decide({ asked, app, server, evidence, rules, differences }: Que
   const open = ruled
     .filter(({ state }) => state !== 'not asked')
     .flatMap(({ items }) => items)
-    .filter(({ state, evidence: of }) => of !== 'measured' || state === 'unclear')
+    .filter(({ state, evidence: of }) => (of !== 'measured' && of !== 'imported') || state === 'unclear')
     .map(({ quantity }) => quantity);
   const result = (answer: Answer, confidence: string, conflict: string | null = null): Decision => ({
     answer,
@@ -143,6 +143,9 @@ function closedSides(server: Server, facts: Facts): Map<Side, string> {
 function strengthOf(soft: readonly Finding[], { contrasts }: Evidence, where: string): string {
   if (soft.some((one) => one.evidence === 'published')) {
     return 'low: it rests on published numbers of other hosts';
+  }
+  if (soft.some((one) => one.evidence === 'imported')) {
+    return 'fair: it rests on what another tool measured, in a way that tare cannot check';
   }
   if (soft.some((one) => one.evidence === 'assumed')) {
     return 'fair: it rests on what was stated and on how the technique works, not on a measurement';

@@ -12,9 +12,10 @@ import { minimumBlocks } from '../bench/statistics/power.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';
 import type { RowKey } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
+import { importedContrasts } from './imported.ts';
 import { factContrasts } from './inside.ts';
 import { quantityOf, type Quantity } from './quantities.ts';
-import type { Side } from './requirements.ts';
+import type { ImportedPair, Side } from './requirements.ts';
 
 /** Where a number is from. */
 export interface Origin {
@@ -60,6 +61,8 @@ export interface Contrast extends Origin {
   /** Launches that a verdict would take; null: not known. */
   readonly blocksNeeded: number | null;
   readonly acceleration: AccelerationClass;
+  /** Another tool measured it. */
+  readonly imported: boolean;
 }
 
 export interface Evidence {
@@ -72,15 +75,19 @@ export interface Evidence {
 export const noEvidence: Evidence = { values: [], contrasts: [], remarks: [] };
 
 /** Resamples of each comparison: that of published numbers, and quick enough for a question at a terminal. */
-const resamples = 2000;
+export const resamples = 2000;
 
 /** How cells of one run stand to the profile: VMs of another acceleration class belong to another. */
 export type Keeps = (cell: CellRecord) => boolean;
 
-export function evidenceOf(runs: readonly Run[], keeps: Keeps): Evidence {
+export function evidenceOf(runs: readonly Run[], keeps: Keeps, imported: readonly ImportedPair[]): Evidence {
   const remarks = new Set<string>();
   const values = valuesOf(runs, keeps, remarks);
-  const contrasts = runs.flatMap((run) => [...measuredContrasts(run, keeps), ...factContrasts(run, keeps)]);
+  const contrasts = runs.flatMap((run) => [
+    ...measuredContrasts(run, keeps),
+    ...factContrasts(run, keeps),
+    ...importedContrasts(run, imported),
+  ]);
   for (const { vm, acceleration, favours, unit, source } of contrasts) {
     if (unit === null || favours === 'refused') continue;
     if (acceleration === 'tcg') {
@@ -126,12 +133,18 @@ function measuredContrasts(run: Run, keeps: Keeps): Contrast[] {
         better: metric?.better ?? 'lower',
         blocksNeeded: comparison.blocksNeeded,
         acceleration: vm.acceleration.class,
+        imported: false,
       },
     ];
   });
 }
 
-function saidBy({ verdict, refusals, n }: Comparison): Pick<Contrast, 'favours' | 'remark'> {
+/** A verdict as what it says of the two sides. */
+export function saidBy({
+  verdict,
+  refusals,
+  n,
+}: Pick<Comparison, 'verdict' | 'refusals' | 'n'>): Pick<Contrast, 'favours' | 'remark'> {
   switch (verdict) {
     case 'regression':
       return { favours: 'container', remark: null };

@@ -12,7 +12,7 @@ import type { Side } from './requirements.ts';
 import type { Rule } from './rules.ts';
 
 /** What a statement rests on. `assumed`: on how the technique works, and on what the file states. */
-export type EvidenceClass = 'measured' | 'published' | 'assumed' | 'unknown';
+export type EvidenceClass = 'measured' | 'imported' | 'published' | 'assumed' | 'unknown';
 
 /** What the evidence says of one quantity, seen from the side that a rule speaks for. */
 export interface Item {
@@ -55,20 +55,18 @@ export function findingOf(rule: Rule, facts: Facts, evidence: Evidence, workload
   }
   if (rule.shownBy.length === 0) return confirmed(rule, evidence, found);
   const items = rule.shownBy.map((quantity) => itemOf(quantity, side, evidence, workload));
-  const measured = items.filter(({ evidence: of }) => of === 'measured');
+  const measured = items.filter(({ evidence: of }) => of === 'measured' || of === 'imported');
+  const kind: EvidenceClass = measured.some(({ evidence: of }) => of === 'imported')
+    ? 'imported'
+    : 'measured';
   const has = (some: readonly Item[], state: Item['state']) => some.some((one) => one.state === state);
   if (has(measured, 'for') && has(measured, 'against')) {
-    return found(
-      'unknown',
-      'measured',
-      `${statement} Divided, and nothing weighs one against the other.`,
-      items,
-    );
+    return found('unknown', kind, `${statement} Divided, and nothing weighs one against the other.`, items);
   }
-  if (has(measured, 'for')) return found('fires', 'measured', statement, items);
-  if (has(measured, 'against')) return found('does not fire', 'measured', statement, items);
+  if (has(measured, 'for')) return found('fires', kind, statement, items);
+  if (has(measured, 'against')) return found('does not fire', kind, statement, items);
   if (items.every(({ state }) => state === 'no difference')) {
-    return found('does not fire', 'measured', statement, items);
+    return found('does not fire', kind, statement, items);
   }
   // A number of others speaks only where nothing was measured that could.
   const published = items.filter(({ evidence: of }) => of === 'published');
@@ -133,7 +131,12 @@ function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: st
           : only === side
             ? 'for'
             : 'against';
-    return item(state, 'measured', words, sourcesOf(contrasts));
+    return item(
+      state,
+      contrasts.some(({ imported }) => imported) ? 'imported' : 'measured',
+      words,
+      sourcesOf(contrasts),
+    );
   }
   const stands = publishedItem(quantity, side);
   if (stands !== null) {

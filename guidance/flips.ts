@@ -252,6 +252,7 @@ export function supposing(
     remark: null,
     blocksNeeded: null,
     acceleration: 'none',
+    imported: false,
   };
   return {
     ...evidence,

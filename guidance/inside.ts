@@ -55,6 +55,7 @@ export function factContrasts({ ref, record }: Run, keeps: Keeps): Contrast[] {
             remark: words.join('; '),
             blocksNeeded: null,
             acceleration: vm.cell.acceleration.class,
+            imported: false,
           },
         ];
       };

@@ -9,7 +9,7 @@ import type { AccelerationClass, HostFingerprint } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { evidenceOf, sideOf, type Contrast, type Evidence } from './evidence.ts';
-import type { Server } from './requirements.ts';
+import type { ImportedPair, Server } from './requirements.ts';
 
 export interface Profile {
   readonly host: HostFingerprint;
@@ -31,7 +31,7 @@ export interface Fit {
 }
 
 /** In the order of the runs. */
-export function profilesOf(runs: readonly Run[]): Profile[] {
+export function profilesOf(runs: readonly Run[], imported: readonly ImportedPair[] = []): Profile[] {
   const hosts = Map.groupBy(runs, ({ ref }) => ref.host.hash);
   return [...hosts.values()].flatMap((ofHost) => {
     const [first] = ofHost;
@@ -51,6 +51,7 @@ export function profilesOf(runs: readonly Run[]): Profile[] {
         evidence: evidenceOf(
           own,
           (cell) => sideOf(cell) !== 'vm' || cell.acceleration.class === acceleration,
+          imported,
         ),
       };
     });
@@ -119,7 +120,7 @@ export function fitOf(profile: Profile, server: Server): Fit {
       : []),
   ];
   const onHardware = server.virtualization === 'hardware';
-  const nested = profile.acceleration === 'kvm-nested' || profile.acceleration === 'kvm-pvm';
+  const nested = profile.evidence.contrasts.some(isNested);
   const emulated = profile.acceleration === 'tcg';
   const remarks = [
     ...(differences.length > 0
@@ -143,10 +144,14 @@ export function fitOf(profile: Profile, server: Server): Fit {
   };
 }
 
+function isNested({ acceleration }: Contrast): boolean {
+  return acceleration === 'kvm-nested' || acceleration === 'kvm-pvm';
+}
+
 /** C18: what was measured on a nested host says nothing of hardware. */
 function withoutGeneralising(evidence: Evidence): Evidence {
   const contrasts = evidence.contrasts.map((one): Contrast =>
-    one.unit === null || one.acceleration === 'kvm-hw'
+    one.unit === null || !isNested(one)
       ? one
       : {
           ...one,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
 import { messageOf } from '../bench/errors.ts';
 import { parseBytes, parseSeconds } from '../bench/units.ts';
+import { quantityNames, type Quantity } from './quantities.ts';
 
 export type Side = 'vm' | 'container';
 export const priorities = ['density', 'resources', 'isolation', 'neighbours'] as const;
@@ -57,8 +58,17 @@ export interface Server {
   readonly runs: readonly Side[];
 }
 
+/** Benchmarks of an imported record that stand for the two sides. */
+export interface ImportedPair {
+  readonly quantity: Quantity;
+  readonly vm: string;
+  readonly container: string;
+  readonly acceleration: 'kvm-hw' | 'kvm-nested' | 'kvm-pvm' | 'tcg' | 'unknown';
+}
+
 export interface Requirements {
   readonly name: string;
+  readonly imported: readonly ImportedPair[];
   readonly servers: readonly Server[];
   readonly apps: readonly AppNeeds[];
 }
@@ -142,6 +152,16 @@ export const serverSchema = z.strictObject({
     .describe('What may run on it at all.'),
 });
 
+const importedSchema = z.strictObject({
+  quantity: z.enum(quantityNames as [Quantity, ...Quantity[]]).describe('What it tells.'),
+  vm: name.describe('Name of the benchmark that ran in a VM.'),
+  container: name.describe('Name of the one that ran in a container.'),
+  acceleration: z
+    .enum(['kvm-hw', 'kvm-nested', 'kvm-pvm', 'tcg', 'unknown'])
+    .default('unknown')
+    .describe('How the VM was executed; unknown: its speeds are refused (C17).'),
+});
+
 /** The form of the file, for editors too. */
 export const requirementsSchema = z
   .strictObject({
@@ -149,6 +169,10 @@ export const requirementsSchema = z
     server: serverSchema.optional().describe('The server; of several, use servers.'),
     servers: z.record(name, serverSchema).optional().describe('Several servers, by name.'),
     apps: z.array(appSchema).min(1),
+    imported: z
+      .array(importedSchema)
+      .default([])
+      .describe('What another tool measured (`tare import`): which of its benchmarks are the two sides.'),
   })
   .superRefine(({ server, servers, apps }, context) => {
     const say = (path: (string | number)[], message: string) => {
@@ -182,6 +206,7 @@ export function parseRequirements(text: string, file: string): { asked: Requirem
   const [first] = servers;
   const asked: Requirements = {
     name: data.name,
+    imported: data.imported,
     servers: servers.map(([id, server]): Server => ({ ...server, id })),
     apps: data.apps.map((app): AppNeeds => ({
       ...app,
