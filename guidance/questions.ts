@@ -115,7 +115,7 @@ function problemOf(answer: string, schema: z.ZodType): string | null {
 
 /** Lists are given with commas; yes, no and numbers as they are meant, unless text is wanted. */
 function valueOf(answer: string, schema: z.ZodType): unknown {
-  if (schema.safeParse([]).success || schema.safeParse(['vm']).success) {
+  if (formOf(schema).type === 'array') {
     return answer.split(/[[\],\s]+/).filter((part) => part !== '');
   }
   if (schema.safeParse(answer).success) return answer;
@@ -137,8 +137,12 @@ function defaultOf(schema: z.ZodType): string {
 
 /** The words that it may be, where there are few. */
 function choicesOf(schema: z.ZodType): readonly unknown[] {
-  const form = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const form = formOf(schema);
   const { items } = form;
   const inner = typeof items === 'object' && !Array.isArray(items) ? items.enum : undefined;
   return form.enum ?? inner ?? [];
+}
+
+function formOf(schema: z.ZodType) {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
 import { messageOf } from '../bench/errors.ts';
 import { parseBytes, parseSeconds } from '../bench/units.ts';
-import { quantityNames, type Quantity } from './quantities.ts';
+import { quantities, quantityNames, type Quantity } from './quantities.ts';
 
 export type Side = 'vm' | 'container';
 export const priorities = ['density', 'resources', 'isolation', 'neighbours'] as const;
@@ -152,8 +152,10 @@ export const serverSchema = z.strictObject({
     .describe('What may run on it at all.'),
 });
 
+/** Facts seen from inside are no numbers that another tool could give. */
+const countedQuantities = quantityNames.filter((one) => quantities[one].metrics.length > 0);
 const importedSchema = z.strictObject({
-  quantity: z.enum(quantityNames as [Quantity, ...Quantity[]]).describe('What it tells.'),
+  quantity: z.enum(countedQuantities as [Quantity, ...Quantity[]]).describe('What it tells.'),
   vm: name.describe('Name of the benchmark that ran in a VM.'),
   container: name.describe('Name of the one that ran in a container.'),
   acceleration: z
