@@ -5,8 +5,7 @@
  */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { messageOf } from '../bench/errors.ts';
-import { parseBytes, parseSeconds } from '../bench/units.ts';
+import { duration, size } from '../bench/options.ts';
 import { quantities, quantityNames, type Quantity } from './quantities.ts';
 
 export type Side = 'vm' | 'container';
@@ -76,17 +75,9 @@ export interface Requirements {
 /** Where a field stands, "apps.yaml:12"; of one that is not there, where its nearest parent does. */
 export type PlaceOf = (path: readonly (string | number)[]) => string;
 
-const quantity = (parse: (text: string) => number) =>
-  z.string().transform((text, context) => {
-    try {
-      const value = parse(text);
-      if (value > 0) return value;
-      context.addIssue({ code: 'custom', message: `must be more than 0, got ${text}` });
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error) });
-    }
-    return z.NEVER;
-  });
+const some = (schema: typeof size) => schema.refine((value) => value > 0, { message: 'must be more than 0' });
+const someTime = some(duration);
+const someMemory = some(size);
 const name = z.string().min(1);
 /** A version such as 6.1 is a number to YAML. */
 const version = z.union([name, z.number()]).transform(String);
@@ -121,9 +112,9 @@ export const appSchema = z.strictObject({
     .describe('What comes first; isolation is what can be reached, neighbours is who disturbs whom.'),
   objectives: z
     .strictObject({
-      start: quantity(parseSeconds).nullable().default(null).describe('Longest time until ready: 500ms.'),
-      memory: quantity(parseBytes).nullable().default(null).describe('Most host memory an instance: 64MiB.'),
-      p99: quantity(parseSeconds).nullable().default(null).describe('Longest p99 of its replies: 20ms.'),
+      start: someTime.nullable().default(null).describe('Longest time until ready: 500ms.'),
+      memory: someMemory.nullable().default(null).describe('Most host memory an instance: 64MiB.'),
+      p99: someTime.nullable().default(null).describe('Longest p99 of its replies: 20ms.'),
       load: z
         .string()
         .regex(/^[1-9]\d*(?:%|\/s)$/, { message: 'must be a share of capacity ("50%") or a rate ("500/s")' })
@@ -140,7 +131,7 @@ export const serverSchema = z.strictObject({
   architecture: name.default('x86_64').describe('As `uname -m` says it.'),
   modules: z.array(name).default([]).describe('Kernel modules that its operator keeps loaded.'),
   cpus: z.number().positive().nullable().default(null),
-  memory: quantity(parseBytes).nullable().default(null).describe('For instances: 64GiB.'),
+  memory: someMemory.nullable().default(null).describe('For instances: 64GiB.'),
   virtualization: z
     .enum(['hardware', 'nested', 'none', 'unknown'])
     .default('unknown')
