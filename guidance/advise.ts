@@ -179,7 +179,7 @@ function summaryOf(apps: readonly AppAdvice[], impossible: readonly string[]): s
       : [
           `Without an answer: ${without.map((one) => `${one.app} (${one.conflict === null ? one.confidence : 'contradiction'})`).join('; ')}.`,
         ]),
-    ...impossible,
+    ...(impossible.length === 0 ? [] : ['All of it together cannot be had of this server.']),
   ];
   return parts.join(' ');
 }
@@ -198,14 +198,14 @@ function impossibleOf(
     if (bytes > server.memory) {
       const [need, has] = [formatValue(bytes, 'B'), formatValue(server.memory, 'B')];
       problems.push(
-        `Impossible as asked: the memory objectives come to ${need} and ${server.id} has ${has}; from ${need} on they fit, and \`tare size\` counts the servers that it would take.`,
+        `the memory objectives come to ${need} and ${server.id} has ${has}; from ${need} on they fit, and \`tare size\` counts the servers that it would take.`,
       );
     }
   }
   for (const app of apps) {
     if (server.cpus === null || app.cpus === null || app.cpus <= server.cpus) continue;
     problems.push(
-      `Impossible as asked: ${place(app, 'cpus')}: an instance of ${app.id} needs ${app.cpus} CPUs and ${server.id} has ${server.cpus}.`,
+      `${place(app, 'cpus')}: an instance of ${app.id} needs ${app.cpus} CPUs and ${server.id} has ${server.cpus}.`,
     );
   }
   return problems;

@@ -160,7 +160,8 @@ describe('contradictions and the impossible', () => {
       memory: '64GiB',
     });
     expect(advice.answer).toBe('unknown');
-    expect(advice.summary).toContain('from 100 GiB on they fit');
+    expect(advice.servers[0]?.impossible[0]).toContain('from 100 GiB on they fit');
+    expect(advice.summary).toContain('cannot be had');
   });
 
   it('say that strangers would share the kernel', () => {
