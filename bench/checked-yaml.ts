@@ -2,7 +2,7 @@
  * A YAML file that a user wrote, read by a schema: its data with the place of every field, or every problem at
  * once with file, line, column, field, got value and remedy.
  */
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { isMap, LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from './errors.ts';
 import { explain, problemsOf } from './scenario-problems.ts';
@@ -59,4 +59,9 @@ export function parseChecked<T>(
     );
   }
   return { data: parsed.data, lineOf: (path) => lines.linePos(offsetOf(document, path)).line };
+}
+
+/** Data as the text of such a file. */
+export function yamlOf(data: unknown): string {
+  return stringify(data);
 }

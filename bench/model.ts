@@ -993,6 +993,10 @@ export interface ClaimRow {
 export interface Claim {
   readonly id: string;
   readonly statement: string;
+  /** What bears on it: metrics, or kinds of facts. */
+  readonly metrics: readonly string[];
+  /** How its rows are answered, in words. */
+  readonly rule: string;
   readonly state: ClaimState;
   readonly rows: readonly ClaimRow[];
 }

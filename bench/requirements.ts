@@ -11,7 +11,7 @@ export const kernelPattern = /^(?:(?:>=|<=|>|<|=)\s*\d+(?:\.\d+){0,2}|\d+(?:\.\d
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', x64: 'x86_64', arm64: 'aarch64' };
 
 /** One name per architecture: `uname -m`'s. */
-function machineName(name: string): string {
+export function machineName(name: string): string {
   return machines[name] ?? name;
 }
 

@@ -1,14 +1,22 @@
 /** `tare advise`: virtual machine, container, or containers in VMs, for each app of a requirements file. */
-import { readFileSync } from 'node:fs';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import type { Command } from './command.ts';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import type { Advice } from '../guidance/advise.ts';
+import type { Requirements } from '../guidance/requirements.ts';
+import type { Command, Output } from './command.ts';
 
 interface AdviseArguments {
   requirements: string | undefined;
   profile: string[];
   rules: boolean;
   rulesFile: string | undefined;
+  schema: boolean;
+  interactive: boolean;
+  save: string | undefined;
   format: string;
+  json: boolean;
+  out: string | undefined;
+  html: string | undefined;
 }
 
 export const adviseCommand: Command<AdviseArguments> = {
@@ -21,44 +29,147 @@ export const adviseCommand: Command<AdviseArguments> = {
         type: 'string',
         array: true,
         default: [],
-        describe: 'Records of this host: what each side was measured to cost.',
+        describe:
+          'Records of the server: what each side was measured to cost. Those of the first host count.',
       })
       .option('rules', { type: 'boolean', default: false, describe: 'Show the rules and stop.' })
       .option('rules-file', { type: 'string', describe: 'Rules of your own (YAML), beside those shown.' })
+      .option('schema', {
+        type: 'boolean',
+        default: false,
+        describe: 'Show the JSON Schema of requirements, for editors, and stop.',
+      })
+      .option('interactive', {
+        type: 'boolean',
+        default: false,
+        describe: 'Ask for the requirements instead, at a terminal or from piped lines.',
+      })
+      .option('save', {
+        type: 'string',
+        describe: 'With --interactive: write the requirements to this file.',
+      })
       .option('format', {
-        choices: ['text', 'markdown', 'md', 'json'],
+        choices: ['text', 'markdown', 'md', 'json', 'html'],
         default: 'text',
         describe: 'What to write to stdout.',
       })
+      .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
+      .option('out', { type: 'string', describe: 'Write it to this file instead of stdout.' })
+      .option('html', { type: 'string', describe: 'Write the page to this file as well.' })
       .example('$0 advise apps.yaml --profile results/tare', 'by what was measured here')
+      .example('$0 advise apps.yaml --profile results/tare --html advice.html', 'and as a page')
+      .example('$0 advise --interactive --save apps.yaml', 'asked question by question')
       .example('$0 advise --rules', 'what it decides by'),
   run: async (args, output) => {
-    const { adviceText, rulesText } = await import('../guidance/words.ts');
+    for (const name of ['html', 'out', 'save'] as const) {
+      if (args[name] === '') throw new UserError(`--${name} names no file`, 'give one');
+    }
+    const format = args.json ? 'json' : args.format === 'md' ? 'markdown' : args.format;
     const { rules: given } = await import('../guidance/rules.ts');
     const { withOwnRules } = await import('../guidance/own-rules.ts');
     const rules = args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile), args.rulesFile);
-    if (args.rules) {
-      output.out(args.format === 'json' ? JSON.stringify(rules, null, 2) : rulesText(rules));
+    const draw = await import('../reports/advice/index.ts');
+    const write = await writer(args.out, output);
+    if (args.schema) {
+      const { requirementsJsonSchema } = await import('../guidance/schema.ts');
+      write(JSON.stringify(requirementsJsonSchema(), null, 2));
       return exitCode.ok;
     }
-    if (args.requirements === undefined) {
-      throw new UserError(
-        'no requirements to advise on',
-        'name a file: tare advise FILE; --rules needs none',
-      );
+    if (args.rules) {
+      if (format === 'html') throw new UserError('--rules has no page', 'use text, markdown or json');
+      const drawRules = { json: draw.renderRulesJson, markdown: draw.renderRulesMarkdown }[format];
+      write((drawRules ?? draw.renderRulesText)(rules));
+      return exitCode.ok;
     }
+    const { text, file } = await requirementsFrom(args, output);
     const { parseRequirements } = await import('../guidance/requirements.ts');
     const { advise } = await import('../guidance/advise.ts');
-    const { evidenceOf, noEvidence } = await import('../guidance/evidence.ts');
-    const asked = parseRequirements(textOf(args.requirements), args.requirements);
-    const { readRuns } = await import('../verdicts/runs.ts');
-    const evidence = args.profile.length === 0 ? noEvidence : evidenceOf(readRuns(args.profile));
-    const advice = advise(asked, evidence, rules);
-    if (args.format === 'json') output.out(JSON.stringify(advice, null, 2));
-    else output.out(adviceText(advice, args.format === 'text' ? 'text' : 'markdown'));
-    return exitCode.ok;
+    const { asked, placeOf } = parseRequirements(text, file);
+    const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile, asked) });
+    if (args.html !== undefined) {
+      const { writeReport } = await import('./report.ts');
+      writeReport(args.html, draw.renderAdviceHtml(advice));
+      output.err(args.html);
+    }
+    if (format === 'json') write(draw.renderAdviceJson(advice));
+    else if (format === 'html') write(draw.renderAdviceHtml(advice));
+    else if (format === 'markdown') write(draw.renderAdviceMarkdown(advice));
+    else write(draw.renderAdviceText(advice, { color: output.color, width: Math.min(output.columns, 110) }));
+    return codeFor(advice);
   },
 };
+
+/** What cannot be had as it is asked is for its author to mend; what is not known yet is an answer. */
+function codeFor({ apps, servers }: Advice): ExitCode {
+  const wrong =
+    apps.some(({ conflict }) => conflict !== null) || servers.some(({ impossible }) => impossible.length > 0);
+  return wrong ? exitCode.usage : exitCode.ok;
+}
+
+/** To a file whole or not at all, or to stdout. */
+async function writer(file: string | undefined, output: Output): Promise<(text: string) => void> {
+  if (file === undefined) return output.out;
+  const { writeReport } = await import('./report.ts');
+  return (text) => {
+    writeReport(file, text.endsWith('\n') ? text : `${text}\n`);
+    output.err(file);
+  };
+}
+
+async function requirementsFrom(
+  { requirements, interactive, save }: AdviseArguments,
+  output: Output,
+): Promise<{ readonly text: string; readonly file: string }> {
+  if (interactive) {
+    if (requirements !== undefined) {
+      throw new UserError(
+        `--interactive asks for the requirements, and ${requirements} holds some`,
+        'leave one of them out; --save FILE keeps what is answered',
+      );
+    }
+    if (save !== undefined && existsSync(save)) {
+      throw new UserError(`${save} is there already`, 'name a file that is not, or remove it first');
+    }
+    const { readAnswers } = await import('./terminal-answers.ts');
+    const { askRequirements } = await import('../guidance/questions.ts');
+    using answers = readAnswers(output);
+    const text = await askRequirements(answers);
+    if (save !== undefined) saveTo(save, text);
+    return { text, file: save ?? 'answers' };
+  }
+  if (save !== undefined)
+    throw new UserError('--save goes with --interactive', 'leave it out: the file is there');
+  if (requirements === undefined) {
+    throw new UserError(
+      'no requirements to advise on',
+      'name a file: tare advise FILE; --interactive asks for them, --rules needs none',
+    );
+  }
+  return { text: textOf(requirements), file: requirements };
+}
+
+/** Those of the host of the first path come first, and so are what an answer rests on. */
+async function profilesFrom(paths: readonly string[], { imported }: Requirements) {
+  const [foremost] = paths;
+  if (foremost === undefined) return [];
+  const { readRuns } = await import('../verdicts/runs.ts');
+  const { profilesOf } = await import('../guidance/profiles.ts');
+  const profiles = profilesOf(readRuns(paths), imported);
+  const first = new Set(readRuns([foremost]).map(({ ref }) => ref.path));
+  const isFirst = (some: readonly string[]) => some.some((path) => first.has(path));
+  return [...profiles.filter((one) => isFirst(one.paths)), ...profiles.filter((one) => !isFirst(one.paths))];
+}
+
+function saveTo(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    throw new UserError(
+      `cannot write ${file}: ${messageOf(error)}`,
+      'name a file in a folder that can be written',
+    );
+  }
+}
 
 function textOf(file: string): string {
   try {

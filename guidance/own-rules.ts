@@ -1,22 +1,12 @@
 /** Rules that a user adds to those of the project (YAML), in the same form: needs, side, and what must show it. */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { rules, type Field, type Rule } from './rules.ts';
+import { fieldNames } from './facts.ts';
+import { quantityNames, type Quantity } from './quantities.ts';
+import { rules, type Rule } from './rules.ts';
 
-const fields = [
-  'otherOs',
-  'otherArchitecture',
-  'ownKernel',
-  'modules',
-  'trust',
-  'isolation',
-  'instances',
-  'hasImage',
-  'wholeSystem',
-  'priorities',
-  'mixedServer',
-] as const satisfies readonly Field[];
-const field = z.enum(fields);
+const field = z.enum(fieldNames);
+const quantity = z.enum(quantityNames as [Quantity, ...Quantity[]]);
 const taken = new Set(rules.map(({ id }) => id));
 
 const ruleSchema = z.strictObject({
@@ -24,9 +14,9 @@ const ruleSchema = z.strictObject({
     .string()
     .min(1)
     .refine((id) => !taken.has(id), { message: 'is the id of a rule of tare; choose another' }),
-  side: z.enum(['vm', 'container']),
-  strength: z.enum(['hard', 'soft']).default('soft'),
-  statement: z.string().min(1),
+  side: z.enum(['vm', 'container']).describe('For which it speaks.'),
+  strength: z.enum(['hard', 'soft']).default('soft').describe('hard: decides; soft: speaks.'),
+  statement: z.string().min(1).describe('What a reader is told.'),
   when: z
     .array(
       z.union([
@@ -35,8 +25,10 @@ const ruleSchema = z.strictObject({
         z.strictObject({ field, atLeast: z.number() }),
       ]),
     )
-    .min(1),
-  evidence: z.enum(['memory', 'start']).nullable().default(null),
+    .min(1)
+    .describe('All must hold.'),
+  shownBy: z.array(quantity).default([]).describe('One must show the gain of its side, none the loss.'),
+  confirmedBy: z.enum(['kernel', 'powers']).nullable().default(null).describe('Facts seen from inside.'),
 });
 
 /** The form of the file, for editors too. */
@@ -59,5 +51,5 @@ export function withOwnRules(text: string, file: string): readonly Rule[] {
     expected: 'a mapping with rules',
     hint: '`tare advise --rules --format json` shows the form',
   });
-  return [...rules, ...data.rules.map((rule): Rule => ({ ...rule, published: null }))];
+  return [...rules, ...data.rules];
 }

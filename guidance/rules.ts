@@ -1,27 +1,10 @@
 /**
- * The rules of guidance as data: on which needs each bears, which side it speaks for and which measured quantity
- * must agree. There are no weights. Hard rules decide; soft ones speak only where the evidence carries them.
+ * The rules of guidance as data: on which needs each bears, which side it speaks for and which quantities must
+ * show it. There are no weights. Hard rules decide; soft ones speak only where the evidence carries them.
  */
-import type { AppNeeds, Requirements } from './requirements.ts';
-
-export type Side = 'vm' | 'container';
-/** A quantity that the sides are compared by; each answers for itself. */
-export type Quantity = 'memory' | 'start';
-
-/** What is known of one app, flat, so that rules can be data. */
-export type Facts = Readonly<Record<Field, string | number | boolean | readonly string[]>>;
-export type Field =
-  | 'otherOs'
-  | 'otherArchitecture'
-  | 'ownKernel'
-  | 'modules'
-  | 'trust'
-  | 'isolation'
-  | 'instances'
-  | 'hasImage'
-  | 'wholeSystem'
-  | 'priorities'
-  | 'mixedServer';
+import type { Field } from './facts.ts';
+import type { Quantity } from './quantities.ts';
+import type { Side } from './requirements.ts';
 
 export type Condition =
   | { readonly field: Field; readonly equals: string | boolean }
@@ -35,15 +18,18 @@ export interface Rule {
   readonly statement: string;
   /** All must hold. */
   readonly when: readonly Condition[];
-  /** The side's gain in this quantity must be shown; null: the needs alone decide. */
-  readonly evidence: Quantity | null;
-  /** Published numbers that may stand in, as VM and container; never where there is a measurement. */
-  readonly published: readonly [vm: string, container: string] | null;
+  /**
+   * Of these, one at least must show the side's gain and none its loss; empty: the needs alone decide, and what
+   * is known of the technique is assumed.
+   */
+  readonly shownBy: readonly Quantity[];
+  /** Facts seen from inside that, where a record has them, take the place of the assumption. */
+  readonly confirmedBy: Quantity | null;
 }
 
-const nginxMemory = ['least-nginx-microvm', 'least-nginx-docker'] as const;
-const needs = { evidence: null, published: null } as const;
-const hardVm = { side: 'vm', strength: 'hard', ...needs } as const;
+const hardVm = { side: 'vm', strength: 'hard', shownBy: [], confirmedBy: null } as const;
+const softContainer = { side: 'container', strength: 'soft', confirmedBy: null } as const;
+const softVm = { side: 'vm', strength: 'soft', shownBy: [], confirmedBy: null } as const;
 
 export const rules: readonly Rule[] = [
   {
@@ -56,13 +42,15 @@ export const rules: readonly Rule[] = [
     ...hardVm,
     id: 'H2',
     statement: 'A container runs on the kernel of the server: another kernel needs a machine of its own.',
-    when: [{ field: 'ownKernel', equals: true }],
+    when: [{ field: 'otherKernel', equals: true }],
+    confirmedBy: 'kernel',
   },
   {
     ...hardVm,
     id: 'H3',
-    statement: 'Kernel modules of an app are loaded into a kernel of its own.',
-    when: [{ field: 'modules', atLeast: 1 }],
+    statement: 'A module that the server does not keep loaded needs a kernel of its own to be loaded into.',
+    when: [{ field: 'missingModules', atLeast: 1 }],
+    confirmedBy: 'kernel',
   },
   {
     ...hardVm,
@@ -72,6 +60,7 @@ export const rules: readonly Rule[] = [
       { field: 'trust', equals: 'untrusted' },
       { field: 'isolation', equals: 'own-kernel' },
     ],
+    confirmedBy: 'kernel',
   },
   {
     ...hardVm,
@@ -80,83 +69,67 @@ export const rules: readonly Rule[] = [
     when: [{ field: 'otherArchitecture', equals: true }],
   },
   {
-    id: 'C1',
-    side: 'container',
-    strength: 'soft',
-    statement: 'Containers, where the most apps on one kernel are wanted.',
-    when: [{ field: 'priorities', contains: 'density' }],
-    evidence: 'memory',
-    published: nginxMemory,
+    ...hardVm,
+    id: 'H6',
+    statement: 'A kernel each, where it is asked for among trusted tenants too, is had in machines only.',
+    when: [
+      { field: 'trust', equals: 'trusted' },
+      { field: 'isolation', equals: 'own-kernel' },
+    ],
+    confirmedBy: 'kernel',
   },
   {
+    ...softContainer,
+    id: 'C1',
+    statement: 'Containers, where the most apps on one kernel are wanted.',
+    when: [{ field: 'priorities', contains: 'density' }],
+    shownBy: ['fit', 'memory'],
+  },
+  {
+    ...softContainer,
     id: 'C2',
-    side: 'container',
-    strength: 'soft',
     statement: 'Containers, where many instances of one app run.',
     when: [
       { field: 'instances', atLeast: 10 },
       { field: 'hasImage', equals: true },
     ],
-    evidence: 'memory',
-    published: nginxMemory,
+    shownBy: ['memory', 'start'],
   },
   {
+    ...softContainer,
     id: 'C3',
-    side: 'container',
-    strength: 'soft',
-    statement: 'Containers, where the resources of the server come first.',
+    statement: 'Containers, where the compute and storage resources of the server come first.',
     when: [{ field: 'priorities', contains: 'resources' }],
-    evidence: 'memory',
-    published: nginxMemory,
+    shownBy: ['memory', 'cpu', 'disk', 'io'],
   },
   {
+    ...softVm,
     id: 'V1',
-    side: 'vm',
-    strength: 'soft',
     statement: 'Virtual machines, where apps of different operating systems share one server.',
     when: [
       { field: 'mixedServer', equals: true },
       { field: 'otherOs', equals: true },
     ],
-    ...needs,
   },
   {
+    ...softVm,
     id: 'V2',
-    side: 'vm',
-    strength: 'soft',
-    statement: 'Virtual machines, where an app needs the whole of an operating system.',
+    statement: 'Virtual machines, where an app needs all the functions of an operating system.',
     when: [{ field: 'wholeSystem', equals: true }],
-    ...needs,
+    confirmedBy: 'powers',
   },
   {
+    ...softVm,
     id: 'V3',
-    side: 'vm',
-    strength: 'soft',
-    statement: 'Virtual machines, where isolation comes first.',
+    statement: 'Virtual machines, where isolation comes first: what can be reached from inside.',
     when: [{ field: 'priorities', contains: 'isolation' }],
-    ...needs,
+    confirmedBy: 'kernel',
+  },
+  {
+    ...softVm,
+    id: 'V3-neighbours',
+    statement: 'Virtual machines, where isolation comes first: how much a noisy neighbour disturbs.',
+    when: [{ field: 'priorities', contains: 'neighbours' }],
+    shownBy: ['interference'],
   },
 ];
-
-export function factsOf(app: AppNeeds, { server, apps }: Requirements): Facts {
-  return {
-    otherOs: app.os !== server.os,
-    otherArchitecture: app.architecture !== null && app.architecture !== server.architecture,
-    ownKernel: app.kernel !== null,
-    modules: app.modules.length,
-    trust: app.trust,
-    isolation: app.isolation,
-    instances: app.instances,
-    hasImage: app.image !== null,
-    wholeSystem: app.wholeSystem,
-    priorities: app.priorities,
-    mixedServer: new Set(apps.map(({ os }) => os)).size > 1,
-  };
-}
-
-export function holds(condition: Condition, facts: Facts): boolean {
-  const fact = facts[condition.field];
-  if ('equals' in condition) return fact === condition.equals;
-  if ('atLeast' in condition) return typeof fact === 'number' && fact >= condition.atLeast;
-  return Array.isArray(fact) && fact.includes(condition.contains);
-}

@@ -110,3 +110,26 @@ test('a record without any launch gives claims, none of them judged', () => {
   const record = { ...buildRecord({ blocks: 6 }), trials: [] };
   for (const claim of claims(record).slice(0, 2)) expect(claim.state).toBe('not-measured');
 });
+
+test('every claim of the table is there once, in order; those without a reader say what it would take', () => {
+  const all = claims(buildRecord({ blocks: 6 }));
+  expect(all.map(({ id }) => id)).toEqual([
+    'S1',
+    'S2',
+    'S3',
+    'S4',
+    'S5',
+    'S5-neighbours',
+    'S6',
+    'S7',
+    'O1',
+    'O2',
+    'O3',
+    'O4',
+    'O5',
+  ]);
+  expect(all.every(({ rule, metrics }) => rule !== '' && metrics.length > 0)).toBe(true);
+  expect(all.find(({ id }) => id === 'S7')).toMatchObject({ state: 'not-measured' });
+  expect(all.find(({ id }) => id === 'S7')?.rows[0]?.evidence).toContain('tare size INVENTORY');
+  for (const { state } of all.slice(-5)) expect(state).toBe('not-measured');
+});

@@ -10,12 +10,19 @@ import type {
   ClaimRow,
   ClaimState,
   Comparison,
-  LadderQuantity,
   MetricDeclaration,
   RunRecord,
 } from '../bench/model.ts';
 import { formatRatio } from '../bench/units.ts';
 import { fitRows } from './claims-density.ts';
+import {
+  claimTable,
+  ordersOfMagnitude,
+  taxedResources,
+  type ClaimReader,
+  type Resource,
+  type Selector,
+} from './claims-table.ts';
 import { isolationClaimRows } from './claims-isolation.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { requirementRows } from './requirements.ts';
@@ -24,94 +31,32 @@ import type { Subjects } from './subjects.ts';
 import { productOf, subjectsOf } from './subjects.ts';
 import { lowerFirst, ratioWords } from './words.ts';
 
-/** What "orders of magnitude" has to reach. */
-const ordersOfMagnitude = 10;
-
-interface Resource {
-  readonly name: string;
-  readonly suits: (metric: MetricDeclaration) => boolean;
-  readonly toMeasure: string;
-}
-
-const slopeOf = (metric: MetricDeclaration, of: LadderQuantity) =>
-  metric.source.kind === 'slope' && metric.source.of === of && metric.source.state !== 'loaded';
-
-const resources: readonly Resource[] = [
-  {
-    name: 'start time',
-    suits: ({ source }) => source.kind === 'interval' && source.from === 'T0' && source.to === 'T6',
-    toMeasure: 'run a scenario with a VM runner and a container runner',
-  },
-  {
-    name: 'idle memory, own cgroup',
-    suits: (metric) => metric.id === 'tare.memory' || slopeOf(metric, 'groupBytes'),
-    toMeasure: 'run a scenario with the workload "idle"',
-  },
-  {
-    name: 'idle memory, whole host',
-    suits: (metric) => slopeOf(metric, 'hostBytes'),
-    toMeasure: 'run a scenario with the workload "ladder"',
-  },
-  {
-    name: 'disk',
-    suits: (metric) => metric.id === 'tare.disk' || slopeOf(metric, 'diskBytes'),
-    toMeasure: 'run a scenario with the workload "idle" or "ladder"',
-  },
-  {
-    name: 'processes',
-    suits: (metric) => metric.id === 'tare.processes' || slopeOf(metric, 'processes'),
-    toMeasure: 'run a scenario with the workload "idle" or "ladder"',
-  },
-  {
-    name: 'CPU throughput',
-    suits: ({ family, better, source }) =>
-      family === 'cpu' && better === 'higher' && source.kind === 'sample',
-    toMeasure: 'run a scenario with the workload "cpu"',
-  },
-];
-
-/** The claims that one run can speak to (DESIGN, claims S1 to S6). Pure; never throws. */
+/** Every claim of the table, answered from one run as far as it can speak to it. Pure; never throws. */
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
   const subjects = subjectsOf(record);
-  const rows = [
-    taxRows(analysis, subjects),
-    sameRows(record),
-    shareRows(record, analysis, subjects),
-  ] as const;
-  return [
-    claim(
-      'S1',
-      'Containers are orders of magnitude less taxing on the server than virtual machines.',
-      rows[0],
-    ),
-    claim('S2', 'Containerised software runs the same from one environment to another.', rows[1]),
-    claim(
-      'S3',
-      'Many workloads share one operating system, so containers let you run more of them.',
-      rows[2],
-    ),
-    claim(
-      'S4',
-      'A container’s dependence on the host’s kernel limits apps that need another system.',
-      requirementRows(record, subjects),
-    ),
-    // Two claims in one sentence, answered apart: what can be reached, and who disturbs whom (C28).
-    claim('S5', 'Virtual machines are more isolated and secure.', surfaceRows(record, subjects)),
-    claim(
-      'S5-neighbours',
-      'Virtual machines are more isolated: a noisy neighbour disturbs them less.',
-      isolationClaimRows(record, analysis, subjects),
-    ),
-    claim(
-      'S6',
-      'A virtual machine gives an app the whole of an operating system.',
-      wholeSystemRows(record, subjects),
-    ),
-  ];
+  const readers: Readonly<Record<ClaimReader, () => readonly ClaimRow[]>> = {
+    tax: () => taxRows(analysis, subjects),
+    same: () => sameRows(record),
+    share: () => shareRows(record, analysis, subjects),
+    requirements: () => requirementRows(record, subjects),
+    surface: () => surfaceRows(record, subjects),
+    neighbours: () => isolationClaimRows(record, analysis, subjects),
+    powers: () => wholeSystemRows(record, subjects),
+  };
+  return claimTable.map(({ id, statement, metrics, rule, reader, toMeasure }): Claim => {
+    const rows = reader === null ? [unread(metrics, toMeasure)] : readers[reader]();
+    return { id, statement, metrics, rule, rows, state: stateOf(rows) };
+  });
 }
 
-function claim(id: string, statement: string, rows: readonly ClaimRow[]): Claim {
-  return { id, statement, rows, state: stateOf(rows) };
+function unread(metrics: readonly string[], toMeasure: string): ClaimRow {
+  return {
+    resource: metrics.join(', '),
+    state: 'not-measured',
+    evidence: toMeasure,
+    metric: null,
+    rule: null,
+  };
 }
 
 /** A claim holds, or fails, only when every resource says so; anything mixed is "partly". */
@@ -132,14 +77,21 @@ function taxRows(analysis: Analysis, subjects: Subjects): ClaimRow[] {
       subjects.isolation(item.subject) === 'virtual machine' &&
       subjects.isolation(item.reference) === 'container',
   );
-  return resources.flatMap((resource) => {
+  return taxedResources.flatMap((resource) => {
     const found = pairs.filter((item) => {
       const metric = subjects.metric(item.metric);
-      return metric !== null && resource.suits(metric);
+      return metric !== null && resource.told.some((one) => fits(one, metric));
     });
     if (found.length === 0) return [missing(resource)];
     return found.map((item) => taxRow(resource, item, subjects));
   });
+}
+
+function fits(one: Selector, { id, family, better, source }: MetricDeclaration): boolean {
+  if (one.id === id) return true;
+  if (source.kind === 'interval') return one.interval?.[0] === source.from && one.interval[1] === source.to;
+  if (source.kind === 'slope') return one.slope === source.of && source.state !== 'loaded';
+  return one.rateOf === family && better === 'higher' && source.kind === 'sample';
 }
 
 function missing(resource: Resource): ClaimRow {

@@ -226,6 +226,12 @@ test('JSON carries identity, analysis and claims', () => {
     'S5',
     'S5-neighbours',
     'S6',
+    'S7',
+    'O1',
+    'O2',
+    'O3',
+    'O4',
+    'O5',
   ]);
 });
 

@@ -1,0 +1,59 @@
+/** What is told of advice is told everywhere: formats say the answer first, and the manual names every rule and key. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { advise } from '../../guidance/advise.ts';
+import { requirementsJsonSchema } from '../../guidance/schema.ts';
+import { parseRequirements } from '../../guidance/requirements.ts';
+import { rules } from '../../guidance/rules.ts';
+import { builtProfiles, onHardware } from '../../guidance/testing/records.ts';
+import { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText, renderRulesText } from './index.ts';
+
+const manual = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'advise.md'), 'utf8');
+
+const text = 'name: shop\napps:\n  - { id: web, priorities: [density] }\n  - { id: desk, os: windows }\n';
+const advice = advise(parseRequirements(text, 'a.yaml').asked, {
+  profiles: builtProfiles({ memory: [60e6, 2e6] }, { ...onHardware, host: 'there' }),
+});
+
+it('says the answer first, the reasons next, in every format', () => {
+  const plain = renderAdviceText(advice, { color: false });
+  expect(plain.split('\n')[0]).toBe('Advice for shop: mixed');
+  expect(plain.indexOf('as containers on its own kernel')).toBeLessThan(plain.indexOf('Rules:'));
+  for (const shown of [plain, renderAdviceMarkdown(advice), renderAdviceHtml(advice)]) {
+    expect(shown).toContain('web: container');
+    expect(shown).toContain('other records, kept apart');
+    expect(shown).toContain('1.05×');
+  }
+  expect(renderAdviceText(advice, { color: true })).toContain('\u001b[1m');
+});
+
+it('makes a page that is whole by itself, one heading per app, no id twice', () => {
+  const page = renderAdviceHtml(advice);
+  expect(page).not.toMatch(/<script|https?:\/\//);
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(page.match(/<h2[^>]*>/g)).toHaveLength(2);
+});
+
+it('the manual and --rules name every rule; the manual every key of the file', () => {
+  for (const { id, statement } of rules) {
+    expect(renderRulesText(rules)).toContain(`${id}  `);
+    expect(manual).toContain(statement);
+  }
+  expect(keysOf(requirementsJsonSchema() as Schema).filter((key) => !manual.includes(`\`${key}\``))).toEqual(
+    [],
+  );
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+function keysOf({ properties = {} }: Schema): string[] {
+  return Object.entries(properties).flatMap(([key, inner]) => [
+    key,
+    ...keysOf(inner.items ?? inner).map((below) => `${key}.${below}`),
+  ]);
+}

@@ -1,0 +1,53 @@
+/**
+ * Advice for a terminal: lists where the page has tables, since a reason is a sentence. Says what the view says,
+ * and colours nothing but the answers.
+ */
+import type { Advice, AppAdvice } from '../../guidance/advise.ts';
+import { noticeText, oneLine, wrapped, type TextOptions } from '../text.ts';
+import { withoutCommands } from '../verdicts/text.ts';
+import { adviceView, evidenceWords, spoke } from './view.ts';
+
+export function adviceText(advice: Advice, options: TextOptions): string {
+  const width = options.width ?? 100;
+  const paint = (text: string, code: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const wrap = (line: string, indent = '') => wrapped(oneLine(line), width, indent);
+  const bold = (line: string) => paint(oneLine(line), '1');
+  const bullet = (line: string, indent: string) => `${indent}- ${wrap(line, `${indent}  `).trimStart()}`;
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [[title, ...lines.map((line) => bullet(line, '  '))].join('\n')];
+  const { opening } = adviceView(advice);
+  const rulesOf = ({ findings }: AppAdvice) => {
+    const lines = findings.filter(spoke).flatMap((finding) => {
+      const { rule, side, state, why, items } = finding;
+      return [
+        bullet(`${rule} (for ${side}) ${state} [${evidenceWords(finding)}]: ${why}`, '  '),
+        ...items.map((item) => bullet(`${item.state} [${evidenceWords(item)}]: ${item.words}`, '      ')),
+      ];
+    });
+    return lines.length === 0 ? [] : [['Rules:', ...lines].join('\n')];
+  };
+  const app = (one: AppAdvice) => [
+    bold(`${one.app}: ${one.answer}`),
+    wrap(`Confidence: ${one.confidence}.`),
+    ...rulesOf(one),
+    ...list(
+      'The answer would turn with:',
+      one.flips.map(({ words, answer }) => `${words}: ${answer}`),
+    ),
+    ...list(
+      'To be surer, measure:',
+      one.measureNext.map(
+        ({ command, tells, couldTurn }) =>
+          `${command}: ${tells}${couldTurn.length === 0 ? '' : ` (could turn it to ${couldTurn.join(' or ')})`}`,
+      ),
+    ),
+  ];
+  const parts = [
+    bold(`${opening.title}: ${opening.subtitle}`),
+    ...opening.answer.map((line) => wrap(line)),
+    ...opening.notices.map((notice) => noticeText(notice, wrap, paint)),
+    ...advice.apps.flatMap(app),
+    ...opening.facts.map(({ term, value }) => wrap(`${term}: ${value}.`)),
+  ];
+  return withoutCommands(parts.join('\n\n'));
+}

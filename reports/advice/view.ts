@@ -1,0 +1,227 @@
+/** Advice as the parts that every format draws: the answer first, then each app with what it rests on. */
+import type { Advice, AppAdvice, ServerAdvice } from '../../guidance/advise.ts';
+import type { Finding, Item } from '../../guidance/findings.ts';
+import { publishedSources } from '../../guidance/published/index.ts';
+import {
+  badge,
+  columns,
+  folded,
+  narrow,
+  table,
+  text,
+  type Block,
+  type Notice,
+  type Section,
+  type Tone,
+  type View,
+} from '../parts.ts';
+import { count } from '../words.ts';
+
+const stateTones: Readonly<Record<Finding['state'], Tone>> = {
+  fires: 'more',
+  'does not fire': 'same',
+  unknown: 'unsure',
+  'not asked': 'plain',
+};
+
+const itemTones: Readonly<Record<Item['state'], Tone>> = {
+  for: 'more',
+  against: 'less',
+  'no difference': 'same',
+  unclear: 'unsure',
+  few: 'unsure',
+  refused: 'refused',
+  missing: 'plain',
+};
+
+/** "measured: results/quick": class and source. */
+export function evidenceWords({ evidence, source }: Finding | Item): string {
+  return source === null ? evidence : `${evidence}: ${source}`;
+}
+
+export function adviceView(advice: Advice): View {
+  return {
+    opening: {
+      title: `Advice for ${advice.name}`,
+      subtitle: advice.answer,
+      answer: [advice.summary],
+      acceleration: [],
+      tilesTitle: '',
+      tiles: [],
+      counts: advice.apps.map(({ app, answer }) => ({
+        text: `${app}: ${answer}`,
+        tone: answer === 'unknown' ? 'unsure' : 'plain',
+      })),
+      facts: advice.servers.map(({ server, profile }) => ({
+        term: `Measured for ${server}`,
+        value: profile ?? 'nothing: no record was given that counts for it',
+      })),
+      headline: null,
+      notices: [...conflicts(advice), ...advice.servers.flatMap(serverNotices)],
+    },
+    sections: [...advice.apps.map(appSection), sourcesSection(advice)].filter(
+      ({ blocks }) => blocks.length > 0,
+    ),
+    footer:
+      'No rule has a weight: hard rules decide, soft ones speak where the evidence carries them; `tare advise --rules` prints them. Numbers of VMs are of the runner, version and configuration that is named, on the host that is named.',
+  };
+}
+
+function conflicts({ apps, servers }: Advice): Notice[] {
+  const lines = [
+    ...apps.flatMap(({ app, conflict }) => (conflict === null ? [] : [`${app}: ${conflict}`])),
+    ...servers.flatMap(({ impossible }) => impossible),
+  ];
+  return lines.length === 0
+    ? []
+    : [{ kind: 'notice', tone: 'refused', title: 'What is asked cannot be had', lines }];
+}
+
+function serverNotices({ server, remarks, elsewhere }: ServerAdvice): Notice[] {
+  const others = elsewhere.map(
+    ({ profile, differs, answers }) =>
+      `by ${profile} instead: ${answers}${differs === '' ? '' : ` (differs in ${differs})`}`,
+  );
+  return [
+    ...(others.length === 0
+      ? []
+      : [
+          {
+            kind: 'notice' as const,
+            tone: 'warn' as const,
+            title: `${server}: other records, kept apart`,
+            lines: others,
+          },
+        ]),
+    ...(remarks.length === 0
+      ? []
+      : [
+          {
+            kind: 'notice' as const,
+            tone: 'warn' as const,
+            title: `${server}: to be read with it`,
+            lines: remarks,
+          },
+        ]),
+  ];
+}
+
+/** What spoke or could have spoken; the rest is folded. */
+export function spoke({ state }: Finding): boolean {
+  return state !== 'not asked';
+}
+
+function appSection(app: AppAdvice): Section {
+  const asked = app.findings.filter(spoke);
+  const others = app.findings.filter((finding) => !spoke(finding));
+  const id = (part: string) => `${part}-${idOf(app.app)}`;
+  const rules = (name: string, caption: string, some: readonly Finding[]) =>
+    table(
+      id(name),
+      caption,
+      columns('Rule', 'State', 'Evidence', 'Says'),
+      some.map((one) => ({
+        head: `${one.rule}, for ${one.side}`,
+        cells: [badge(one.state, stateTones[one.state]), narrow(evidenceWords(one)), narrow(one.why)],
+      })),
+    );
+  const items = asked.flatMap((finding) => finding.items.map((item) => ({ finding, item })));
+  const shown: Block = {
+    kind: 'table',
+    table: table(
+      id('shown'),
+      'What shows it',
+      columns('Rule', 'Is', 'Evidence', 'Quantity and numbers'),
+      items.map(({ finding, item }) => ({
+        head: `${finding.rule}, for ${finding.side}`,
+        cells: [badge(item.state, itemTones[item.state]), narrow(evidenceWords(item)), narrow(item.words)],
+      })),
+      ['Costs are of the VM over the container: above 1 the VM takes more.'],
+    ),
+  };
+  const blocks: Block[] = [
+    ...(asked.length === 0
+      ? []
+      : [{ kind: 'table' as const, table: rules('rules', 'Rules and objectives', asked) }]),
+    ...(items.length === 0 ? [] : [shown]),
+    ...(app.flips.length === 0
+      ? []
+      : [
+          {
+            kind: 'table' as const,
+            table: table(
+              id('flips'),
+              'What would turn the answer',
+              columns('With', 'Answer'),
+              app.flips.map(({ words, answer }) => ({ head: words, cells: [text(answer)] })),
+              ['Each was found by asking again with that one thing changed.'],
+            ),
+          },
+        ]),
+    ...(app.measureNext.length === 0
+      ? []
+      : [
+          {
+            kind: 'table' as const,
+            table: table(
+              id('next'),
+              'What to measure to be surer',
+              columns('Run', 'Tells', 'Could turn the answer to'),
+              app.measureNext.map(({ command, tells, couldTurn }) => ({
+                head: command,
+                cells: [
+                  text(tells),
+                  text(couldTurn.length === 0 ? 'nothing else; it would be surer' : couldTurn.join(', ')),
+                ],
+              })),
+            ),
+          },
+        ]),
+    ...(others.length === 0
+      ? []
+      : [folded(rules('others', `${count(others.length, 'rule')} not asked for`, others))]),
+  ];
+  return {
+    id: id('app'),
+    title: `${app.app}: ${app.answer}`,
+    link: app.app,
+    lead: [`Confidence: ${app.confidence}.`, ...(app.conflict === null ? [] : [app.conflict])],
+    blocks,
+  };
+}
+
+/** Ids of elements are made of letters that need no escape, whatever an app is called. */
+function idOf(name: string): string {
+  return Array.from(name, (letter) =>
+    /[a-z0-9]/i.test(letter) ? letter : `_${letter.codePointAt(0) ?? 0}`,
+  ).join('');
+}
+
+/** Citations of the publications that stood in for measurements. */
+function sourcesSection({ apps }: Advice): Section {
+  const cited = new Set(
+    apps.flatMap(({ findings }) =>
+      findings.flatMap(({ items }) =>
+        items.filter(({ evidence }) => evidence === 'published').map(({ source }) => source),
+      ),
+    ),
+  );
+  const rows = publishedSources
+    .filter(({ key }) => cited.has(key))
+    .map(({ key, citation, year }) => ({
+      head: key,
+      cells: [text(citation), text(String(year ?? 'undated'))],
+    }));
+  const blocks: Block[] =
+    rows.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            table: table('sources', 'Publications cited', columns('Key', 'Citation', 'Year'), rows, [
+              'Numbers of other hosts. They stand in where nothing was measured, and are never put together with measurements.',
+            ]),
+          },
+        ];
+  return { id: 'publications', title: 'Publications', lead: [], blocks };
+}
