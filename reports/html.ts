@@ -4,18 +4,15 @@
  * those, by hash, and no network at all.
  */
 import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import type { Assets } from './assets.ts';
+import { chartData } from './chart-data.ts';
 import type { Markup } from './markup.ts';
-import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
-import type { Block, Chart, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
-import { rangeSvg } from './range.ts';
+import { element, escapeText, fragment, scriptJson } from './markup.ts';
+import type { Block, Chart, Notice, Opening, Section, View } from './parts.ts';
+import { captionId } from './strokes.ts';
 import { chartSvg } from './svg.ts';
-import { unitSteps } from '../bench/units.ts';
-
-/** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */
-const longText = 36;
-/** Badges longer than this may break over two lines. */
-const longBadge = 22;
+import { badgeOf, tableOf } from './table-html.ts';
 
 /** One HTML document; `assets` are the page's own style and scripts. */
 export function htmlOf(view: View, assets: Assets): string {
@@ -24,12 +21,18 @@ export function htmlOf(view: View, assets: Assets): string {
     title: escapeText(`${view.opening.title}: tare report`),
     style: assets.style,
     body: bodyOf(view).markup,
-    data: scriptJson(chartData(view)),
+    data: packed(chartData(view)),
+    filters: scriptJson(view.filters ?? null),
     library: assets.library,
     client: assets.client,
   };
   // One pass: what is put in is never searched for placeholders again.
   return assets.template.replaceAll(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
+}
+
+/** The charts' data is half of a wide page: compressed, it is a quarter of that, and the browser unpacks it. */
+function packed(data: unknown): string {
+  return deflateRawSync(JSON.stringify(data), { level: 9 }).toString('base64');
 }
 
 function policyOf(assets: Assets): string {
@@ -47,24 +50,6 @@ export function contentPolicy(style: string, scripts: readonly string[]): string
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-}
-
-/** Digits of a number that a chart can show; the record keeps them all. */
-const drawnDigits = 6;
-
-/** What the client draws again, with the display units it needs; labels cleaned as in the markup. */
-function chartData(view: View): unknown {
-  const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
-  const data = charts.map((chart) => ({ ...chart, steps: unitSteps(chart.unit) }));
-  return JSON.parse(JSON.stringify(data), (_key, value: unknown) => {
-    if (typeof value === 'number') return Number(value.toPrecision(drawnDigits));
-    return typeof value === 'string' ? visibleText(value) : value;
-  });
-}
-
-function chartsIn(block: Block): readonly Chart[] {
-  if (block.kind === 'fold') return block.blocks.flatMap(chartsIn);
-  return block.kind === 'charts' ? block.charts.filter(({ kind }) => kind !== 'trend') : [];
 }
 
 /** Everything between the body's tags, in reading order; complete without style or script. */
@@ -196,7 +181,7 @@ function figureOf(chart: Chart): Markup {
     { class: 'card', id: chart.id },
     element('p', { class: 'chart-title' }, chart.title),
     element('div', { class: 'static' }, chartSvg(chart)),
-    element('figcaption', {}, chart.description),
+    element('figcaption', { id: captionId(chart) }, chart.description),
   );
 }
 
@@ -218,71 +203,4 @@ function factsOf(facts: Opening['facts']): Markup {
     {},
     ...facts.flatMap((fact) => [element('dt', {}, fact.term), element('dd', {}, fact.value)]),
   );
-}
-
-function badgeOf(text: string, tone: string): Markup {
-  const length = text.length > longBadge ? ' badge-long' : '';
-  return element('span', { class: `badge tone-${tone}${length}` }, text);
-}
-
-/** `titled`: its caption stands right above it already and is only there for those who listen. */
-function tableOf(table: Table, titled = false): Markup {
-  const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
-  const domain = ranges
-    .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
-    .filter((value) => value > 0);
-  const head = table.columns.map((column) =>
-    element('th', { scope: 'col', class: column.numeric ? 'num' : null }, column.title),
-  );
-  const rows = table.rows.map((row, index) => {
-    const cells = row.cells.map((cell) => cellOf(cell, domain));
-    return element('tr', {}, headOf(table, index), ...cells);
-  });
-  return element(
-    'div',
-    { class: 'card', id: `table-${table.id}` },
-    element(
-      'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': table.caption },
-      element(
-        'table',
-        {},
-        element('caption', { class: titled ? 'heard' : null }, element('span', {}, table.caption)),
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...rows),
-      ),
-    ),
-    table.notes.length === 0
-      ? null
-      : element('div', { class: 'table-notes' }, ...table.notes.map((note) => element('p', {}, note))),
-  );
-}
-
-/** A heading shared by neighbouring rows is written once and spans them. */
-function headOf(table: Table, index: number): Markup | null {
-  const head = table.rows[index]?.head ?? '';
-  if (index > 0 && table.rows[index - 1]?.head === head) return null;
-  let span = 1;
-  while (table.rows[index + span]?.head === head) span += 1;
-  return element('th', { scope: span > 1 ? 'rowgroup' : 'row', rowspan: span > 1 ? span : null }, head);
-}
-
-function cellOf(cell: TableCell, domain: readonly number[]): Markup {
-  switch (cell.kind) {
-    case 'text':
-      return element(
-        'td',
-        {
-          class: cell.narrow === true ? null : cell.text.length > longText ? 'long' : 'short',
-          title: cell.full ?? null,
-        },
-        cell.text,
-      );
-    case 'number':
-      return element('td', { class: 'num' }, cell.text);
-    case 'badge':
-      return element('td', {}, badgeOf(cell.text, cell.tone));
-    case 'range':
-      return element('td', {}, cell.ratio > 0 ? rangeSvg(cell, domain) : null);
-  }
 }

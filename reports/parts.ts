@@ -11,7 +11,8 @@ export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'p
 export type TableCell =
   /** `full`: what a shortened text stands for, shown on demand. `narrow`: broken into lines as others need room. */
   | { readonly kind: 'text'; readonly text: string; readonly full?: string; readonly narrow?: boolean }
-  | { readonly kind: 'number'; readonly text: string }
+  /** `detail`: how sure it is, in small print below. */
+  | { readonly kind: 'number'; readonly text: string; readonly detail?: string }
   | { readonly kind: 'badge'; readonly text: string; readonly tone: Tone }
   /** A ratio and its interval drawn on a log axis shared by the whole table. */
   | {
@@ -29,9 +30,18 @@ export interface Table {
     readonly title: string;
     readonly numeric: boolean;
     readonly graphic: boolean;
+    /** Of a column that is one runner's. */
+    readonly runner?: string;
   }[];
-  /** The first column is the row's heading. Equal neighbouring headings are printed once. */
-  readonly rows: readonly { readonly head: string; readonly cells: readonly TableCell[] }[];
+  /**
+   * The first column is the row's heading. Equal neighbouring headings are printed once. `key`: what the row is
+   * of, for links that outlive the order of rows, and for filters.
+   */
+  readonly rows: readonly {
+    readonly head: string;
+    readonly cells: readonly TableCell[];
+    readonly key?: string;
+  }[];
   readonly notes: readonly string[];
 }
 
@@ -49,6 +59,8 @@ export interface StripSeries {
   readonly median: number | null;
   readonly interval: Interval | null;
   readonly dots: readonly Dot[];
+  /** Where values gather, when that is at more than one place; else empty. */
+  readonly modes: readonly number[];
 }
 
 export interface LineSeries {
@@ -157,16 +169,38 @@ export interface Opening {
   readonly notices: readonly Notice[];
 }
 
+/** What a reader can choose to see; rows are found by their keys. */
+export interface Filters {
+  /** `id`: of the family's section. */
+  readonly families: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly metrics: readonly string[];
+  }[];
+  /** `color`: as in charts. */
+  readonly runners: readonly { readonly id: string; readonly color: number }[];
+}
+
 export interface View {
   readonly opening: Opening;
   readonly sections: readonly Section[];
   readonly footer: string;
+  /** Absent where there is nothing to choose from. */
+  readonly filters?: Filters;
 }
 
 export const text = (value: string): TableCell => ({ kind: 'text', text: value });
 /** Text that breaks into lines, so that the columns after it stay on the screen. */
 export const narrow = (value: string): TableCell => ({ kind: 'text', text: value, narrow: true });
 export const number = (value: string): TableCell => ({ kind: 'number', text: value });
+/** A number and, in small print, its interval and how many launches it is from. */
+export const measured = (value: string, detail: string): TableCell =>
+  detail === '' ? number(value) : { kind: 'number', text: value, detail };
+/** A cell where there is no small print. */
+export const cellText = (cell: TableCell): string =>
+  cell.kind === 'number' && cell.detail !== undefined ? `${cell.text} (${cell.detail})` : cell.text;
+/** What a row is of: a metric, and the cells or the setting it was measured in. */
+export const rowKey = (metric: string, ...of: readonly string[]): string => [metric, ...of].join('~');
 export const badge = (value: string, tone: Tone): TableCell => ({ kind: 'badge', text: value, tone });
 
 /** Hexadecimal digests cut to what tells them apart; the whole text stays at hand. */

@@ -19,8 +19,9 @@ import {
   line,
   right,
   round,
+  at,
   rowHeight,
-  rowLabel,
+  rowLabels,
   runnerColors,
   width,
   xAxis,
@@ -53,65 +54,62 @@ function stripSvg(chart: ChartOf<'strip'>): Markup {
     chart.series.map((series) => series.median),
     chart.unit,
   );
-  const rows = chart.series.map((series, index) =>
-    stripRow(series, 8 + (index + 0.5) * rowHeight, axis, scale.format),
+  const middle = (index: number) => 8 + (index + 0.5) * rowHeight;
+  const bands = chart.series.map((series, index) => bandOf(series, middle(index), axis));
+  const dots = chart.series.map((series, index) => dotsOf(series, middle(index), axis));
+  const medians = chart.series.flatMap(({ median }, index) =>
+    median === null ? [] : [`M${round(axis.at(median))} ${middle(index) - 19}v38`],
   );
-  return frame(chart, bottom + 30, xAxis(axis, bottom, 8), ...rows);
+  // A small mark below each mode: one median between two humps is where nothing was measured.
+  const modes = chart.series
+    .flatMap((series, index) =>
+      series.modes.map((mode) => `M${round(axis.at(mode))} ${middle(index) + 15}l4 6h-8z`),
+    )
+    .join('');
+  return frame(
+    chart,
+    bottom + 30,
+    xAxis(axis, bottom, 8),
+    element('g', { 'fill-opacity': 0.18 }, ...bands),
+    element('g', { 'stroke-width': 6, 'stroke-linecap': 'round', 'stroke-opacity': 0.6 }, ...dots),
+    element('path', { d: medians.join(''), stroke: ink, 'stroke-width': 2, class: 'median' }),
+    modes === '' ? null : element('path', { d: modes, fill: ink, class: 'ink' }),
+    rowLabels(chart.series.map((series, index) => ({ y: middle(index) + 4, text: series.label }))),
+    element(
+      'g',
+      { fill: ink, class: 'ink', 'font-weight': 600 },
+      ...chart.series.map((series, index) =>
+        at(width - right + 12, middle(index) + 4, scale.format(series.median)),
+      ),
+    ),
+  );
 }
 
-function stripRow(
-  series: StripSeries,
-  y: number,
-  axis: Axis,
-  format: (value: number | null) => string,
-): Markup {
-  const fill = runnerColors[series.color % runnerColors.length] ?? ink;
-  const tint = `c${series.color % runnerColors.length}`;
-  // One path for all dots: an element each made pages of many families ten megabytes long.
-  const dots = series.dots
-    .map((dot, index) => `M${round(axis.at(dot.value))} ${round(y + nudge(index) * 13)}h.1`)
+const tintOf = (series: StripSeries) => series.color % runnerColors.length;
+const colorOf = (series: StripSeries) => runnerColors[tintOf(series)] ?? ink;
+
+/** The interval of the median. */
+function bandOf(series: StripSeries, y: number, axis: Axis): Markup | null {
+  if (series.interval === null) return null;
+  const low = round(axis.at(series.interval.low));
+  return element('rect', {
+    x: low,
+    y: y - 19,
+    width: Math.max(1, round(axis.at(series.interval.high) - low)),
+    height: 38,
+    fill: colorOf(series),
+    class: `c${tintOf(series)}`,
+  });
+}
+
+/** One path for all dots: an element each made pages of many families ten megabytes long. */
+function dotsOf(series: StripSeries, y: number, axis: Axis): Markup | null {
+  const path = series.dots
+    .map((dot, index) => `M${Math.round(axis.at(dot.value))} ${Math.round(y + nudge(index) * 13)}h.1`)
     .join('');
-  const band =
-    series.interval === null
-      ? null
-      : element('rect', {
-          x: round(axis.at(series.interval.low)),
-          y: y - 19,
-          width: Math.max(1, round(axis.at(series.interval.high) - axis.at(series.interval.low))),
-          height: 38,
-          rx: 2,
-          fill,
-          class: `${tint} band`,
-          'fill-opacity': 0.18,
-        });
-  const median =
-    series.median === null
-      ? null
-      : element('line', {
-          x1: round(axis.at(series.median)),
-          x2: round(axis.at(series.median)),
-          y1: y - 19,
-          y2: y + 19,
-          stroke: ink,
-          'stroke-width': 2,
-          class: 'median',
-        });
-  return fragment(
-    rowLabel(y + 4, series.label),
-    band,
-    dots === ''
-      ? null
-      : element('path', {
-          d: dots,
-          stroke: fill,
-          class: `l${series.color % runnerColors.length}`,
-          'stroke-width': 6,
-          'stroke-linecap': 'round',
-          'stroke-opacity': 0.6,
-        }),
-    median,
-    label(width - right + 12, y + 4, format(series.median), { 'font-weight': 600 }),
-  );
+  return path === ''
+    ? null
+    : element('path', { d: path, stroke: colorOf(series), class: `l${tintOf(series)}` });
 }
 
 function linesSvg(chart: ChartOf<'lines'>): Markup {

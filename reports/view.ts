@@ -7,8 +7,9 @@ import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
+import { visibleText } from './markup.ts';
 import { methodsSection } from './methods.ts';
-import type { Block, Section, View } from './parts.ts';
+import type { Block, Filters, Section, View } from './parts.ts';
 import { folded } from './parts.ts';
 import { ratioTable } from './ratios.ts';
 import { inReadingOrder, subjectsOf } from './subjects.ts';
@@ -19,7 +20,7 @@ import { count, familyTitles, verdictWords } from './words.ts';
 const searchable = 150;
 
 /** Above this many bytes of JSON the report points at the record instead of carrying it. */
-const carriedBytes = 2_000_000;
+const carriedBytes = 1_000_000;
 
 export interface ViewOptions {
   /** Where the record lies, named when it is too large to be carried inside the report. */
@@ -42,7 +43,21 @@ export function viewOf(record: RunRecord, analysis: Analysis, options: ViewOptio
       methodsSection(record, analysis, subjects),
       dataSection(record, options),
     ].filter((section) => section.blocks.length + section.lead.length > 0),
+    filters: filtersOf(record, subjects),
     footer: `${header.tool.name} ${header.tool.version}, ${record.parts === undefined ? `run ${header.runId}` : `runs ${record.parts.map((part) => part.header.runId).join(', ')}`}. Every number here is recomputed from the ${record.parts === undefined ? 'record' : 'records'} alone.`,
+  };
+}
+
+function filtersOf({ header }: RunRecord, subjects: Subjects): Filters {
+  const own = families.map((id) => ({
+    id,
+    title: familyTitles[id],
+    metrics: header.metrics.filter(({ family }) => family === id).map((metric) => metric.id),
+  }));
+  const colors = new Map(subjects.cells.map((cell) => [cell.runner, subjects.color(cell.id)]));
+  return {
+    families: own.filter(({ metrics }) => metrics.length > 0),
+    runners: [...colors].map(([id, color]) => ({ id: visibleText(id), color })),
   };
 }
 

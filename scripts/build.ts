@@ -3,8 +3,8 @@
  * everything that is not TypeScript), so that code finds its assets by the same relative paths in both forms.
  */
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join } from 'node:path';
+import { clientScript } from '../reports/assets.ts';
 import { root, run, tool } from './process.ts';
 
 const folders = [
@@ -40,8 +40,7 @@ for (const path of assets()) {
 }
 
 // The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
-const client = readFileSync(join(root, 'reports/page/client.ts'), 'utf8');
-writeFileSync(join(out, 'reports/page/client.js'), stripTypeScriptTypes(client));
+writeFileSync(join(out, 'reports/page/client.js'), clientScript());
 
 // What code reads as ../package.json in a checkout.
 const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
