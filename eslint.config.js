@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '*.config.js', 'node_modules/', 'results/', 'coverage/', 'reports/page/client.ts'] },
+  { ignores: ['dist/', '*.config.js', 'node_modules/', 'results/', 'coverage/', 'reports/page/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -10,6 +10,11 @@ import type { Block, Chart, View } from './parts.ts';
 /** Digits of a number that a chart can show; the record keeps them all. */
 const drawnDigits = 5;
 
+/** False of kinds that the page's script leaves as they are. */
+export function isDrawnAgain({ kind }: Chart): boolean {
+  return kind !== 'trend' && kind !== 'beside';
+}
+
 /** Read by page/client.ts; labels cleaned as in the markup. */
 export function chartData(view: View): unknown {
   const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
@@ -50,5 +55,5 @@ export function chartData(view: View): unknown {
 
 function chartsIn(block: Block): readonly Chart[] {
   if (block.kind === 'fold') return block.blocks.flatMap(chartsIn);
-  return block.kind === 'charts' ? block.charts.filter(({ kind }) => kind !== 'trend') : [];
+  return block.kind === 'charts' ? block.charts.filter(isDrawnAgain) : [];
 }

@@ -104,7 +104,7 @@ function metricBlocks(
   const plain = analysis.summaries.every((item) => item.n < 2) || drawn;
   const shown = plain ? [] : open.length === 0 ? more.splice(0, 1) : open;
   if (plain) more.unshift(...open);
-  const caption = `Every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
+  const caption = `${familyTitles[family]}, every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
   const charts = (list: readonly Chart[]): Block => ({ kind: 'charts', charts: list });
   return [
     ...(shown.length === 0 ? [] : [charts(shown)]),

@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { Assets } from './assets.ts';
-import { chartData } from './chart-data.ts';
+import { chartData, isDrawnAgain } from './chart-data.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson } from './markup.ts';
-import type { Block, Chart, Notice, Opening, Section, View } from './parts.ts';
+import type { Block, Chart, Notice, Opening, Reader, Section, View } from './parts.ts';
 import { captionId } from './strokes.ts';
 import { chartSvg } from './svg.ts';
 import { badgeOf, tableOf } from './table-html.ts';
@@ -106,6 +106,30 @@ function openingOf(opening: Opening): Markup {
     opening.headline === null ? null : tableOf(opening.headline),
     ...opening.notices.map(noticeOf),
     factsOf(opening.facts),
+    opening.readers === undefined ? null : readersOf(opening.readers),
+  );
+}
+
+function readersOf(readers: readonly Reader[]): Markup {
+  const links = (reader: Reader) =>
+    reader.links.flatMap(({ section, text }, index) => [
+      index === 0 ? null : ', ',
+      element('a', { href: `#${section}` }, text),
+    ]);
+  return element(
+    'ul',
+    { class: 'readers', 'aria-label': 'Where to read on' },
+    ...readers.map((reader) =>
+      element(
+        'li',
+        {},
+        element('strong', {}, `${reader.who}: `),
+        `${reader.asks} `,
+        ...links(reader),
+        reader.links.length === 0 ? null : '; ',
+        element('code', {}, reader.command),
+      ),
+    ),
   );
 }
 
@@ -165,7 +189,7 @@ function blockOf(block: Block): Markup {
 function foldOf(fold: Extract<Block, { readonly kind: 'fold' }>): Markup {
   return element(
     'details',
-    { class: 'card fold' },
+    { class: fold.printed === false ? 'card fold reference' : 'card fold' },
     element('summary', {}, fold.title),
     ...fold.blocks.map((block) =>
       block.kind === 'table' && block.table.caption === fold.title
@@ -178,9 +202,14 @@ function foldOf(fold: Extract<Block, { readonly kind: 'fold' }>): Markup {
 function figureOf(chart: Chart): Markup {
   return element(
     'figure',
-    { class: 'card', id: chart.id },
+    { class: isDrawnAgain(chart) ? 'card' : 'card still', id: chart.id },
     element('p', { class: 'chart-title' }, chart.title),
-    element('div', { class: 'static' }, chartSvg(chart)),
+    // On a narrow screen it scrolls, and what scrolls can be reached.
+    element(
+      'div',
+      { class: 'static', tabindex: 0, role: 'group', 'aria-label': chart.title },
+      chartSvg(chart),
+    ),
     element('figcaption', { id: captionId(chart) }, chart.description),
   );
 }

@@ -98,6 +98,16 @@ export type Chart =
       /** Where x is a scale of its own (percentiles, shares), its ticks; absent: whole numbers. */
       readonly xTicks?: readonly { readonly value: number; readonly text: string }[];
     })
+  /**
+   * Launches measured here above what others published of the same definition: two kinds of row that cannot be
+   * taken for one another (C16). Drawn statically only.
+   */
+  | (ChartBase & {
+      readonly kind: 'beside';
+      readonly log: boolean;
+      readonly measured: readonly StripSeries[];
+      readonly published: readonly { readonly label: string; readonly value: number; readonly tone: Tone }[];
+    })
   /** Run medians in time order, one x step per run; drawn statically only. */
   | (ChartBase & {
       readonly kind: 'trend';
@@ -127,8 +137,13 @@ export type Block =
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'code'; readonly title: string; readonly text: string }
   | { readonly kind: 'download'; readonly label: string; readonly fileName: string; readonly content: string }
-  /** Evidence of last resort: folded behind its title on screen, open on paper. */
-  | { readonly kind: 'fold'; readonly title: string; readonly blocks: readonly Block[] }
+  /** Evidence of last resort: folded behind its title on screen, open on paper unless `printed` is false. */
+  | {
+      readonly kind: 'fold';
+      readonly title: string;
+      readonly blocks: readonly Block[];
+      readonly printed?: boolean;
+    }
   | Notice;
 
 export interface Fact {
@@ -167,6 +182,15 @@ export interface Opening {
   readonly facts: readonly Fact[];
   readonly headline: Table | null;
   readonly notices: readonly Notice[];
+  /** Where each kind of reader goes on, and the command that answers what is theirs; absent: one kind only. */
+  readonly readers?: readonly Reader[];
+}
+
+export interface Reader {
+  readonly who: string;
+  readonly asks: string;
+  readonly links: readonly { readonly section: string; readonly text: string }[];
+  readonly command: string;
 }
 
 /** What a reader can choose to see; rows are found by their keys. */
@@ -218,6 +242,16 @@ export function shortDigests(value: string): string {
 /** One table behind its own caption. */
 export function folded(content: Table, title = content.caption): Block {
   return { kind: 'fold', title, blocks: [{ kind: 'table', table: content }] };
+}
+
+/** To look things up in, on a screen: pages of it on paper would bury the report. */
+export function reference(content: Table): Block {
+  return {
+    kind: 'fold',
+    title: content.caption,
+    blocks: [{ kind: 'table', table: content }],
+    printed: false,
+  };
 }
 
 /** Columns from titles; a leading `#` marks numbers, `~` a drawing that text formats leave out. */

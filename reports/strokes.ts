@@ -63,13 +63,18 @@ export function at(x: number, y: number, text: string): Markup {
 }
 
 /** What each row is called, beside the plot; a shortened name tells the whole of it when pointed at. */
-export function rowLabels(rows: readonly { readonly y: number; readonly text: string }[]): Markup {
+export function rowLabels(
+  rows: readonly { readonly y: number; readonly text: string }[],
+  room = gutter,
+): Markup {
+  // About eight pixels to a letter.
+  const letters = Math.floor(room / 9);
   return element(
     'g',
     { fill: ink, class: 'ink', 'text-anchor': 'end', 'font-weight': 600 },
     ...rows.map(({ y, text }) => {
-      const shown = shortened(text, 16);
-      const written = at(gutter - 14, y, shown);
+      const shown = shortened(text, letters);
+      const written = at(room - 14, y, shown);
       return shown === text ? written : element('g', {}, element('title', {}, text), written);
     }),
   );

@@ -3,11 +3,13 @@
  * blocked still shows them.
  */
 import { scaleFor } from '../bench/units.ts';
-import { axisOf, linearAxis, nudge } from './axes.ts';
+import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from './markup.ts';
 import { element, fragment } from './markup.ts';
-import type { Chart, LineSeries, StripSeries } from './parts.ts';
+import type { Chart, LineSeries } from './parts.ts';
+import { besideSvg } from './published/svg.ts';
+import { bandOf, dotsOf } from './strip.ts';
 import { stagesSvg } from './stages.ts';
 import { trendSvg } from './trend.ts';
 import {
@@ -40,6 +42,8 @@ export function chartSvg(chart: Chart): Markup {
       return stagesSvg(chart);
     case 'trend':
       return trendSvg(chart);
+    case 'beside':
+      return besideSvg(chart);
   }
 }
 
@@ -83,33 +87,6 @@ function stripSvg(chart: ChartOf<'strip'>): Markup {
       ),
     ),
   );
-}
-
-const tintOf = (series: StripSeries) => series.color % runnerColors.length;
-const colorOf = (series: StripSeries) => runnerColors[tintOf(series)] ?? ink;
-
-/** The interval of the median. */
-function bandOf(series: StripSeries, y: number, axis: Axis): Markup | null {
-  if (series.interval === null) return null;
-  const low = round(axis.at(series.interval.low));
-  return element('rect', {
-    x: low,
-    y: y - 19,
-    width: Math.max(1, round(axis.at(series.interval.high) - low)),
-    height: 38,
-    fill: colorOf(series),
-    class: `c${tintOf(series)}`,
-  });
-}
-
-/** One path for all dots: an element each made pages of many families ten megabytes long. */
-function dotsOf(series: StripSeries, y: number, axis: Axis): Markup | null {
-  const path = series.dots
-    .map((dot, index) => `M${Math.round(axis.at(dot.value))} ${Math.round(y + nudge(index) * 13)}h.1`)
-    .join('');
-  return path === ''
-    ? null
-    : element('path', { d: path, stroke: colorOf(series), class: `l${tintOf(series)}` });
 }
 
 function linesSvg(chart: ChartOf<'lines'>): Markup {

@@ -7,11 +7,13 @@ import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
-import { visibleText } from './markup.ts';
 import { methodsSection } from './methods.ts';
-import type { Block, Filters, Section, View } from './parts.ts';
+import { filtersOf } from './filters.ts';
+import type { Block, Section, View } from './parts.ts';
 import { folded } from './parts.ts';
+import { publishedSection } from './published/section.ts';
 import { ratioTable } from './ratios.ts';
+import { readersOf } from './readers.ts';
 import { inReadingOrder, subjectsOf } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
 import { count, familyTitles, verdictWords } from './words.ts';
@@ -30,34 +32,23 @@ export interface ViewOptions {
 export function viewOf(record: RunRecord, analysis: Analysis, options: ViewOptions = {}): View {
   const subjects = subjectsOf(record);
   const { header } = record;
+  const sections = [
+    ...familySections(record, analysis, subjects),
+    ratiosSection(analysis, subjects),
+    claimsSection(record, analysis),
+    publishedSection(record),
+    ledgerSection(analysis),
+    refusalsSection(record, analysis, subjects),
+    failuresSection(record, analysis, subjects),
+    hostSection(record),
+    methodsSection(record, analysis, subjects),
+    dataSection(record, options),
+  ].filter((section) => section.blocks.length + section.lead.length > 0);
   return {
-    opening: openingOf(record, analysis, subjects),
-    sections: [
-      ...familySections(record, analysis, subjects),
-      ratiosSection(analysis, subjects),
-      claimsSection(record, analysis),
-      ledgerSection(analysis),
-      refusalsSection(record, analysis, subjects),
-      failuresSection(record, analysis, subjects),
-      hostSection(record),
-      methodsSection(record, analysis, subjects),
-      dataSection(record, options),
-    ].filter((section) => section.blocks.length + section.lead.length > 0),
-    filters: filtersOf(record, subjects),
+    opening: { ...openingOf(record, analysis, subjects), readers: readersOf(sections) },
+    sections,
+    filters: filtersOf(header.metrics, [subjects]),
     footer: `${header.tool.name} ${header.tool.version}, ${record.parts === undefined ? `run ${header.runId}` : `runs ${record.parts.map((part) => part.header.runId).join(', ')}`}. Every number here is recomputed from the ${record.parts === undefined ? 'record' : 'records'} alone.`,
-  };
-}
-
-function filtersOf({ header }: RunRecord, subjects: Subjects): Filters {
-  const own = families.map((id) => ({
-    id,
-    title: familyTitles[id],
-    metrics: header.metrics.filter(({ family }) => family === id).map((metric) => metric.id),
-  }));
-  const colors = new Map(subjects.cells.map((cell) => [cell.runner, subjects.color(cell.id)]));
-  return {
-    families: own.filter(({ metrics }) => metrics.length > 0),
-    runners: [...colors].map(([id, color]) => ({ id: visibleText(id), color })),
   };
 }
 

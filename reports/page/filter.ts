@@ -71,18 +71,17 @@ interface RunnerData {
 
   function applyTo({ table, groups, columns }: Filtered): number {
     let shown = 0;
-    let keyed = false;
+    const caption = table.caption?.textContent ?? '';
     for (const { head, rows } of groups) {
       const title = head?.textContent ?? '';
       for (const row of rows) {
         const parts = partsOf(row);
-        if (parts === null) continue;
-        keyed = true;
-        const text = `${title} ${parts.metric} ${row.textContent}`;
+        const text = `${caption} ${title} ${parts?.metric ?? ''} ${row.textContent}`;
         row.hidden =
           !matches(text) ||
-          (family !== '' && familyOf.get(parts.metric) !== family) ||
-          parts.of.some((runner) => hidden.has(runner));
+          (parts !== null &&
+            ((family !== '' && familyOf.get(parts.metric) !== family) ||
+              parts.of.some((runner) => hidden.has(runner))));
         if (!row.hidden) shown += 1;
       }
       const visible = rows.filter((row) => !row.hidden);
@@ -97,7 +96,7 @@ interface RunnerData {
       }
     }
     const card = table.closest<HTMLElement>('.card');
-    if (card !== null && keyed) card.hidden = shown === 0;
+    if (card !== null) card.hidden = shown === 0 && groups.length > 0;
     return shown;
   }
 
@@ -131,7 +130,7 @@ interface RunnerData {
         fold.hidden = inside.length > 0 && inside.every((card) => card.hidden);
       }
       const idle = wanted === '' && family === '' && hidden.size === 0;
-      status.textContent = idle ? '' : `${rows.toLocaleString('en-US')} rows of measures match.`;
+      status.textContent = idle ? '' : `${rows.toLocaleString('en-US')} rows match.`;
     };
     main.prepend(form(apply, status));
   }
