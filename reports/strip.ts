@@ -26,7 +26,7 @@ export function bandOf(series: StripSeries, y: number, axis: Axis): Markup | nul
 /** One path for all dots: an element each made pages of many families ten megabytes long. */
 export function dotsOf(series: StripSeries, y: number, axis: Axis): Markup | null {
   const path = series.dots
-    .map((dot, index) => `M${Math.round(axis.at(dot.value))} ${Math.round(y + nudge(index) * 13)}h.1`)
+    .map((dot, index) => `M${Math.round(axis.at(dot.value))} ${Math.round(y + nudge(index) * 13)}h0`)
     .join('');
   return path === ''
     ? null

@@ -9,7 +9,7 @@ import type { Chart } from './parts.ts';
 import { shortened } from './words.ts';
 
 export const width = 620;
-export const gutter = 144;
+export const gutter = 156;
 export const right = 88;
 export const rowHeight = 46;
 export const ink = '#1c2430';
@@ -67,8 +67,8 @@ export function rowLabels(
   rows: readonly { readonly y: number; readonly text: string }[],
   room = gutter,
 ): Markup {
-  // About eight pixels to a letter.
-  const letters = Math.floor(room / 9);
+  // Less than nine pixels to a letter, and a margin.
+  const letters = Math.floor(room / 9.3);
   return element(
     'g',
     { fill: ink, class: 'ink', 'text-anchor': 'end', 'font-weight': 600 },

@@ -79,7 +79,8 @@ function cellOf(cell: TableCell, domain: readonly number[]): Markup {
       return element(
         'td',
         {
-          class: cell.narrow === true ? null : cell.text.length > longText ? 'long' : 'short',
+          class:
+            cell.narrow === true || cell.text === '' ? null : cell.text.length > longText ? 'long' : 'short',
           title: cell.full ?? null,
         },
         cell.text,
