@@ -10,7 +10,7 @@ import { spansWidely } from '../charts.ts';
 import type { Block, Chart, Table } from '../parts.ts';
 import { badge, columns, narrow, number, table, text } from '../parts.ts';
 import type { Subjects } from '../subjects.ts';
-import { accelerationWords, count } from '../words.ts';
+import { accelerationTags, accelerationWords, count } from '../words.ts';
 import type { Shared } from './definitions.ts';
 import { rowsOf, shared } from './definitions.ts';
 import { measuredBeside, type MeasuredBeside } from './measured.ts';
@@ -43,6 +43,8 @@ export function besideBlocks(
     });
 }
 
+const classOf = (cell: string, subjects: Subjects) => subjects.of(cell)?.acceleration.class ?? 'none';
+
 function chartOf(
   item: Shared,
   own: readonly MeasuredBeside[],
@@ -61,7 +63,9 @@ function chartOf(
     unit,
     log,
     measured: own.map((each) => ({
-      label: subjects.label(each.cell),
+      label: [subjects.label(each.cell), accelerationTags[classOf(each.cell, subjects)]]
+        .filter((part) => part !== '')
+        .join(', '),
       runner: subjects.runner(each.cell),
       color: subjects.color(each.cell),
       median: median(each.values),
@@ -97,7 +101,7 @@ function tableOf(
           : `${scale.number(each.interval.low)} to ${scale.number(each.interval.high)}`,
       ),
       text(`median of ${count(each.values.length, 'launch', 'launches')}`),
-      text(accelerationWords[subjects.of(each.cell)?.acceleration.class ?? 'none']),
+      text(accelerationWords[classOf(each.cell, subjects)]),
       text('this record'),
       text(''),
     ],
