@@ -3,6 +3,7 @@
  * after. Each side is analysed by itself and keeps its name on every number; nothing is pooled (C26).
  */
 import { analyse } from '../../bench/analyse.ts';
+import { UserError } from '../../bench/errors.ts';
 import { mergeRecords } from '../../bench/merge.ts';
 import type { Analysis, RunRecord } from '../../bench/model.ts';
 import { subjectsOf, type Subjects } from '../subjects.ts';
@@ -22,12 +23,20 @@ export function severalHosts(records: readonly RunRecord[]): boolean {
 
 /**
  * One side per host, its runs merged, in the order in which hosts come first; `each`: one side per record.
- * @throws UserError where runs of one host cannot stand in one analysis
+ * @throws UserError where a run is named twice, or runs of one host cannot stand in one analysis
  */
 export function sidesOf(
   records: readonly RunRecord[],
   { each }: { readonly each: boolean },
 ): readonly Side[] {
+  const runs = records.map(({ header }) => `${header.runId} of ${header.startedAt}`);
+  const twice = runs.find((run, index) => runs.indexOf(run) < index);
+  if (twice !== undefined) {
+    throw new UserError(
+      `run ${twice} is named twice`,
+      'name each run once; a run is no evidence beside itself',
+    );
+  }
   const groups = new Map<string, RunRecord[]>();
   records.forEach((record, index) => {
     const key = each ? String(index) : record.header.host.hash;
