@@ -10,7 +10,7 @@ export default tseslint.config(
       'node_modules/',
       'results/',
       'coverage/',
-      'reports/page/client.ts',
+      'reports/page/',
       'reports/sizing/page/client.ts',
     ],
   },

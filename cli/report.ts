@@ -1,14 +1,16 @@
 /** `tare report`: records as HTML, text, markdown or JSON, from the record alone and on any machine. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
 import type { RunRecord } from '../bench/model.ts';
+import type { renderSides, SideFormat } from '../reports/hosts/index.ts';
 import type { Command, Output } from './command.ts';
 
 interface ReportArguments {
   record: string[];
   html: string | undefined;
   each: boolean;
+  sideBySide: boolean;
   format: string;
   json: boolean;
 }
@@ -29,6 +31,11 @@ export const report: Command<ReportArguments> = {
         describe: 'Write the page to this file; --html=- writes it to stdout.',
       })
       .option('each', { type: 'boolean', default: false, describe: 'A report of each record by itself.' })
+      .option('side-by-side', {
+        type: 'boolean',
+        default: false,
+        describe: 'One report, a column per record: before and after. Other hosts stand so of themselves.',
+      })
       .option('format', {
         choices: ['html', 'text', 'markdown', 'json'],
         default: 'html',
@@ -37,14 +44,28 @@ export const report: Command<ReportArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
       .example('$0 report results/quick-host-2026...', 'writes report.html into that folder')
       .example('$0 report results/cpu-* results/io-* --html both.html', 'one report of several runs')
+      .example('$0 report laptop/ server/ --html hosts.html', 'other hosts: side by side, never pooled')
+      .example('$0 report before/ after/ --side-by-side --html f.html', 'one host, twice')
       .example('$0 report results/* --each --format text', 'a summary of each on the terminal'),
   run: async (args, output) => {
     if (args.html === '') throw new UserError('--html names no file', 'give one, or --html=- for stdout');
-    const sources = await readSources(args.record, args.each, output);
+    if (args.each && args.sideBySide) {
+      throw new UserError(
+        '--each and --side-by-side are two answers to one question',
+        'leave one of them out',
+      );
+    }
+    const singles = await readSingles(args.record, output);
+    const reports = await import('../reports/index.ts');
+    const hosts = await import('../reports/hosts/index.ts');
+    const records = singles.map(({ record }) => record);
+    if (!args.each && (args.sideBySide || hosts.severalHosts(records))) {
+      return writeSides(args, records, output, hosts.renderSides);
+    }
+    const sources = await sourcesOf(args.record, singles, args.each);
     if (args.html !== undefined && sources.length > 1) {
       throw new UserError(`--html names one file, --each makes ${sources.length}`, 'leave one of them out');
     }
-    const reports = await import('../reports/index.ts');
     for (const { record, path, page } of sources) {
       const format = args.json ? 'json' : args.format;
       if (format === 'json') output.out(reports.renderJson(record));
@@ -74,9 +95,33 @@ interface Source {
   readonly page: string | null;
 }
 
-/** One source over all paths, or one each; a series stands for its records. */
-async function readSources(paths: readonly string[], each: boolean, output: Output): Promise<Source[]> {
-  const { mergeRecords } = await import('../bench/merge.ts');
+/** Several records that are not one: a column each, or one per host. */
+function writeSides(
+  args: ReportArguments,
+  records: readonly RunRecord[],
+  output: Output,
+  render: typeof renderSides,
+): ExitCode {
+  if (records.length < 2) {
+    throw new UserError('one record has nothing beside it', 'name two or more, or leave --side-by-side out');
+  }
+  const format = args.json ? 'json' : (args.format as SideFormat);
+  const text = render(records, format, { each: args.sideBySide, color: output.color });
+  if (format !== 'html' || args.html === '-') output.out(text);
+  else if (args.html === undefined) {
+    throw new UserError(
+      `${records.length} records side by side make one page, which has no place of its own`,
+      'name it with --html FILE, or make a page beside each record with --each',
+    );
+  } else {
+    writeReport(args.html, text);
+    output.out(args.html);
+  }
+  return exitCode.ok;
+}
+
+/** Every record below the paths; a series stands for its records. */
+async function readSingles(paths: readonly string[], output: Output): Promise<readonly Source[]> {
   const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
   const { holdsSeries, readSeries } = await import('../bench/series.ts');
   const single = (path: string): Source => {
@@ -91,16 +136,25 @@ async function readSources(paths: readonly string[], each: boolean, output: Outp
     if (begun.length > 0) return begun.map(single);
     throw new UserError(`no run of ${folder} left a record`, `\`tare run --resume ${folder}\` runs it`);
   };
-  const sources = paths.flatMap((path) => (holdsSeries(path) ? inSeries(path) : [single(path)]));
-  const [first] = sources;
+  return paths.flatMap((path) => (holdsSeries(path) ? inSeries(path) : [single(path)]));
+}
+
+/** One source over all records, or one each. */
+async function sourcesOf(
+  paths: readonly string[],
+  singles: readonly Source[],
+  each: boolean,
+): Promise<readonly Source[]> {
+  const { mergeRecords } = await import('../bench/merge.ts');
+  const { holdsSeries, readSeries } = await import('../bench/series.ts');
   const [only = ''] = paths;
-  if (each || (first !== undefined && sources.length === 1 && !holdsSeries(only))) return sources;
+  if (each || (singles.length === 1 && !holdsSeries(only))) return singles;
   const alone = paths.length === 1 && holdsSeries(only);
   const merged = mergeRecords(
-    sources.map(({ record }) => record),
+    singles.map(({ record }) => record),
     alone ? readSeries(only) : undefined,
   );
-  const path = sources.map((source) => source.path).join(', ');
+  const path = singles.map((source) => source.path).join(', ');
   return [{ record: merged, path, page: alone ? join(only, 'report.html') : null }];
 }
 

@@ -203,3 +203,17 @@ test('several records make one report; --each makes one of each', async () => {
   expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('one and the same run')]);
   expect((await tare('report', at('one'), at('two'), '--each', '--html', page)).code).toBe(2);
 });
+
+test('records of one host stand side by side when asked to, and a record alone has nothing beside it', async () => {
+  const smoke = (out: string) =>
+    tare('run', 'smoke', '--set', 'blocks=2', '--set', 'warmup=0', '--out', at(out));
+  expect((await smoke('before')).code).toBe(0);
+  expect((await smoke('after')).code).toBe(0);
+  const page = at('sides.html');
+  const both = await tare('report', at('before'), at('after'), '--side-by-side', '--html', page);
+  expect(both).toMatchObject({ code: 0, out: page });
+  expect(readFileSync(page, 'utf8')).toContain('2 runs of one host side by side');
+  expect((await tare('report', at('before'), at('after'), '--side-by-side')).code).toBe(2);
+  expect((await tare('report', at('before'), '--side-by-side', '--html', page)).code).toBe(2);
+  expect((await tare('report', at('before'), at('after'), '--side-by-side', '--each')).code).toBe(2);
+});

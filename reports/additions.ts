@@ -11,6 +11,7 @@ import { memoryBlocks } from './memory.ts';
 import { loadTable, networkBlocks } from './network.ts';
 import type { Block } from './parts.ts';
 import { percentileBlocks } from './percentiles.ts';
+import { besideBlocks } from './published/blocks.ts';
 import { scaleOutBlocks } from './scale-out.ts';
 import { stageBlocks } from './startup.ts';
 import type { Subjects } from './subjects.ts';
@@ -38,6 +39,7 @@ export interface FamilyWords {
 /** Shown in every family that has the data, after its medians. */
 export const everyFamily: readonly Addition[] = [
   (_record, analysis, subjects, family) => percentileBlocks(family, analysis, subjects),
+  besideBlocks,
 ];
 
 export const familyParts: Readonly<Record<Family, FamilyWords>> = {

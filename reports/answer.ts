@@ -16,7 +16,7 @@ import type { Topic } from './sentences.ts';
 import type { Subjects } from './subjects.ts';
 import { kindOf, shapeWords } from './subjects.ts';
 import { warningLines } from './warnings.ts';
-import { count, intervalWords, verdictWords } from './words.ts';
+import { accelerationTags, count, intervalWords, verdictWords } from './words.ts';
 
 export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
   const { header } = record;
@@ -71,7 +71,7 @@ function tilesOf(topic: Topic, analysis: Analysis, subjects: Subjects): Tile[] {
     return {
       title: topic.kind === 'survey' ? subjects.named(item.subject) : (metric?.title ?? item.metric),
       value: rise === null ? formatRatio(item.ratio) : `${rise < 0 ? '' : '+'}${formatValue(rise, unit)}`,
-      detail: item.interval === null ? sides : `${intervalWords(item.interval)}; ${sides}`,
+      detail: `${item.interval === null ? '' : `${intervalWords(item.interval)}; `}${sides}; n ${item.n}`,
       verdict: verdictWords(item, subjects.applies(item.subject, item.metric)),
     };
   });
@@ -82,7 +82,10 @@ function tilesTitle({ kind, items }: Topic, subjects: Subjects): string {
   const [first] = items;
   if (first === undefined) return '';
   const reference = subjects.named(first.reference);
-  if (kind === 'pair') return `What one ${subjects.named(first.subject)} costs against one ${reference}`;
+  if (kind === 'pair') {
+    const tag = accelerationTags[subjects.of(first.subject)?.acceleration.class ?? 'none'];
+    return `What one ${subjects.named(first.subject)}${tag === '' ? '' : `, ${tag},`} costs against one ${reference}`;
+  }
   const cell = subjects.of(first.subject);
   const several = new Set(subjects.cells.map((each) => each.workload)).size > 1;
   const workload = several && cell !== null ? `, ${cell.workload}` : '';

@@ -33,11 +33,14 @@ export function readStyle(): string {
   return withinTag(readFileSync(path.join(folder, 'style.css'), 'utf8'), 'style');
 }
 
-/** The client as JavaScript; the build writes this to page/client.js. */
+/** Our scripts as one piece of JavaScript, in the order in which they run; the build writes it to page/client.js. */
 export function clientScript(): string {
   const compiled = path.join(folder, 'client.js');
   if (existsSync(compiled)) return readFileSync(compiled, 'utf8');
-  return quietly(() => stripTypeScriptTypes(readFileSync(path.join(folder, 'client.ts'), 'utf8')));
+  const sources = ['filter.ts', 'numbers.ts', 'client.ts'].map((name) =>
+    readFileSync(path.join(folder, name), 'utf8'),
+  );
+  return quietly(() => sources.map((source) => stripTypeScriptTypes(source)).join('\n'));
 }
 
 /**

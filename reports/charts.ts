@@ -38,10 +38,12 @@ export function stripChart(
     median: item.median,
     interval: item.interval,
     dots: thinned(item.launches.map(({ block, value }): Dot => ({ block, value }))),
+    modes: item.modes.length > 1 ? item.modes : [],
   }));
   const total = summaries.reduce((sum, item) => sum + item.launches.length, 0);
   const drawn = series.reduce((sum, item) => sum + item.dots.length, 0);
   const log = spansWidely(series.flatMap((item) => item.dots.map((dot) => dot.value)));
+  const modal = series.some(({ modes }) => modes.length > 0);
   const better = metric?.better === 'higher' ? 'higher is better' : 'lower is better';
   const shown =
     drawn < total
@@ -51,7 +53,7 @@ export function stripChart(
     kind: 'strip',
     id,
     title: metric?.title ?? metricId,
-    description: `${log ? 'Log axis' : 'Linear axis'}, ${better}; ${shown}; the line is the median, the band its interval.`,
+    description: `${log ? 'Log axis' : 'Linear axis'}, ${better}; ${shown}; the line is the median, the band its interval${modal ? ', triangles where values gather' : ''}.`,
     unit: metric?.unit ?? 'ratio',
     log,
     series,

@@ -7,7 +7,7 @@ import type { Analysis, ClaimRow, Comparison, LedgerRow, Refusal, RunRecord } fr
 import { machineWords } from './answer.ts';
 import { claimsOf } from './claims.ts';
 import type { Block, Section, Table, Tone } from './parts.ts';
-import { badge, columns, digestText, folded, number, shortDigests, table, text } from './parts.ts';
+import { badge, columns, digestText, folded, number, reference, shortDigests, table, text } from './parts.ts';
 import { skipsOf } from './skips.ts';
 import type { Subjects } from './subjects.ts';
 import { few, warningLines } from './warnings.ts';
@@ -291,7 +291,7 @@ export function hostSection(record: RunRecord): Section {
     link: 'Host',
     lead,
     blocks: [
-      folded(
+      reference(
         table(
           'host',
           `Every host fact (${facts.length})`,

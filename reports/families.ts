@@ -2,19 +2,19 @@
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
  * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
-import type { Analysis, CellRecord, Family, MetricDeclaration, RunRecord, Summary } from '../bench/model.ts';
+import type { Analysis, Family, MetricDeclaration, RunRecord, Summary } from '../bench/model.ts';
 import { absent, scaleFor } from '../bench/units.ts';
 import type { Scale } from '../bench/units.ts';
 import { everyFamily, familyParts } from './additions.ts';
 import type { Addition } from './additions.ts';
 import { stripChart } from './charts.ts';
 import type { Block, Chart, Section, Table } from './parts.ts';
-import { columns, folded, number, table, text } from './parts.ts';
-import { isHeadline, medianFinder } from './ratios.ts';
+import { columns, folded, number, rowKey, table } from './parts.ts';
+import { mediansTable } from './medians.ts';
+import { isHeadline } from './ratios.ts';
 import { families } from '../bench/fairness.ts';
 import { splitStarts } from './startup.ts';
 import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
 import { few } from './warnings.ts';
 import { count, familyTitles } from './words.ts';
 
@@ -104,7 +104,7 @@ function metricBlocks(
   const plain = analysis.summaries.every((item) => item.n < 2) || drawn;
   const shown = plain ? [] : open.length === 0 ? more.splice(0, 1) : open;
   if (plain) more.unshift(...open);
-  const caption = `Every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
+  const caption = `${familyTitles[family]}, every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
   const charts = (list: readonly Chart[]): Block => ({ kind: 'charts', charts: list });
   return [
     ...(shown.length === 0 ? [] : [charts(shown)]),
@@ -130,67 +130,6 @@ function metricBlocks(
   ];
 }
 
-/** One row per measure and workload, one column per runner: what a reader looks up first. */
-function mediansTable(
-  family: Family,
-  metrics: readonly MetricDeclaration[],
-  analysis: Analysis,
-  subjects: Subjects,
-): Table {
-  const measured = subjects.cells.filter((cell) => cell.role === 'measured');
-  const median = medianFinder(analysis.summaries);
-  // A runner whose launches all failed keeps its column; one that never ran such a workload has none.
-  const own = new Set(metrics.map(({ id }) => id));
-  const present = new Set(analysis.summaries.filter((item) => own.has(item.metric)).map(({ cell }) => cell));
-  const runners = [...new Set(measured.filter(({ id }) => present.has(id)).map((cell) => cell.runner))];
-  const shapes = new Set(measured.map((cell) => cell.shape.id));
-  const settingOf = (cell: CellRecord) =>
-    shapes.size > 1 ? `${cell.workload}, ${shapeWords(cell)}` : cell.workload;
-  const settings = [...new Set(measured.map(settingOf))];
-  const several = settings.length > 1;
-  const labelled = (value: string, cell: string | undefined, metric: string) => {
-    const item = analysis.summaries.find((one) => one.cell === cell && one.metric === metric);
-    const codes = new Set(item?.warnings.map(({ code }) => code));
-    const bound = codes.has('lower-bound') ? `at least ${value}` : value;
-    return value !== absent && codes.has('page-cache') ? `${bound} †` : bound;
-  };
-  const rows = metrics.flatMap((metric) =>
-    settings.flatMap((setting) => {
-      const cells = runners.map((runner) =>
-        measured.find((cell) => cell.runner === runner && settingOf(cell) === setting),
-      );
-      const values = cells.map((cell) => (cell === undefined ? null : median(cell.id, metric.id)));
-      if (values.every((value) => value === null)) return [];
-      const scale = scaleFor(values, metric.unit);
-      return [
-        {
-          head: metric.title,
-          cells: [
-            ...(several ? [text(setting)] : []),
-            ...cells.map((cell, index) =>
-              number(
-                cell !== undefined && !subjects.applies(cell.id, metric.id)
-                  ? 'not applicable'
-                  : labelled(scale.format(values[index] ?? null), cell?.id, metric.id),
-              ),
-            ),
-          ],
-        },
-      ];
-    }),
-  );
-  const heads = columns(
-    'Measure',
-    ...(several ? ['Workload'] : []),
-    ...runners.map((runner) => `#${runner}`),
-  );
-  return table(`medians-${family}`, `${familyTitles[family]}: medians over launches`, heads, rows, [
-    ...(rows.some(({ cells }) => cells.some(({ text: shown }) => shown.endsWith('†')))
-      ? ['† Page cache or memory, not storage.']
-      : []),
-  ]);
-}
-
 function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjects): Table['rows'][number] {
   const { interval } = item;
   const further = [
@@ -199,6 +138,7 @@ function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjec
   ];
   return {
     head: title,
+    key: rowKey(item.metric, subjects.place(item.cell)),
     cells: [
       { kind: 'text', text: subjects.label(item.cell) },
       number(scale.format(item.median)),

@@ -2,9 +2,11 @@
  * The page in a real browser: light, dark, narrow, printed, without scripts, without styles, and with
  * labels that try to break out. Skipped aloud where there is no Chromium.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +39,8 @@ const keyTexts = [
 ];
 const hostile = `</script><script>window.broken=1</script>"><img src=x onerror="window.broken=2">\u2028\u202Eevil{{client}}`;
 
+const openFolds = `document.querySelectorAll('details').forEach((fold) => { fold.open = true; })`;
+
 /** What a page did while it was looked at. */
 interface Opened {
   readonly page: Page;
@@ -47,7 +51,7 @@ interface Opened {
 describe.skipIf(!usable)('the report page in Chromium', () => {
   let browser: Browser;
   let folder: string;
-  const files = { plain: '', hostile: '', bare: '' };
+  const files = { plain: '', hostile: '', bare: '', still: '' };
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'tare-report-'));
@@ -72,6 +76,8 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
       const html = renderHtml(built, { analysis: analyse(built, { resamples: 300 }) });
       writeFileSync(files[name], html);
       if (name !== 'plain') continue;
+      files.still = path.join(folder, 'still.html');
+      writeFileSync(files.still, html.replaceAll(/<script>[\s\S]*?<\/script>/g, ''));
       files.bare = path.join(folder, 'bare.html');
       writeFileSync(files.bare, html.replace(/<style>[\s\S]*<\/style>/, ''));
     }
@@ -101,6 +107,17 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
     }
   }
 
+  /** Charts are drawn when they are looked at: opens every fold and looks at each. */
+  async function lookAtAll(page: Page): Promise<void> {
+    await page.evaluate(openFolds);
+    for (const figure of await page.locator(drawn).all()) {
+      await figure.scrollIntoViewIfNeeded();
+      await figure.locator('.live canvas').waitFor();
+    }
+  }
+
+  /** Charts that the script draws again; the others stay as they are. */
+  const drawn = 'figure:not(.still)';
   const overflow = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
@@ -110,9 +127,9 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
     ['narrow', { viewport: { width: 360, height: 740 } }],
   ] as const)('%s: live charts, no complaint, no request, no sideways scroll', async (_name, options) => {
     await visit(files.plain, options, async ({ page, complaints, requests }) => {
-      await page.waitForSelector('.live canvas');
-      expect(await page.locator('.live canvas').count()).toBe(await page.locator('figure').count());
-      expect(await page.locator('.static:visible').count()).toBe(0);
+      await lookAtAll(page);
+      expect(await page.locator('.live canvas').count()).toBe(await page.locator(drawn).count());
+      expect(await page.locator(`${drawn} .static:visible`).count()).toBe(0);
       expect(await overflow(page)).toBe(0);
       expect(complaints).toEqual([]);
       expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([`file://${files.plain}`]);
@@ -151,6 +168,7 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
 
   test('a runner can be hidden and shown again from the keyboard', async () => {
     await visit(files.plain, {}, async ({ page, complaints }) => {
+      await lookAtAll(page);
       const button = page.getByRole('button', { name: 'vm', exact: true });
       await button.focus();
       const height = () =>
@@ -182,6 +200,81 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
     });
   });
 
+  test('where a policy blocks scripts and inline styles, everything is there too', async () => {
+    const html = readFileSync(files.plain, 'utf8');
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.route('**/*', (route) =>
+      route.fulfill({
+        body: html,
+        contentType: 'text/html',
+        headers: { 'Content-Security-Policy': "default-src 'none'; script-src 'none'; style-src 'none'" },
+      }),
+    );
+    await page.goto('http://report.invalid/');
+    for (const text of keyTexts) expect(await page.getByText(text).first().isVisible(), text).toBe(true);
+    // The page's own style did not arrive, its script did not run, and the drawings are there.
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".card")).borderRadius')).toBe('0px');
+    expect(await page.locator('.filter').count()).toBe(0);
+    expect(await page.locator('figure svg').first().isVisible()).toBe(true);
+    await context.close();
+  });
+
+  test.each([
+    ['light, with scripts', 'plain', { colorScheme: 'light' }],
+    [
+      'dark and narrow, without scripts',
+      'still',
+      { colorScheme: 'dark', viewport: { width: 360, height: 740 } },
+    ],
+  ] as const)('%s: axe finds nothing', async (_name, file, options) => {
+    await visit(files[file], options, async ({ page }) => {
+      await page.evaluate(openFolds);
+      if (file === 'plain') await lookAtAll(page);
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<AxeResults>('axe.run()');
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      expect(told).toEqual([]);
+    });
+  });
+
+  test('a search, a family and a runner leave the rows that match, and give them back', async () => {
+    await visit(files.plain, {}, async ({ page, complaints }) => {
+      const rows = () => page.locator('tbody tr:visible').count();
+      await page.evaluate(openFolds);
+      const all = await rows();
+      await page.getByLabel('Find a measure').fill('work per second');
+      expect(await page.locator('#cpu tbody tr:visible').count()).toBeGreaterThan(0);
+      expect(await page.locator('#tare tbody tr:visible').count()).toBe(0);
+      await expect.poll(() => page.getByRole('status').innerText()).toMatch(/^[\d,]+ rows match/);
+      await page.getByLabel('Find a measure').fill('');
+      await page.getByLabel('Family').selectOption('tare');
+      expect(await page.locator('#cpu').isVisible()).toBe(false);
+      expect(await page.locator('#tare').isVisible()).toBe(true);
+      await page.getByLabel('Family').selectOption('');
+      await page.getByRole('button', { name: 'vm', exact: true }).click();
+      expect(await page.locator('#comparisons tbody tr:visible', { hasText: 'vm' }).count()).toBe(0);
+      expect(await page.locator('#medians-cpu\\~cpu\\.throughput td:visible').count()).toBe(2);
+      await page.getByRole('button', { name: 'vm', exact: true }).click();
+      expect(await rows()).toBe(all);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  test('a row is linked to from the keyboard, and its link opens the fold that hides it', async () => {
+    await visit(files.plain, {}, async ({ page }) => {
+      await page.locator('#table-medians-cpu .scroll').focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('location.hash')).toBe('#medians-cpu~cpu.throughput');
+      await page.goto(`file://${files.plain}#ratios~cpu.throughput~vm~namespace`);
+      await page.reload();
+      await expect
+        .poll(() => page.locator('[id="ratios~cpu.throughput~vm~namespace"]').isVisible())
+        .toBe(true);
+    });
+  });
+
   test('it prints to paper with the static charts', async () => {
     await visit(files.plain, {}, async ({ page }) => {
       const paper = await page.pdf({ format: 'A4' });
@@ -200,10 +293,10 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
         files.hostile,
         { viewport: { width, height: 800 } },
         async ({ page, complaints, requests }) => {
-          await page.waitForSelector('.live canvas');
+          await lookAtAll(page);
           expect(await page.evaluate('window.broken')).toBeUndefined();
           expect(await page.locator('img').count()).toBe(0);
-          expect(await page.locator('script').count()).toBe(3);
+          expect(await page.locator('script').count()).toBe(4);
           expect(await page.content()).not.toMatch(/[\u202E\u2028]/);
           expect(await page.locator('h1').innerText()).toContain('</script><script>window.broken=1</script>');
           expect(await overflow(page)).toBe(0);

@@ -4,19 +4,16 @@
  * those, by hash, and no network at all.
  */
 import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import type { Assets } from './assets.ts';
+import { chartData, isDrawnAgain } from './chart-data.ts';
 import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
-import { element, escapeText, fragment, scriptJson, visibleText } from './markup.ts';
-import type { Block, Chart, Choice, Notice, Opening, Section, Table, TableCell, View } from './parts.ts';
-import { rangeSvg } from './range.ts';
+import { element, escapeText, fragment, scriptJson } from './markup.ts';
+import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from './parts.ts';
+import { captionId } from './strokes.ts';
 import { chartSvg } from './svg.ts';
-import { unitSteps } from '../bench/units.ts';
-
-/** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */
-const longText = 36;
-/** Badges longer than this may break over two lines. */
-const longBadge = 22;
+import { badgeOf, tableOf } from './table-html.ts';
 
 /** One HTML document; `plain` are the page's own style and scripts. */
 export function htmlOf(view: View, plain: Assets): string {
@@ -26,12 +23,18 @@ export function htmlOf(view: View, plain: Assets): string {
     title: escapeText(`${view.opening.title}: tare report`),
     style: assets.style,
     body: bodyOf(view).markup,
-    data: scriptJson(chartData(view)),
+    data: packed(chartData(view)),
+    filters: scriptJson(view.filters ?? null),
     library: assets.library,
     client: assets.client,
   };
   // One pass: what is put in is never searched for placeholders again.
   return assets.template.replaceAll(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
+}
+
+/** The charts' data is half of a wide page: compressed, it is a quarter of that, and the browser unpacks it. */
+function packed(data: unknown): string {
+  return deflateRawSync(JSON.stringify(data), { level: 9 }).toString('base64');
 }
 
 function policyOf(assets: Assets): string {
@@ -49,24 +52,6 @@ export function contentPolicy(style: string, scripts: readonly string[]): string
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-}
-
-/** Digits of a number that a chart can show; the record keeps them all. */
-const drawnDigits = 6;
-
-/** What the client draws again, with the display units it needs; labels cleaned as in the markup. */
-function chartData(view: View): unknown {
-  const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
-  const data = charts.map((chart) => ({ ...chart, steps: unitSteps(chart.unit) }));
-  return JSON.parse(JSON.stringify(data), (_key, value: unknown) => {
-    if (typeof value === 'number') return Number(value.toPrecision(drawnDigits));
-    return typeof value === 'string' ? visibleText(value) : value;
-  });
-}
-
-function chartsIn(block: Block): readonly Chart[] {
-  if (block.kind === 'fold') return block.blocks.flatMap(chartsIn);
-  return block.kind === 'charts' ? block.charts.filter(({ kind }) => kind !== 'trend') : [];
 }
 
 /** Everything between the body's tags, in reading order; complete without style or script. */
@@ -128,6 +113,30 @@ function openingOf(opening: Opening): Markup {
     opening.headline === null ? null : tableOf(opening.headline),
     ...opening.notices.map(noticeOf),
     factsOf(opening.facts),
+    opening.readers === undefined ? null : readersOf(opening.readers),
+  );
+}
+
+function readersOf(readers: readonly Reader[]): Markup {
+  const links = (reader: Reader) =>
+    reader.links.flatMap(({ section, text }, index) => [
+      index === 0 ? null : ', ',
+      element('a', { href: `#${section}` }, text),
+    ]);
+  return element(
+    'ul',
+    { class: 'readers', 'aria-label': 'Where to read on' },
+    ...readers.map((reader) =>
+      element(
+        'li',
+        {},
+        element('strong', {}, `${reader.who}: `),
+        `${reader.asks} `,
+        ...links(reader),
+        reader.links.length === 0 ? null : '; ',
+        element('code', {}, reader.command),
+      ),
+    ),
   );
 }
 
@@ -192,7 +201,7 @@ function blockOf(block: Block, choices: readonly Choice[] = []): Markup {
 function foldOf(fold: Extract<Block, { readonly kind: 'fold' }>): Markup {
   return element(
     'details',
-    { class: 'card fold' },
+    { class: fold.printed === false ? 'card fold reference' : 'card fold' },
     element('summary', {}, fold.title),
     ...fold.blocks.map((block) =>
       block.kind === 'table' && block.table.caption === fold.title
@@ -205,10 +214,15 @@ function foldOf(fold: Extract<Block, { readonly kind: 'fold' }>): Markup {
 function figureOf(chart: Chart): Markup {
   return element(
     'figure',
-    { class: 'card', id: chart.id },
+    { class: isDrawnAgain(chart) ? 'card' : 'card still', id: chart.id },
     element('p', { class: 'chart-title' }, chart.title),
-    element('div', { class: 'static' }, chartSvg(chart)),
-    element('figcaption', {}, chart.description),
+    // On a narrow screen it scrolls, and what scrolls can be reached.
+    element(
+      'div',
+      { class: 'static', tabindex: 0, role: 'group', 'aria-label': chart.title },
+      chartSvg(chart),
+    ),
+    element('figcaption', { id: captionId(chart) }, chart.description),
   );
 }
 
@@ -230,72 +244,4 @@ function factsOf(facts: Opening['facts']): Markup {
     {},
     ...facts.flatMap((fact) => [element('dt', {}, fact.term), element('dd', {}, fact.value)]),
   );
-}
-
-function badgeOf(text: string, tone: string): Markup {
-  const length = text.length > longBadge ? ' badge-long' : '';
-  return element('span', { class: `badge tone-${tone}${length}` }, text);
-}
-
-/** `titled`: its caption stands right above it already and is only there for those who listen. */
-function tableOf(table: Table, titled = false, choices: readonly Choice[] = []): Markup {
-  const ranges = table.rows.flatMap((row) => row.cells.filter((cell) => cell.kind === 'range'));
-  const domain = ranges
-    .flatMap((cell) => [cell.ratio, cell.interval?.low ?? cell.ratio, cell.interval?.high ?? cell.ratio])
-    .filter((value) => value > 0);
-  const head = table.columns.map((column) =>
-    element('th', { scope: 'col', class: column.numeric ? 'num' : null }, column.title),
-  );
-  const rows = table.rows.map((row, index) => {
-    const cells = row.cells.map((cell) => cellOf(cell, domain));
-    return element('tr', tagAttributes(row.tags, choices), headOf(table, index), ...cells);
-  });
-  return element(
-    'div',
-    { class: 'card', id: `table-${table.id}` },
-    element(
-      'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': table.caption },
-      element(
-        'table',
-        {},
-        element('caption', { class: titled ? 'heard' : null }, element('span', {}, table.caption)),
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...rows),
-      ),
-    ),
-    table.notes.length === 0
-      ? null
-      : element('div', { class: 'table-notes' }, ...table.notes.map((note) => element('p', {}, note))),
-  );
-}
-
-/** A heading shared by neighbouring rows is written once and spans them, unless a choice may take one of them away. */
-function headOf(table: Table, index: number): Markup | null {
-  const { head = '', tags } = table.rows[index] ?? {};
-  if (tags !== undefined) return element('th', { scope: 'row' }, head);
-  if (index > 0 && table.rows[index - 1]?.head === head) return null;
-  let span = 1;
-  while (table.rows[index + span]?.head === head) span += 1;
-  return element('th', { scope: span > 1 ? 'rowgroup' : 'row', rowspan: span > 1 ? span : null }, head);
-}
-
-function cellOf(cell: TableCell, domain: readonly number[]): Markup {
-  switch (cell.kind) {
-    case 'text':
-      return element(
-        'td',
-        {
-          class: cell.narrow === true ? null : cell.text.length > longText ? 'long' : 'short',
-          title: cell.full ?? null,
-        },
-        cell.text,
-      );
-    case 'number':
-      return element('td', { class: 'num' }, cell.text);
-    case 'badge':
-      return element('td', {}, badgeOf(cell.text, cell.tone));
-    case 'range':
-      return element('td', {}, cell.ratio > 0 ? rangeSvg(cell, domain) : null);
-  }
 }

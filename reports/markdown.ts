@@ -4,6 +4,7 @@
  */
 import { escapeText, visibleText } from './markup.ts';
 import type { Block, Notice, Table, TableCell, View } from './parts.ts';
+import { cellText } from './parts.ts';
 
 /** Sections kept: what a reviewer needs beside the change; the rest is in the HTML report. */
 const keptSections = new Set([
@@ -88,7 +89,12 @@ export function markdownTable(table: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rows = table.rows.map((row) => {
     const all: TableCell[] = [{ kind: 'text', text: row.head }, ...row.cells];
-    return line(kept.map(({ index }) => markdownText(all[index]?.text ?? '')));
+    return line(
+      kept.map(({ index }) => {
+        const cell = all[index];
+        return cell === undefined ? '' : markdownText(cellText(cell));
+      }),
+    );
   });
   return [
     line(kept.map(({ column }) => markdownText(column.title))),

@@ -154,7 +154,7 @@ function exclusionFact(record: RunRecord, analysis: Analysis): Fact {
   };
 }
 
-function sourceWords(source: MetricSource): string {
+export function sourceWords(source: MetricSource): string {
   switch (source.kind) {
     case 'interval':
       return `${source.from} to ${source.to}`;

@@ -11,7 +11,8 @@ export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'p
 export type TableCell =
   /** `full`: what a shortened text stands for, shown on demand. `narrow`: broken into lines as others need room. */
   | { readonly kind: 'text'; readonly text: string; readonly full?: string; readonly narrow?: boolean }
-  | { readonly kind: 'number'; readonly text: string }
+  /** `detail`: how sure it is, in small print below. */
+  | { readonly kind: 'number'; readonly text: string; readonly detail?: string }
   | { readonly kind: 'badge'; readonly text: string; readonly tone: Tone }
   /** A ratio and its interval drawn on a log axis shared by the whole table. */
   | {
@@ -29,11 +30,17 @@ export interface Table {
     readonly title: string;
     readonly numeric: boolean;
     readonly graphic: boolean;
+    /** Of a column that is one runner's. */
+    readonly runner?: string;
   }[];
-  /** The first column is the row's heading. Equal neighbouring headings are printed once. */
+  /**
+   * The first column is the row's heading. Equal neighbouring headings are printed once. `key`: what the row is
+   * of, for links that outlive the order of rows, and for filters.
+   */
   readonly rows: readonly {
     readonly head: string;
     readonly cells: readonly TableCell[];
+    readonly key?: string;
     readonly tags?: Tags;
   }[];
   readonly notes: readonly string[];
@@ -53,6 +60,8 @@ export interface StripSeries {
   readonly median: number | null;
   readonly interval: Interval | null;
   readonly dots: readonly Dot[];
+  /** Where values gather, when that is at more than one place; else empty. */
+  readonly modes: readonly number[];
 }
 
 export interface LineSeries {
@@ -90,6 +99,16 @@ export type Chart =
       /** Where x is a scale of its own (percentiles, shares), its ticks; absent: whole numbers. */
       readonly xTicks?: readonly { readonly value: number; readonly text: string }[];
     })
+  /**
+   * Launches measured here above what others published of the same definition: two kinds of row that cannot be
+   * taken for one another (C16). Drawn statically only.
+   */
+  | (ChartBase & {
+      readonly kind: 'beside';
+      readonly log: boolean;
+      readonly measured: readonly StripSeries[];
+      readonly published: readonly { readonly label: string; readonly value: number; readonly tone: Tone }[];
+    })
   /** Run medians in time order, one x step per run; drawn statically only. */
   | (ChartBase & {
       readonly kind: 'trend';
@@ -119,8 +138,13 @@ export type Block =
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'code'; readonly title: string; readonly text: string }
   | { readonly kind: 'download'; readonly label: string; readonly fileName: string; readonly content: string }
-  /** Evidence of last resort: folded behind its title on screen, open on paper. */
-  | { readonly kind: 'fold'; readonly title: string; readonly blocks: readonly Block[] }
+  /** Evidence of last resort: folded behind its title on screen, open on paper unless `printed` is false. */
+  | {
+      readonly kind: 'fold';
+      readonly title: string;
+      readonly blocks: readonly Block[];
+      readonly printed?: boolean;
+    }
   | Notice;
 
 export interface Fact {
@@ -160,6 +184,27 @@ export interface Opening {
   readonly facts: readonly Fact[];
   readonly headline: Table | null;
   readonly notices: readonly Notice[];
+  /** Where each kind of reader goes on, and the command that answers what is theirs; absent: one kind only. */
+  readonly readers?: readonly Reader[];
+}
+
+export interface Reader {
+  readonly who: string;
+  readonly asks: string;
+  readonly links: readonly { readonly section: string; readonly text: string }[];
+  readonly command: string;
+}
+
+/** What a reader can choose to see; rows are found by their keys. */
+export interface Filters {
+  /** `id`: of the family's section. */
+  readonly families: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly metrics: readonly string[];
+  }[];
+  /** `color`: as in charts. */
+  readonly runners: readonly { readonly id: string; readonly color: number }[];
 }
 
 /** What a reader may choose one of, to see only that. */
@@ -178,12 +223,22 @@ export interface View {
   readonly choices?: readonly Choice[];
   readonly sections: readonly Section[];
   readonly footer: string;
+  /** Absent where there is nothing to choose from. */
+  readonly filters?: Filters;
 }
 
 export const text = (value: string): TableCell => ({ kind: 'text', text: value });
 /** Text that breaks into lines, so that the columns after it stay on the screen. */
 export const narrow = (value: string): TableCell => ({ kind: 'text', text: value, narrow: true });
 export const number = (value: string): TableCell => ({ kind: 'number', text: value });
+/** A number and, in small print, its interval and how many launches it is from. */
+export const measured = (value: string, detail: string): TableCell =>
+  detail === '' ? number(value) : { kind: 'number', text: value, detail };
+/** A cell where there is no small print. */
+export const cellText = (cell: TableCell): string =>
+  cell.kind === 'number' && cell.detail !== undefined ? `${cell.text} (${cell.detail})` : cell.text;
+/** What a row is of: a metric, and the cells or the setting it was measured in. */
+export const rowKey = (metric: string, ...of: readonly string[]): string => [metric, ...of].join('~');
 export const badge = (value: string, tone: Tone): TableCell => ({ kind: 'badge', text: value, tone });
 
 /** Hexadecimal digests cut to what tells them apart; the whole text stays at hand. */
@@ -201,6 +256,16 @@ export function shortDigests(value: string): string {
 /** One table behind its own caption. */
 export function folded(content: Table, title = content.caption): Block {
   return { kind: 'fold', title, blocks: [{ kind: 'table', table: content }] };
+}
+
+/** To look things up in, on a screen: pages of it on paper would bury the report. */
+export function reference(content: Table): Block {
+  return {
+    kind: 'fold',
+    title: content.caption,
+    blocks: [{ kind: 'table', table: content }],
+    printed: false,
+  };
 }
 
 /** Columns from titles; a leading `#` marks numbers, `~` a drawing that text formats leave out. */

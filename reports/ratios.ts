@@ -12,7 +12,7 @@ import type {
 } from '../bench/model.ts';
 import { formatRatio, scaleFor } from '../bench/units.ts';
 import type { Table, TableCell, Tone } from './parts.ts';
-import { badge, columns, number, table, text } from './parts.ts';
+import { badge, columns, number, rowKey, table, text } from './parts.ts';
 import { inReadingOrder } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
 import { intervalWords, verdictWords } from './words.ts';
@@ -124,12 +124,13 @@ export function ratioTable(
       number(intervalWords(item.interval)),
       ...(options.drawn === false ? [] : [rangeCell(item, words.tone)]),
       badge(words.text, words.tone),
+      number(limitWords(metric)),
       number(String(item.n)),
-      number(scale.format(subject)),
-      number(scale.format(reference)),
+      number(`${scale.number(subject)} vs ${scale.format(reference)}`),
     ];
     if (options.withP) cells.push(number(pWords(item)));
-    return { head: metric?.title ?? item.metric, cells };
+    const key = rowKey(item.metric, subjects.place(item.subject), subjects.place(item.reference));
+    return { head: metric?.title ?? item.metric, key, cells };
   });
   const level = comparisons.find((item) => item.interval !== null)?.interval?.level ?? 0.95;
   const heads = columns(
@@ -139,15 +140,20 @@ export function ratioTable(
     `#${Math.round(level * 100)} % interval`,
     ...(options.drawn === false ? [] : ['~Ratio, log axis']),
     'Verdict',
+    '#Limit',
     '#n',
-    '#Subject',
-    '#Reference',
+    '#Medians',
     ...(options.withP ? ['#p (adjusted)'] : []),
   );
   const notes = [
-    'A ratio is a cost: above 1 the subject (named first) costs more than the reference, whichever way the measure points. Subject and reference columns are medians over launches; n counts launches paired by block.',
+    'A ratio is a cost: above 1 the subject (named first) costs more than the reference, whichever way the measure points. Medians are over launches, in the same order; n counts launches paired by block. The limit is the smallest difference that matters in practice, declared with the measure.',
   ];
   return table(id, caption, heads, rows, notes);
+}
+
+/** "±10 %": the practical threshold that a verdict is given by. */
+function limitWords(metric: MetricDeclaration | null): string {
+  return metric === null ? '–' : `±${Number((metric.threshold * 100).toPrecision(3))} %`;
 }
 
 function rangeCell({ ratio, interval }: Comparison, tone: Tone): TableCell {

@@ -51,7 +51,9 @@ test('a refused ratio never shows as a verdict', () => {
 });
 
 test('no format has an overall score or a winner', () => {
-  for (const output of [seen(emulated.html), emulated.text, emulated.markdown]) {
+  // What others wrote of their own measurements is quoted as they wrote it.
+  const own = seen(emulated.html).replace(/<section id="published"[\s\S]*?<\/section>/, '');
+  for (const output of [own, emulated.text, emulated.markdown]) {
     expect(found(output, /winner|is better than|faster than/gi)).toEqual([]);
   }
 });
@@ -63,6 +65,7 @@ test('sections stand in reading order with one table at least in each that has d
     'cpu',
     'comparisons',
     'claims',
+    'published',
     'fairness',
     'refusals',
     'failures',

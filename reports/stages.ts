@@ -5,7 +5,7 @@ import type { Axis } from './axes.ts';
 import type { Markup } from './markup.ts';
 import { element, fragment } from './markup.ts';
 import type { Chart, StageBar } from './parts.ts';
-import { faint, frame, gutter, label, right, round, rowHeight, rowLabel, width, xAxis } from './strokes.ts';
+import { faint, frame, gutter, label, right, round, rowHeight, rowLabels, width, xAxis } from './strokes.ts';
 import { milestoneWords } from './words.ts';
 
 /** Colours of stages T1 to T6. */
@@ -45,10 +45,10 @@ export function stagesSvg(chart: Extract<Chart, { readonly kind: 'stages' }>): M
     chart.bars.map((bar) => bar.total),
     's',
   ).format;
-  const rows = chart.bars.map((bar, index) =>
-    stageRow(bar, top + (index + 0.5) * rowHeight, shown, chart.share, format),
-  );
-  return frame(chart, bottom + 30, ...legend, xAxis(shown, bottom, top), ...rows);
+  const middle = (index: number) => top + (index + 0.5) * rowHeight;
+  const rows = chart.bars.map((bar, index) => stageRow(bar, middle(index), shown, chart.share, format));
+  const names = chart.bars.map((bar, index) => ({ y: middle(index) + 4, text: bar.label }));
+  return frame(chart, bottom + 30, ...legend, xAxis(shown, bottom, top), ...rows, rowLabels(names));
 }
 
 function stageRow(
@@ -76,9 +76,5 @@ function stageRow(
       element('title', {}, `${part.name}: ${format(part.value)}`),
     );
   });
-  return fragment(
-    rowLabel(y + 4, bar.label),
-    ...parts,
-    label(width - right + 12, y + 4, format(bar.total), { 'font-weight': 600 }),
-  );
+  return fragment(...parts, label(width - right + 12, y + 4, format(bar.total), { 'font-weight': 600 }));
 }

@@ -26,6 +26,8 @@ export interface Subjects {
   readonly of: (cellId: string) => CellRecord | null;
   /** Short and unique: the runner's id, with workload and shape only where they vary. */
   readonly label: (cellId: string) => string;
+  /** For links: the cell's id without what all cells share, "vm", "vm/cpu" or "vm/cpu/large". */
+  readonly place: (cellId: string) => string;
   /** The runner's id alone. */
   readonly runner: (cellId: string) => string;
   /** "vm vs namespace", with workload and shape once where both share them. */
@@ -68,6 +70,18 @@ export function subjectsOf(record: RunRecord): Subjects {
     cells,
     of: (id) => byId.get(id) ?? null,
     label,
+    place: (id) => {
+      const cell = byId.get(id);
+      if (cell === undefined) return id;
+      const { runner, workload, shape, role } = cell;
+      const severalShapes = [...shapesOf.values()].some((shapes) => shapes.size > 1);
+      return [
+        runner,
+        ...(severalWorkloads ? [workload] : []),
+        ...(severalShapes ? [shape.id] : []),
+        ...(role === 'control' ? ['control'] : []),
+      ].join('/');
+    },
     runner: (id) => byId.get(id)?.runner ?? id,
     pair: ({ subject, reference }) => {
       const [first, second] = [byId.get(subject), byId.get(reference)];

@@ -3,11 +3,13 @@
  * blocked still shows them.
  */
 import { scaleFor } from '../bench/units.ts';
-import { axisOf, linearAxis, nudge } from './axes.ts';
+import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from './markup.ts';
 import { element, fragment } from './markup.ts';
-import type { Chart, LineSeries, StripSeries } from './parts.ts';
+import type { Chart, LineSeries } from './parts.ts';
+import { besideSvg } from './published/svg.ts';
+import { bandOf, dotsOf } from './strip.ts';
 import { stagesSvg } from './stages.ts';
 import { trendSvg } from './trend.ts';
 import {
@@ -19,8 +21,9 @@ import {
   line,
   right,
   round,
+  at,
   rowHeight,
-  rowLabel,
+  rowLabels,
   runnerColors,
   width,
   xAxis,
@@ -39,6 +42,8 @@ export function chartSvg(chart: Chart): Markup {
       return stagesSvg(chart);
     case 'trend':
       return trendSvg(chart);
+    case 'beside':
+      return besideSvg(chart);
   }
 }
 
@@ -53,64 +58,34 @@ function stripSvg(chart: ChartOf<'strip'>): Markup {
     chart.series.map((series) => series.median),
     chart.unit,
   );
-  const rows = chart.series.map((series, index) =>
-    stripRow(series, 8 + (index + 0.5) * rowHeight, axis, scale.format),
+  const middle = (index: number) => 8 + (index + 0.5) * rowHeight;
+  const bands = chart.series.map((series, index) => bandOf(series, middle(index), axis));
+  const dots = chart.series.map((series, index) => dotsOf(series, middle(index), axis));
+  const medians = chart.series.flatMap(({ median }, index) =>
+    median === null ? [] : [`M${round(axis.at(median))} ${middle(index) - 19}v38`],
   );
-  return frame(chart, bottom + 30, xAxis(axis, bottom, 8), ...rows);
-}
-
-function stripRow(
-  series: StripSeries,
-  y: number,
-  axis: Axis,
-  format: (value: number | null) => string,
-): Markup {
-  const fill = runnerColors[series.color % runnerColors.length] ?? ink;
-  const tint = `c${series.color % runnerColors.length}`;
-  // One path for all dots: an element each made pages of many families ten megabytes long.
-  const dots = series.dots
-    .map((dot, index) => `M${round(axis.at(dot.value))} ${round(y + nudge(index) * 13)}h.1`)
+  // A small mark below each mode: one median between two humps is where nothing was measured.
+  const modes = chart.series
+    .flatMap((series, index) =>
+      series.modes.map((mode) => `M${round(axis.at(mode))} ${middle(index) + 15}l4 6h-8z`),
+    )
     .join('');
-  const band =
-    series.interval === null
-      ? null
-      : element('rect', {
-          x: round(axis.at(series.interval.low)),
-          y: y - 19,
-          width: Math.max(1, round(axis.at(series.interval.high) - axis.at(series.interval.low))),
-          height: 38,
-          rx: 2,
-          fill,
-          class: `${tint} band`,
-          'fill-opacity': 0.18,
-        });
-  const median =
-    series.median === null
-      ? null
-      : element('line', {
-          x1: round(axis.at(series.median)),
-          x2: round(axis.at(series.median)),
-          y1: y - 19,
-          y2: y + 19,
-          stroke: ink,
-          'stroke-width': 2,
-          class: 'median',
-        });
-  return fragment(
-    rowLabel(y + 4, series.label),
-    band,
-    dots === ''
-      ? null
-      : element('path', {
-          d: dots,
-          stroke: fill,
-          class: `l${series.color % runnerColors.length}`,
-          'stroke-width': 6,
-          'stroke-linecap': 'round',
-          'stroke-opacity': 0.6,
-        }),
-    median,
-    label(width - right + 12, y + 4, format(series.median), { 'font-weight': 600 }),
+  return frame(
+    chart,
+    bottom + 30,
+    xAxis(axis, bottom, 8),
+    element('g', { 'fill-opacity': 0.18 }, ...bands),
+    element('g', { 'stroke-width': 6, 'stroke-linecap': 'round', 'stroke-opacity': 0.6 }, ...dots),
+    element('path', { d: medians.join(''), stroke: ink, 'stroke-width': 2, class: 'median' }),
+    modes === '' ? null : element('path', { d: modes, fill: ink, class: 'ink' }),
+    rowLabels(chart.series.map((series, index) => ({ y: middle(index) + 4, text: series.label }))),
+    element(
+      'g',
+      { fill: ink, class: 'ink', 'font-weight': 600 },
+      ...chart.series.map((series, index) =>
+        at(width - right + 12, middle(index) + 4, scale.format(series.median)),
+      ),
+    ),
   );
 }
 

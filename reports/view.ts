@@ -8,9 +8,12 @@ import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
 import { methodsSection } from './methods.ts';
+import { filtersOf } from './filters.ts';
 import type { Block, Section, View } from './parts.ts';
 import { folded } from './parts.ts';
+import { publishedSection } from './published/section.ts';
 import { ratioTable } from './ratios.ts';
+import { readersOf } from './readers.ts';
 import { inReadingOrder, subjectsOf } from './subjects.ts';
 import type { Subjects } from './subjects.ts';
 import { count, familyTitles, verdictWords } from './words.ts';
@@ -19,7 +22,7 @@ import { count, familyTitles, verdictWords } from './words.ts';
 const searchable = 150;
 
 /** Above this many bytes of JSON the report points at the record instead of carrying it. */
-const carriedBytes = 2_000_000;
+const carriedBytes = 1_000_000;
 
 export interface ViewOptions {
   /** Where the record lies, named when it is too large to be carried inside the report. */
@@ -29,19 +32,22 @@ export interface ViewOptions {
 export function viewOf(record: RunRecord, analysis: Analysis, options: ViewOptions = {}): View {
   const subjects = subjectsOf(record);
   const { header } = record;
+  const sections = [
+    ...familySections(record, analysis, subjects),
+    ratiosSection(analysis, subjects),
+    claimsSection(record, analysis),
+    publishedSection(record),
+    ledgerSection(analysis),
+    refusalsSection(record, analysis, subjects),
+    failuresSection(record, analysis, subjects),
+    hostSection(record),
+    methodsSection(record, analysis, subjects),
+    dataSection(record, options),
+  ].filter((section) => section.blocks.length + section.lead.length > 0);
   return {
-    opening: openingOf(record, analysis, subjects),
-    sections: [
-      ...familySections(record, analysis, subjects),
-      ratiosSection(analysis, subjects),
-      claimsSection(record, analysis),
-      ledgerSection(analysis),
-      refusalsSection(record, analysis, subjects),
-      failuresSection(record, analysis, subjects),
-      hostSection(record),
-      methodsSection(record, analysis, subjects),
-      dataSection(record, options),
-    ].filter((section) => section.blocks.length + section.lead.length > 0),
+    opening: { ...openingOf(record, analysis, subjects), readers: readersOf(sections) },
+    sections,
+    filters: filtersOf(header.metrics, [subjects]),
     footer: `${header.tool.name} ${header.tool.version}, ${record.parts === undefined ? `run ${header.runId}` : `runs ${record.parts.map((part) => part.header.runId).join(', ')}`}. Every number here is recomputed from the ${record.parts === undefined ? 'record' : 'records'} alone.`,
   };
 }

@@ -92,6 +92,15 @@ export const accelerationWords: Readonly<Record<AccelerationClass, string>> = {
   none: 'host CPU, not virtualized',
 };
 
+/** The same in a word or two, for the head of a column; nothing where no machine is virtual. */
+export const accelerationTags: Readonly<Record<AccelerationClass, string>> = {
+  'kvm-hw': 'KVM',
+  'kvm-nested': 'nested KVM',
+  'kvm-pvm': 'PVM',
+  tcg: 'emulated',
+  none: '',
+};
+
 export const milestoneWords: Readonly<Record<Milestone, string>> = {
   T0: 'request',
   T1: 'runtime or VMM running',

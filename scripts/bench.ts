@@ -8,6 +8,7 @@ import { history } from './bench/history.ts';
 import { idle } from './bench/idle.ts';
 import { imports } from './bench/import.ts';
 import { machines } from './bench/machines.ts';
+import { page } from './bench/page.ts';
 import { rates } from './bench/rates.ts';
 import { report } from './bench/report.ts';
 import { formatRows, type Bench, type Row } from './bench/row.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, Bench>> = {
   machines,
   sampler,
   report,
+  page,
   share,
   import: imports,
   verdicts,

@@ -3,8 +3,8 @@
  * everything that is not TypeScript), so that code finds its assets by the same relative paths in both forms.
  */
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join } from 'node:path';
+import { clientScript } from '../reports/assets.ts';
 import { bundleClient } from '../reports/sizing/bundle.ts';
 import { root, run, tool } from './process.ts';
 
@@ -41,8 +41,7 @@ for (const path of assets()) {
 }
 
 // The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
-const client = readFileSync(join(root, 'reports/page/client.ts'), 'utf8');
-writeFileSync(join(out, 'reports/page/client.js'), stripTypeScriptTypes(client));
+writeFileSync(join(out, 'reports/page/client.js'), clientScript());
 
 // So is that of a sizing's page, with the sizing in it.
 writeFileSync(join(out, 'reports/sizing/page/client.js'), await bundleClient());

@@ -13,7 +13,10 @@ interface Strip {
   color: number;
   median: number | null;
   interval: Interval | null;
-  dots: { block: number; value: number }[];
+  values: number[];
+  /** Which list of block numbers is that of its values. */
+  blocks: number;
+  modes: number[];
 }
 interface Line {
   label: string;
@@ -31,6 +34,8 @@ interface ChartData {
   kind: 'strip' | 'lines' | 'stages';
   id: string;
   title: string;
+  unit: string;
+  /** Filled in from the units of the page. */
   steps: [number, string][];
   log?: boolean;
   share?: boolean;
@@ -38,6 +43,11 @@ interface ChartData {
   xTicks?: { value: number; text: string }[];
   series?: (Strip & Line)[];
   bars?: Bar[];
+}
+interface PageData {
+  units: Record<string, [number, string][]>;
+  blocks: number[][];
+  charts: ChartData[];
 }
 /** What is used of a drawn chart. */
 interface LiveChart {
@@ -48,12 +58,20 @@ interface LiveChart {
 interface Pixels {
   getPixelForValue(value: number): number;
 }
+// Of numbers.ts, which stands before this in the page's script.
+declare function format(value: number, steps: [number, string][]): string;
+declare function roundTicks(
+  axis: { min: number; max: number },
+  steps: [number, string][],
+  log: boolean,
+): { value: number }[];
 // chart.js is a global of the page; its own types would bring the module with them.
 declare const Chart: any;
 
 (() => {
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  const hidden = new Set<string>();
+  let hidden = new Set<string>();
+  let blockLists: number[][] = [];
   const live = new Map<string, LiveChart>();
   const runnerColors = 8;
   /** From more rows than this on, charts draw them closer. */
@@ -61,19 +79,6 @@ declare const Chart: any;
 
   const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const runnerColor = (index: number) => variable(`--c${index % runnerColors}`);
-
-  /** Three digits and the unit that suits the number. */
-  function format(value: number, steps: [number, string][]): string {
-    if (value === 0) return '0';
-    const size = Math.abs(value);
-    let chosen = steps[0];
-    for (const step of steps) if (Number((size / step[0]).toPrecision(3)) >= 1) chosen = step;
-    // A tenth of a core reads better than 100 mcores.
-    const base = steps.find((step) => step[0] === 1);
-    if (base?.[1] === 'cores' && size >= 0.1) chosen = base;
-    const text = (value / chosen[0]).toLocaleString('en-US', { maximumSignificantDigits: 3 });
-    return chosen[1] === '' ? text : `${text} ${chosen[1]}`;
-  }
 
   const nudge = (index: number) => (((index * 0.6180339887) % 1) - 0.5) * 0.55;
 
@@ -102,42 +107,11 @@ declare const Chart: any;
   const labelTicks = () => ({ color: variable('--ink'), font: { weight: 600 }, autoSkip: false });
   const bare = { grid: { display: false }, border: { display: false } };
 
-  /** 1, 2 or 5 times a power of ten in the unit that is displayed, so that bytes get round MiB. */
-  function roundTicks(
-    axis: { min: number; max: number },
-    chart: ChartData,
-    log: boolean,
-  ): { value: number }[] {
-    const { min, max } = axis;
-    const binary = chart.steps[1]?.[0] === 1024;
-    if (log) {
-      const base = binary ? 2 : 10;
-      const first = Math.ceil(Math.log(min) / Math.log(base));
-      const last = Math.floor(Math.log(max) / Math.log(base));
-      const every = Math.max(1, Math.ceil((last - first + 1) / (innerWidth < 500 ? 4 : 6)));
-      const ticks = [];
-      for (let power = first; power <= last; power += every) ticks.push({ value: base ** power });
-      if (ticks.length > 1 || binary) return ticks;
-      return [1, 2, 5, 10, 20, 50]
-        .map((part) => ({ value: part * base ** (first - 1) }))
-        .filter(({ value }) => value >= min && value <= max);
-    }
-    let factor = chart.steps[0]?.[0] ?? 1;
-    for (const step of chart.steps) if ((Math.abs(min) + Math.abs(max)) / 2 >= step[0]) factor = step[0];
-    const rough = (max - min) / factor / (innerWidth < 500 ? 3 : 5);
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * ([1, 2, 5].find((part) => part >= rough / power) ?? 10) * factor;
-    const ticks = [];
-    for (let index = Math.ceil(min / step); index * step <= max && ticks.length < 20; index += 1)
-      ticks.push({ value: index * step });
-    return ticks;
-  }
-
   function valueAxis(chart: ChartData, log = false) {
     return {
       type: log ? 'logarithmic' : 'linear',
       afterBuildTicks: (axis: { min: number; max: number; ticks: { value: number }[] }) => {
-        axis.ticks = roundTicks(axis, chart, log);
+        axis.ticks = roundTicks(axis, chart.steps, log);
       },
       ticks: { maxRotation: 0, autoSkip: false, callback: (value: number) => format(value, chart.steps) },
     };
@@ -154,7 +128,11 @@ declare const Chart: any;
           borderColor: 'transparent',
           pointRadius: 3.5,
           pointHoverRadius: 6,
-          data: item.dots.map((dot, index) => ({ x: dot.value, y: row + nudge(index), block: dot.block })),
+          data: item.values.map((value, index) => ({
+            x: value,
+            y: row + nudge(index),
+            block: blockLists[item.blocks]?.[index] ?? 0,
+          })),
         })),
       },
       options: {
@@ -216,6 +194,15 @@ declare const Chart: any;
         ctx.moveTo(at, top);
         ctx.lineTo(at, bottom);
         ctx.stroke();
+      }
+      ctx.fillStyle = variable('--ink');
+      for (const mode of item.modes) {
+        const at = scales.x.getPixelForValue(mode);
+        ctx.beginPath();
+        ctx.moveTo(at, bottom - 4);
+        ctx.lineTo(at + 4, bottom + 2);
+        ctx.lineTo(at - 4, bottom + 2);
+        ctx.fill();
       }
       ctx.restore();
     });
@@ -349,52 +336,48 @@ declare const Chart: any;
     }
   }
 
-  function toggles(charts: ChartData[], redraw: () => void): void {
-    const runners = new Map<string, number>();
-    for (const chart of charts) for (const item of chart.series ?? []) runners.set(item.runner, item.color);
-    const main = document.getElementById('main');
-    if (runners.size < 2 || main === null) return;
-    const group = document.createElement('div');
-    group.className = 'toggles';
-    group.setAttribute('role', 'group');
-    group.setAttribute('aria-label', 'Runners shown in charts');
-    group.append('Shown in charts:');
-    for (const [runner, color] of runners) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = runner;
-      button.className = `d${color % runnerColors}`;
-      button.setAttribute('aria-pressed', 'true');
-      button.addEventListener('click', () => {
-        const shown = hidden.has(runner);
-        // The last one stays: an empty chart answers nothing.
-        if (!shown && hidden.size === runners.size - 1) return;
-        if (shown) hidden.delete(runner);
-        else hidden.add(runner);
-        button.setAttribute('aria-pressed', String(shown));
-        redraw();
-      });
-      group.append(button);
-    }
-    main.prepend(group);
+  /** The page's data: base64 of deflated JSON. */
+  async function read(): Promise<PageData> {
+    const packed = atob(document.getElementById('tare-charts')?.textContent ?? '');
+    const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
+    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    return (await new Response(unpacked).json()) as PageData;
   }
 
-  function start(): void {
+  async function start(): Promise<void> {
     if (typeof Chart === 'undefined') return;
-    const block = document.getElementById('tare-charts');
-    const charts = JSON.parse(block?.textContent ?? '[]') as ChartData[];
+    const data = await read();
+    blockLists = data.blocks;
+    const charts = data.charts.map((chart) => ({ ...chart, steps: data.units[chart.unit] ?? [[1, '']] }));
+    const byId = new Map(charts.map((chart) => [chart.id, chart] as const));
+    applyTheme();
+    // A page of hundreds of charts opens at once because only those that are looked at are drawn.
+    const looked = new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) {
+          const chart = byId.get(target.id);
+          if (!isIntersecting || chart === undefined) continue;
+          looked.unobserve(target);
+          draw(chart);
+        }
+      },
+      { rootMargin: '600px 0px' },
+    );
+    for (const { id } of charts) {
+      const figure = document.getElementById(id);
+      if (figure !== null) looked.observe(figure);
+    }
     const redraw = () => {
       applyTheme();
-      charts.forEach(draw);
+      for (const id of [...live.keys()]) draw(byId.get(id) as ChartData);
     };
-    toggles(charts, redraw);
-    redraw();
+    document.addEventListener('tare:runners', (event) => {
+      hidden = new Set((event as CustomEvent<string[]>).detail);
+      redraw();
+    });
     dark.addEventListener('change', redraw);
   }
 
-  try {
-    start();
-  } catch {
-    // The static report is complete without this script.
-  }
+  // The static report is complete without this script.
+  start().catch(() => undefined);
 })();

@@ -1,0 +1,27 @@
+/** What a reader of a page can choose to see: families and runners, as page/filter.ts reads them. */
+import { families } from '../bench/fairness.ts';
+import type { MetricDeclaration } from '../bench/model.ts';
+import { visibleText } from './markup.ts';
+import type { Filters } from './parts.ts';
+import type { Subjects } from './subjects.ts';
+import { familyTitles } from './words.ts';
+
+export function filtersOf(
+  metrics: readonly Pick<MetricDeclaration, 'id' | 'family'>[],
+  sides: readonly Subjects[],
+): Filters {
+  const own = families.map((id) => ({
+    id,
+    title: familyTitles[id],
+    metrics: [...new Set(metrics.filter(({ family }) => family === id).map((metric) => metric.id))],
+  }));
+  const colors = new Map(
+    sides.flatMap((subjects) =>
+      subjects.cells.map((cell) => [cell.runner, subjects.color(cell.id)] as const),
+    ),
+  );
+  return {
+    families: own.filter((family) => family.metrics.length > 0),
+    runners: [...colors].map(([id, color]) => ({ id: visibleText(id), color })),
+  };
+}

@@ -1,0 +1,44 @@
+/** Several hosts or runs side by side, in every format. */
+import type { RunRecord } from '../../bench/model.ts';
+import { readAssets } from '../assets.ts';
+import { claimsOf } from '../claims.ts';
+import { htmlOf } from '../html.ts';
+import { markdownOf } from '../markdown.ts';
+import { textOf } from '../text.ts';
+import { differencesOf } from './differences.ts';
+import { sidesOf } from './side.ts';
+import { hostsView } from './view.ts';
+
+export { severalHosts } from './side.ts';
+
+export type SideFormat = 'html' | 'text' | 'markdown' | 'json';
+
+/**
+ * @param each a side per record; else one per host, its runs together
+ * @throws UserError where runs of one host cannot stand in one analysis
+ */
+export function renderSides(
+  records: readonly RunRecord[],
+  format: SideFormat,
+  options: { readonly each: boolean; readonly color?: boolean },
+): string {
+  const sides = sidesOf(records, options);
+  switch (format) {
+    case 'html':
+      return htmlOf(hostsView(sides), readAssets());
+    case 'text':
+      return textOf(hostsView(sides), { color: options.color ?? false });
+    case 'markdown':
+      return markdownOf(hostsView(sides));
+    case 'json': {
+      const told = sides.map(({ name, record, analysis }) => ({
+        name,
+        host: record.header.host,
+        runs: (record.parts ?? [record]).map(({ header }) => header.runId),
+        analysis,
+        claims: claimsOf(record, analysis),
+      }));
+      return `${JSON.stringify({ schema: 1, kind: 'sides', differences: differencesOf(sides), sides: told }, null, 2)}\n`;
+    }
+  }
+}

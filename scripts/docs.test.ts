@@ -1,0 +1,47 @@
+/** What docs/ say: pages made from the code are current, and every link leads somewhere. */
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { metrics } from '../bench/workloads/index.ts';
+import { metricsDoc } from './metrics-doc.ts';
+import { root } from './process.ts';
+
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+const read = (page: string) => readFileSync(join(root, page), 'utf8');
+/** As forges make them of headings. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[`*_]/g, '')
+    .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-');
+
+test('docs/metrics.md is what the declarations say (npm run docs writes it)', () => {
+  expect(read('docs/metrics.md')).toBe(metricsDoc());
+  for (const { id } of metrics) expect(read('docs/metrics.md')).toContain(`\`${id}\``);
+});
+
+test('every relative link and picture in README and docs leads somewhere', () => {
+  const broken = pages.flatMap((page) => {
+    const text = read(page);
+    const links = Array.from(text.matchAll(/(?:\]\(|src="|srcset=")([^)"\s]+)/g), (match) => match[1] ?? '');
+    return links
+      .filter((link) => !/^(https?:|mailto:)/.test(link))
+      .filter((link) => {
+        const [path = '', fragment] = link.split('#');
+        const target = path === '' ? page : join(dirname(page), path);
+        if (!existsSync(join(root, target))) return true;
+        if (fragment === undefined || !target.endsWith('.md')) return false;
+        const anchors = Array.from(read(target).matchAll(/^#+ (.+)$/gm), (match) => anchor(match[1] ?? ''));
+        return !anchors.includes(fragment);
+      })
+      .map((link) => `${page}: ${link}`);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('pictures are small enough to be carried in a repository', () => {
+  const pictures = globSync('docs/pictures/*.*', { cwd: root });
+  expect(pictures.length).toBeGreaterThan(0);
+  for (const picture of pictures) expect(statSync(join(root, picture)).size, picture).toBeLessThan(300_000);
+});
