@@ -2,10 +2,12 @@
  * The answer for one app, pure and without weights: what the server allows, hard rules and measured objectives
  * rule sides out; where both are left, soft rules speak for a side where the evidence carries them.
  */
+import { formatRatio } from '../bench/units.ts';
 import type { Evidence } from './evidence.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { findingOf, type Finding } from './findings.ts';
 import { limitsOf, opposite } from './objectives.ts';
+import { citable } from './published/index.ts';
 import type { Quantity } from './quantities.ts';
 import type { AppNeeds, Requirements, Server, Side } from './requirements.ts';
 import type { Rule } from './rules.ts';
@@ -133,10 +135,18 @@ function closedSides(server: Server, facts: Facts): Map<Side, string> {
   if (server.virtualization === 'none' && facts.otherArchitecture !== true && !closed.has('vm')) {
     closed.set(
       'vm',
-      `${server.id} has no virtualization: a VM would be emulated, at 10 to 18 times the instructions (published, KAR20), for trials of function only`,
+      `${server.id} has no virtualization: a VM would be emulated${emulationCost()}, for trials of function only`,
     );
   }
   return closed;
+}
+
+/** ", at 10.2× to 17.9× the instructions (published: KAR20)": what others counted. */
+function emulationCost(): string {
+  const rows = ['tcg-int', 'tcg-double'].flatMap((id) => citable(id) ?? []);
+  const [first] = rows;
+  if (first === undefined) return '';
+  return `, at ${rows.map(({ value }) => formatRatio(value)).join(' to ')} the instructions (published: ${first.source})`;
 }
 
 /** How sure soft rules can be: as sure as the weakest that spoke. */
