@@ -144,11 +144,11 @@ function findings(topic: Topic, first: Comparison, analysis: Analysis, subjects:
         : `${subject} may or may not differ from ${reference}: undecided for ${listed(undecided.map(member))}.`,
     );
   }
-  // What has no value on either side (its launches were never made, or failed) is not shown either.
+  // What has no value (its launches were never made, or failed) is not shown either.
   const medians = medianFinder(analysis.summaries);
-  const hasValue = ({ subject: one, reference: other, metric }: Comparison) =>
-    medians(one, metric) !== null || medians(other, metric) !== null;
-  const refused = items.filter((item) => item.verdict === 'refused' && hasValue(item));
+  const refused = items.filter(
+    ({ verdict, subject: one, metric }) => verdict === 'refused' && medians(one, metric) !== null,
+  );
   if (refused.length > 0) said.push(refusedSentence(topic, refused, analysis, subjects, said.length === 0));
   return said;
 }
