@@ -64,17 +64,13 @@ export const compare: Command<CompareArguments> = {
     const draw = await import('../reports/verdicts/index.ts');
     const base = readRuns([args.base, ...args.moreBase]);
     const head = readRuns([args.head, ...args.moreHead]);
-    const fleet = args.fleet === undefined ? null : await readFleet(args.fleet);
+    const fleet = await readFleet(args.fleet ?? null);
     const plain = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
       ...(args.noise === undefined ? {} : { noise: shareOf('--noise', args.noise) }),
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
-    const { fleetOfCompare } = await import('../sizing/fleet-change.ts');
-    const report =
-      fleet === null || args.fleet === undefined
-        ? plain
-        : { ...plain, fleet: fleetOfCompare(fleet, args.fleet, plain, [...base, ...head]) };
+    const report = { ...plain, fleet: fleet?.ofCompare(plain, [...base, ...head]) ?? null };
     if (args.html !== undefined) {
       const { writeReport } = await import('./report.ts');
       writeReport(args.html, draw.renderChangeHtml(report));

@@ -1,20 +1,39 @@
 /** The fleet that verdicts are told in: `--fleet FILE`, or the one that a policy names. */
 import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../bench/errors.ts';
-import type { Fleet } from '../sizing/fleet.ts';
+import type { ChangeReport, FleetReport, GateReport } from '../verdicts/model.ts';
+import type { Run } from '../verdicts/runs.ts';
 
 export const fleetOption = {
   type: 'string',
   describe: 'A fleet (YAML): tell what a change of memory per instance costs it in hosts.',
 } as const;
 
-/** @throws UserError for a file that cannot be read, and for every problem in it */
-export async function readFleet(file: string): Promise<Fleet> {
+/** Tells reports in hosts of one fleet. */
+export interface Teller {
+  readonly ofGate: (report: GateReport, runs: readonly Run[]) => FleetReport;
+  readonly ofCompare: (report: ChangeReport, runs: readonly Run[]) => FleetReport;
+}
+
+/**
+ * Null where no fleet is given.
+ * @throws UserError for a file that cannot be read, and for every problem in it
+ */
+export async function readFleet(file: string | null): Promise<Teller | null> {
+  if (file === null) return null;
   const { parseFleet } = await import('../sizing/fleet.ts');
+  const { fleetOfCompare, fleetOfGate } = await import('../sizing/fleet-change.ts');
+  const fleet = parseFleet(textOf(file), file);
+  return {
+    ofGate: (report, runs) => fleetOfGate(fleet, file, report, runs),
+    ofCompare: (report, runs) => fleetOfCompare(fleet, file, report, runs),
+  };
+}
+
+function textOf(file: string): string {
   try {
-    return parseFleet(readFileSync(file, 'utf8'), file);
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw new UserError(
       `cannot read the fleet ${file}: ${messageOf(error)}`,
       'docs/sizing/fleet.yaml is an example',

@@ -105,15 +105,12 @@ export const gate: Command<GateArguments> = {
       );
     }
     const { gateRuns } = await import('../verdicts/gate.ts');
-    const fleetFile = args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet));
-    const fleet = fleetFile === null ? null : await readFleet(fleetFile);
+    const fleet = await readFleet(
+      args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet)),
+    );
     const head = readRuns(args.head);
     const plain = gateRuns(policy, base, head);
-    const { fleetOfGate } = await import('../sizing/fleet-change.ts');
-    const report =
-      fleet === null || fleetFile === null
-        ? plain
-        : { ...plain, fleet: fleetOfGate(fleet, fleetFile, plain, [...base, ...head]) };
+    const report = { ...plain, fleet: fleet?.ofGate(plain, [...base, ...head]) ?? null };
     await write(report, args, output);
     return codes[report.state];
   },

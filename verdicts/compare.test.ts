@@ -69,10 +69,15 @@ describe('what changed', () => {
     expect(rowOf(runs, 'startup.ready', 'process').verdict).toBe('regression');
   });
 
-  test('one run of head is judged by five of base', () => {
+  test('one run of head is judged by five of base, and counts as one', () => {
     const base = [1, 2, 3, 4, 5].map((id) => world({ id, hour: 1 + id / 200 }));
     const report = compareRuns(base, [world({ id: 6, slower: 1.3 })], quick);
-    expect(rowOf(report, 'startup.ready', 'namespace')).toMatchObject({ verdict: 'regression', unit: 'run' });
+    expect(rowOf(report, 'startup.ready', 'namespace')).toMatchObject({
+      verdict: 'regression',
+      unit: 'run',
+      base: { n: 5 },
+      head: { n: 1, launches: 30, interval: null },
+    });
     const few = compareRuns(base.slice(0, 3), [world({ id: 6, slower: 1.3 })], quick);
     expect(rowOf(few, 'startup.ready', 'namespace')).toMatchObject({ verdict: 'no-verdict' });
   });

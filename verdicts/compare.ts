@@ -68,8 +68,8 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
   const { row, change, refusals, remarks } = draft;
   const [{ metric, cell }] = row.head as [RowPart];
   const { deviation, estimate, n, pairs } = change;
-  const base = summaryOf(row.base);
-  const head = summaryOf(row.head);
+  const base = summaryOf(row.base, change.unit);
+  const head = summaryOf(row.head, change.unit);
   const plain: Verdict =
     refusals.length > 0
       ? 'refused'
@@ -105,11 +105,12 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
   };
 }
 
-function summaryOf(parts: readonly RowPart[]): SideSummary {
+/** `unit`: what counts as one on both sides, though one of them may have a single run. */
+function summaryOf(parts: readonly RowPart[], unit: ChangeRow['unit']): SideSummary {
   const runs = parts.filter(({ values }) => values.length > 0);
   const launches = runs.flatMap(({ values }) => values.map(({ value }) => value));
   const units =
-    runs.length > 1 ? runs.flatMap(({ values }) => median(values.map(({ value }) => value)) ?? []) : launches;
+    unit === 'run' ? runs.flatMap(({ values }) => median(values.map(({ value }) => value)) ?? []) : launches;
   return {
     median: median(units),
     interval: medianInterval(units),

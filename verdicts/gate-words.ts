@@ -46,10 +46,10 @@ export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]):
     const limit = limits.get(nameOf(row.key)) ?? null;
     if (deviation === null || limit === null) return [];
     const sees = smallestEffect(pairs, deviation) - 1;
-    const word = unit === 'run' ? 'runs' : 'launches';
+    const word = unit === 'run' ? (n === 1 ? 'run shows' : 'runs show') : 'launches show';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
     return [
-      `${titleOf(row, several)}: ${n} ${word} show +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
+      `${titleOf(row, several)}: ${n} ${word} +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
     ];
   });
 }

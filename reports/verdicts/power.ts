@@ -2,6 +2,7 @@
 import type { PowerReport } from '../../verdicts/power-check.ts';
 
 import { oneLine } from '../text.ts';
+import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 import { cellLabel, severalScenarios } from './words.ts';
@@ -16,8 +17,9 @@ export function powerText({ sights, sharp }: PowerReport): string {
   const several = severalScenarios(sights.map(({ key }) => key));
   const lines = sights.map(({ key, source, level, limit, unit, n, sees, needed, note }) => {
     const good = sees !== null && sees <= limit * (1 + 1e-9);
-    const units = `${n} ${unit === 'run' ? 'run' : 'launch'}${n === 1 ? '' : unit === 'run' ? 's' : 'es'}`;
-    const what = sees === null ? 'sees nothing' : `${units} show +${percent(sees)} or more`;
+    const units = unit === 'run' ? count(n, 'run') : count(n, 'launch', 'launches');
+    const what =
+      sees === null ? 'sees nothing' : `${units} ${n === 1 ? 'shows' : 'show'} +${percent(sees)} or more`;
     const more = [
       ...(needed === null ? [] : [`${needed} launches of either side would do`]),
       ...(note === null ? [] : [note]),
