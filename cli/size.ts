@@ -22,7 +22,7 @@ interface SizeArguments {
   assignment: string | undefined;
   html: string | undefined;
   analysis: boolean | undefined;
-  heavier: number;
+  heavier: string;
   json: boolean;
   format: string;
 }
@@ -81,7 +81,6 @@ export const sizeCommand: Command<SizeArguments> = {
       .option('heavier', {
         type: 'string',
         default: '0B',
-        coerce: parseBytes,
         describe: 'Every instance heavier by so much, to see what it costs: 12MiB.',
       })
       .option('check', { type: 'string', describe: 'Judge this assignment (CSV) by the rules instead.' })
@@ -123,7 +122,7 @@ export const sizeCommand: Command<SizeArguments> = {
     const policy =
       args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
     const profile = args.profile.length === 0 ? null : await profileFrom(args.profile);
-    const options = { runners: args.runner, moreBytes: args.heavier };
+    const options = { runners: args.runner, moreBytes: bytesOf(args.heavier) };
     const weights = weightsOf(profile, policy, options);
     const { pack } = await import('../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
@@ -178,6 +177,14 @@ async function analysed(
     breakEven: await breakEvenOf(question),
     uncertainty: await uncertaintyOf(question, found, profile, weightsBy),
   };
+}
+
+function bytesOf(heavier: string): number {
+  try {
+    return parseBytes(heavier);
+  } catch (error) {
+    throw new UserError(`--heavier: ${messageOf(error)}`, 'give a size with its unit');
+  }
 }
 
 function writeOut(path: string, content: string): void {

@@ -7,7 +7,7 @@ import { lightAnswer } from './counts.ts';
 import { grownCounts } from './demand.ts';
 import { inventoryOf } from './inventories/index.ts';
 import { cvOf } from './inventories/spread.ts';
-import { controls, liveData, questionOf } from './live.ts';
+import { controls, liveData, questionOf, type LiveData } from './live.ts';
 import { parseSizingPolicy } from './policy.ts';
 import { policyYaml } from './policy-yaml.ts';
 import { alternatives } from './problem.ts';
@@ -234,7 +234,7 @@ test('a page carries the question whole: the same counts, at every rule that can
   - { app: win, replicas: 2, cpu: 2, memory: 8GiB, os: Windows Server 2022 }
 `;
   const question = await asked(apps);
-  const carried = questionOf(JSON.parse(JSON.stringify(liveData(question))));
+  const carried = questionOf(JSON.parse(JSON.stringify(liveData(question))) as LiveData);
   for (const control of controls) {
     const value = Math.min(control.most, control.read(question) + 2 * control.step);
     expect(control.read(control.write(question, value))).toBeCloseTo(value, 9);

@@ -14,8 +14,8 @@ export interface Blocker {
   readonly all: number;
   /** Resource of which what is moved asks for more than all room that is left; null: room is there, in pieces. */
   readonly exceeded: string | null;
-  /** A rule of the item, where it has one. */
-  readonly apart: boolean;
+  /** Which of the item's rules stands in the way where room does not; null: none, the room is in pieces. */
+  readonly rule: 'apart' | 'spread' | null;
 }
 
 /** Beyond so many hosts of differing contents the replay would take longer than the packing did. */
@@ -27,14 +27,22 @@ export function blockerOf(problem: Problem, packing: Packing): Blocker | null {
   const homeless = (at: (typeof replays)[number]) => at.homeless.reduce((sum, { count }) => sum + count, 0);
   const [easiest] = replays.toSorted((a, b) => homeless(a) - homeless(b));
   const [first] = easiest?.homeless ?? [];
-  if (easiest === undefined || first === undefined) return null;
+  if (easiest === undefined) return null;
+  const type = easiest.lost.replace(/^a /, '');
+  if (first === undefined) {
+    // A replay forgets the spread over domains: where all fits then, it is the spread that needs the host.
+    const spread = problem.items.find(({ domains }) => domains !== undefined);
+    return spread === undefined
+      ? null
+      : { type, item: spread.id, count: 0, all: 0, exceeded: null, rule: 'spread' };
+  }
   const item = problem.items.find(({ id }) => id === first.item);
   return {
-    type: easiest.lost.replace(/^a /, ''),
+    type,
     item: first.item,
     count: first.count,
     all: homeless(easiest),
     exceeded: easiest.proven,
-    apart: (item?.apart ?? []).length > 0,
+    rule: (item?.apart ?? []).length > 0 ? 'apart' : null,
   };
 }

@@ -157,6 +157,8 @@ function weigh({ key, base }: Row, rows: readonly Row[]): Weight | null {
   );
   let isNet = true;
   const launches = base.flatMap(({ run, values }) => {
+    // A run all of whose blocks are void tells nothing, not even that nothing was beside it.
+    if (values.length === 0) return [];
     const own = plain?.base.find((part) => part.run.ref.runId === run.ref.runId);
     if (own === undefined || own.values.length === 0) {
       isNet = false;

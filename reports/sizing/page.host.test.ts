@@ -3,7 +3,6 @@
  * policy that the page writes; light, dark, narrow, on paper and without scripts; nothing fetched. Skipped aloud
  * where there is no Chromium.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +10,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../../bench/random.ts';
+import { runCommandLine } from '../../cli/cli.ts';
 import { controls } from '../../sizing/live.ts';
 import { bundleClient } from './bundle.ts';
 
@@ -19,7 +19,6 @@ const usable = existsSync(executablePath);
 if (!usable)
   process.stderr.write(`skipped: sizing page, no Chromium at ${executablePath} (set TARE_CHROMIUM)\n`);
 
-const main = path.join(import.meta.dirname, '../../cli/main.ts');
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ['light', { colorScheme: 'light' }],
   ['dark', { colorScheme: 'dark' }],
@@ -45,13 +44,24 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
   let browser: Browser;
   let folder: string;
   let file: string;
+  const declaredPolicy = () => path.join(folder, 'declared.yaml');
 
-  const size = (...args: readonly string[]) =>
-    execFileSync(
-      process.execPath,
-      [main, 'size', 'demand.csv', '--hosts', 'hosts.yaml', '--seconds', '0', ...args],
-      { cwd: folder, encoding: 'utf8' },
-    );
+  /** The command line itself, in this process: a new one for each of a dozen rules would take most of the time. */
+  const size = async (...args: readonly string[]): Promise<string> => {
+    const [out, err]: [string[], string[]] = [[], []];
+    const inputs = [path.join(folder, 'demand.csv'), '--hosts', path.join(folder, 'hosts.yaml')];
+    const code = await runCommandLine(['size', ...inputs, '--seconds', '0', ...args], {
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      status: () => undefined,
+      live: false,
+      color: false,
+      columns: 100,
+      signal: new AbortController().signal,
+    });
+    expect([code, err]).toEqual([0, []]);
+    return out.join('\n');
+  };
   const hostsOf = (json: string) =>
     (JSON.parse(json) as { answers: { alternative: string; hosts: number | null }[] }).answers.map(
       ({ alternative, hosts }) => [alternative, hosts === null ? 'none' : String(hosts)],
@@ -66,10 +76,10 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
       'hosts:\n  - { id: h, sockets: 2, cores: 32, threads: 64, memory: 128GiB, price: 100, watts: { idle: 90, full: 300 } }\n  - { id: b, sockets: 2, cores: 64, threads: 128, memory: 256GiB, price: 210, watts: { idle: 150, full: 500 } }\n',
     );
     writeFileSync(
-      path.join(folder, 'policy.yaml'),
+      declaredPolicy(),
       'survive: { least: 1 }\nuncertainty: { demandCv: 10%, draws: 5 }\nassume: { vm: { rule: kubevirt, guest: 300MiB }, container: { memory: 8MiB } }\n',
     );
-    size('--policy', 'policy.yaml', '--html', 'page.html');
+    await size('--policy', declaredPolicy(), '--html', file);
     browser = await chromium.launch({
       executablePath,
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -99,11 +109,9 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
   }
 
   const shown = (page: Page) =>
-    page
-      .locator('.result')
-      .evaluateAll((cards) =>
-        cards.map((card) => [card.id.replace('live-', ''), card.getAttribute('data-hosts')]),
-      );
+    page.evaluate<string[][]>(
+      "[...document.querySelectorAll('.result')].map((card) => [card.id.replace('live-', ''), card.dataset.hosts])",
+    );
 
   async function saved(page: Page, button: string): Promise<string> {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText(button).click()]);
@@ -116,7 +124,7 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
     await visit({}, async (page) => {
       await page.waitForSelector(ready);
       const declared = await shown(page);
-      expect(declared).toEqual(hostsOf(size('--policy', 'policy.yaml', '--no-analysis', '--json')));
+      expect(declared).toEqual(hostsOf(await size('--policy', declaredPolicy(), '--no-analysis', '--json')));
       const moved: string[] = [];
       for (const control of controls) {
         await page.getByText('As declared').click();
@@ -136,7 +144,7 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
         const counts = await shown(page);
         expect([control.id, counts]).toEqual([
           control.id,
-          hostsOf(size('--policy', policy, '--no-analysis', '--json', ...heavier)),
+          hostsOf(await size('--policy', policy, '--no-analysis', '--json', ...heavier)),
         ]);
         if (JSON.stringify(counts) !== JSON.stringify(declared)) moved.push(control.id);
       }
@@ -158,7 +166,7 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
       await page.waitForSelector(ready);
       const policy = await saved(page, 'These rules');
       const plan = await saved(page, 'Assignment (CSV)');
-      expect(size('--policy', policy, '--check', plan)).toContain('nothing is overfull');
+      expect(await size('--policy', policy, '--check', plan)).toContain('nothing is overfull');
     });
   });
 

@@ -2,7 +2,7 @@
 import { formatValue } from '../../bench/units.ts';
 import type { BreakEven, Crossing } from '../../sizing/break-even.ts';
 import type { SizingPolicy } from '../../sizing/model.ts';
-import { alternatives, type Alternative } from '../../sizing/problem.ts';
+import { alternatives } from '../../sizing/problem.ts';
 import type { Sensitivity, StepCost } from '../../sizing/sensitivity.ts';
 import type { Answer, Sizing } from '../../sizing/size.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
@@ -58,7 +58,7 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
       row('  losses survived', lossWords),
       row('fullest', bindingWords),
       row('instances', ({ instances }) => String(instances)),
-      row('  of them machines', ({ machines }) => String(machines)),
+      row('VMs on the hosts', ({ machines }) => String(machines)),
       row('tare, memory', ({ tareBytes }) => bytes(tareBytes)),
       row('room, memory', (answer) => bytes(sum(answer, 'memory')), `${bytes(today?.memoryBytes)} gross`),
       row(
@@ -155,7 +155,7 @@ export function crossingWords({ alternative, measure, from, exact, upTo, stays }
   const less = measure === 'hosts' ? 'need fewer hosts than' : 'cost less than';
   if (from === null)
     return `${name} ${less} virtual machines at no number${exact ? '' : ' looked at'} up to ${String(upTo)} instances`;
-  return `${name} ${less} virtual machines from ${exact ? '' : 'at most '}${String(from)} instances on${
+  return `${name} ${less} virtual machines from ${exact ? '' : 'at most '}${String(from)} instance${from === 1 ? '' : 's'} on${
     stays
       ? `, at every larger size looked at up to ${String(upTo)}`
       : ', but not at every larger size: whole hosts make steps'
@@ -211,12 +211,15 @@ export function summary({ sizing, breakEven }: SizingView): string[] {
   const count = ({ alternative, hosts }: Answer) =>
     `${hosts === null ? 'no number of hosts' : hostsWord(hosts)} as ${alternativeNames[alternative]}`;
   const fitting = answers.filter(({ hosts }) => hosts !== null);
-  const saved = breakEven?.crossings.filter(({ from }) => from !== null) ?? [];
+  const saved = breakEven?.crossings.filter(({ from, stays }) => from !== null && stays) ?? [];
   return [
     `${answers.map(count).join(', ')}${today === null ? '' : `; today ${hostsWord(today.hosts)}`}.`,
     ...(fitting.length === 0 ? ['The demand does not fit: see what has no place.'] : []),
-    ...saved.slice(0, 2).map((crossing) => `${crossingWords(crossing)}.`),
+    ...saved.slice(0, 2).map((crossing) => `${capital(crossingWords(crossing))}.`),
   ];
 }
 
-export type { Alternative };
+/** The first letter of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

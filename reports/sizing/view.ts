@@ -6,6 +6,7 @@ import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,
   breakEvenTable,
+  capital,
   crossingWords,
   hostsTable,
   policyTable,
@@ -92,7 +93,7 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
           {
             id: 'break-even',
             title: 'Break-even',
-            lead: breakEven.crossings.map((crossing) => `${crossingWords(crossing)}.`),
+            lead: breakEven.crossings.map((crossing) => `${capital(crossingWords(crossing))}.`),
             blocks: [
               { kind: 'charts' as const, charts: chartsOf(breakEven) },
               { kind: 'table' as const, table: breakEvenTable(breakEven) },

@@ -1,6 +1,6 @@
 /** A planner's words for what the packing engine says: hosts and instances, not bins and items. */
 import { formatValue } from '../../bench/units.ts';
-import { blockerOf } from '../../sizing/blocker.ts';
+import { blockerOf, type Blocker } from '../../sizing/blocker.ts';
 import type { Alternative } from '../../sizing/problem.ts';
 import type { Answer } from '../../sizing/size.ts';
 
@@ -52,6 +52,22 @@ function boundWords(method: string): string {
   return method;
 }
 
+/** Where sums alone say it: how many of the largest host in use the demand is worth in one resource. */
+function volumeWords({ packing, problem }: Answer): string | null {
+  const used = new Set(packing.bins.map(({ type }) => type));
+  const bins = problem.bins.filter(({ id }) => used.has(id));
+  const worth = [...problem.dimensions, slots].map((dimension, d) => {
+    const sum = problem.items.reduce((total, { count, size }) => total + count * (size[d] ?? 1), 0);
+    const room = Math.max(...bins.map(({ capacity, maxItems }) => capacity[d] ?? maxItems ?? Infinity));
+    return { dimension, hosts: room > 0 ? sum / room : 0 };
+  });
+  const [most] = worth.toSorted((a, b) => b.hosts - a.hosts);
+  if (most === undefined || Math.ceil(most.hosts - 1e-6) < packing.countBound) return null;
+  return most.dimension === slots
+    ? `they may hold no more instances each: ${most.hosts.toFixed(2)} hosts' worth of them`
+    : `the ${dimensionName(most.dimension)} asked for fills ${most.hosts.toFixed(2)} of them to the fill target`;
+}
+
 /** The gap between what was found and what is proven. */
 export function gapWords({ packing }: Answer): string {
   if (packing.unplaced.length > 0) return '–';
@@ -67,21 +83,24 @@ export function whyNotFewer(answer: Answer): string {
   if (packing.count === 0) return 'there is nothing to place';
   const { boundMethod } = packing;
   if (packing.count <= packing.countBound)
-    return `proven: fewer than ${hostsWord(packing.countBound)} of these kinds cannot hold the demand; ${boundWords(boundMethod)}`;
+    return `proven: fewer than ${hostsWord(packing.countBound)} of these kinds cannot hold the demand; ${volumeWords(answer) ?? boundWords(boundMethod)}`;
   const blocker = blockerOf(problem, packing);
-  const blocked =
-    blocker === null
-      ? ''
-      : `without its easiest host (${blocker.type}) ${String(blocker.all)} ${blocker.all === 1 ? 'instance has' : 'instances have'} no place, first ${blocker.item}${
-          blocker.exceeded === null
-            ? blocker.apart
-              ? ', which is kept apart from its like'
-              : ': room is left, but in pieces'
-            : `: ${dimensionName(blocker.exceeded)} is short`
-        }`;
-  if (packing.optimal)
-    return `proven: nothing is cheaper; ${boundWords(boundMethod)}${blocked === '' ? '' : `; ${blocked}`}`;
-  return `not proven: at least ${hostsWord(packing.countBound)} of these kinds, and nothing cheaper was found (gap ${gapWords(answer)})${blocked === '' ? '' : `; ${blocked}`}`;
+  const blocked = blocker === null ? '' : `; ${blockerWords(blocker)}`;
+  if (packing.optimal) return `proven: nothing is cheaper; ${boundWords(boundMethod)}${blocked}`;
+  return `not proven: at least ${hostsWord(packing.countBound)} of these kinds, and nothing cheaper was found (gap ${gapWords(answer)})${blocked}`;
+}
+
+function blockerWords(blocker: Blocker): string {
+  const { type, item, all, exceeded, rule } = blocker;
+  const easiest = `without its easiest host (${type})`;
+  if (rule === 'spread') return `${easiest} all would fit, but not spread over the failure domains`;
+  const short =
+    exceeded !== null
+      ? `: ${dimensionName(exceeded)} is short`
+      : rule === 'apart'
+        ? ', which is kept apart from its like'
+        : ': room is left, but in pieces';
+  return `${easiest} ${String(all)} ${all === 1 ? 'instance has' : 'instances have'} no place, first ${item}${short}`;
 }
 
 export function reasonWords(reason: string): string {
