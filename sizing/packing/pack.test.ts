@@ -38,6 +38,61 @@ describe('packQuickly', () => {
     );
   });
 
+  it('says the same in whatever unit sizes and capacities are told', () => {
+    fc.assert(
+      fc.property(
+        anyProblem({ groups: 6, count: 6, limited: true }),
+        fc.integer({ min: 1, max: 30 }),
+        (problem, power) => {
+          // Powers of two change no digit: a MiB told in bytes.
+          const scaled = (values: readonly number[]) =>
+            values.map((value, d) => (d === 1 ? value * 2 ** power : value));
+          const other = packQuickly(
+            {
+              ...problem,
+              items: problem.items.map((item) => ({ ...item, size: scaled(item.size) })),
+              bins: problem.bins.map((bin) => ({ ...bin, capacity: scaled(bin.capacity) })),
+            },
+            effort,
+          );
+          const packing = packQuickly(problem, effort);
+          expect([other.cost, other.count, other.bound]).toEqual([
+            packing.cost,
+            packing.count,
+            packing.bound,
+          ]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes bins that are there once each, and bounds what is bought beside them', () => {
+    fc.assert(
+      fc.property(
+        anyProblem({ groups: 6, count: 6, limited: false }),
+        fc.integer({ min: 1, max: 4 }),
+        (problem, there) => {
+          const today = Array.from({ length: there }, (_, at) => ({
+            id: `today-${String(at)}`,
+            capacity: [6 + at, 12 - at],
+            cost: 0,
+            available: 1,
+            labels: ['label', 'big', 'small'],
+          }));
+          const whole: Problem = { ...problem, bins: [...today, ...problem.bins] };
+          const packing = packQuickly(whole, effort);
+          expect(checkPacking(whole, packing)).toEqual([]);
+          // The bound is of packings of everything: where something has no place there is none to compare.
+          if (packing.unplaced.length === 0) expect(packing.bound).toBeLessThanOrEqual(packing.cost);
+          const alone = packQuickly(problem, effort);
+          if (alone.unplaced.length === 0) expect(packing.bound).toBeLessThanOrEqual(alone.cost);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('says the same whatever the order of the items, and every time', () => {
     fc.assert(
       fc.property(anyProblem({ groups: 6, count: 6, limited: true }), (problem) => {
