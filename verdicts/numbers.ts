@@ -296,6 +296,8 @@ function changeOfRuns(costs: readonly Sides[]): Change {
       ...none,
       estimate: { ratio: 1, interval: exactly(0.95), ninety: exactly(0.9) },
       p: freedom >= verdictFreedom ? 1 : null,
+      // Runs that never differ have shown no noise, as launches have; of zeros there is no ratio to speak of.
+      deviation: freedom >= fewestFreedom && (all[0] ?? 0) > 0 ? 0 : null,
     };
   }
   if (all.length === 0 || all.some((value) => value <= 0)) return none;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { gateRuns } from './gate.ts';
 import { parsePolicy } from './policy.ts';
 import { powerOf, type Planned } from './power-check.ts';
-import { world } from './testing/worlds.ts';
+import { withSamples, world } from './testing/worlds.ts';
 
 const policyOf = (rules: string) => parsePolicy(`rules:\n${rules}`, 'gate.yaml');
 const ready = (limit: string, more = '') =>
@@ -54,6 +54,15 @@ test('several runs are told by how much they differ', () => {
   );
   expect(one).toMatchObject({ unit: 'run', n: 1, note: null });
   expect(three!.sees!).toBeLessThan(one!.sees!);
+});
+
+test('runs that never differed show any growth, and the gate finds it; of zeros nothing can be told', () => {
+  const rate = policyOf('  - {metric: cpu.throughput, runner: namespace, limit: 3%}\n');
+  const run = (id: number, value: number) => world({ id, alter: withSamples('cpu.throughput', () => value) });
+  const runs = (value: number) => [1, 2, 3, 4, 5].map((id) => run(id, value));
+  expect(sightOf(rate, plan, runs(1000))).toMatchObject({ unit: 'run', sees: 0, note: null });
+  expect(gateRuns(rate, runs(1000), [run(6, 950)]).state).toBe('fail');
+  expect(sightOf(rate, plan, runs(0))).toMatchObject({ sees: null });
 });
 
 test('what cannot fire is refused before anything is measured', () => {

@@ -18,8 +18,8 @@ export function powerText({ sights, sharp }: PowerReport): string {
   const lines = sights.map(({ key, source, level, limit, unit, n, sees, needed, note }) => {
     const good = sees !== null && sees <= limit * (1 + 1e-9);
     const units = unit === 'run' ? count(n, 'run') : count(n, 'launch', 'launches');
-    const what =
-      sees === null ? 'sees nothing' : `${units} ${n === 1 ? 'shows' : 'show'} +${percent(sees)} or more`;
+    const growth = sees === 0 ? 'any growth, as nothing ever differed' : `+${percent(sees ?? 0)} or more`;
+    const what = sees === null ? 'sees nothing' : `${units} ${n === 1 ? 'shows' : 'show'} ${growth}`;
     const more = [
       ...(needed === null ? [] : [`${needed} launches of either side would do`]),
       ...(note === null ? [] : [note]),
