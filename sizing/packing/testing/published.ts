@@ -1,7 +1,7 @@
 /**
  * Published instances with known optima: the first five of E. Falkenauer's uniform class u120 ("A hybrid grouping
- * genetic algorithm for bin packing", 1996) as OR-Library distributes them in binpack1: sizes of 20 to 100 into
- * bins of 150. Numbers only; the optima are those of the same file.
+ * genetic algorithm for bin packing", 1996), sizes of 20 to 100 into bins of 150, which OR-Library (J. Beasley)
+ * distributes. Numbers only; the optima are those of published tables of results, and the tests prove them again.
  */
 import type { Problem } from '../model.ts';
 
