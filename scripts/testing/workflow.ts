@@ -3,7 +3,7 @@
  * Knows just the expressions those files use, and throws on any other.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -93,13 +93,15 @@ export function runSteps(steps: readonly Step[], valueOf: (expression: string) =
     if (code !== 0) break;
   }
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const [written, told] = [read(output), read(summary)];
+  rmSync(scratch, { recursive: true });
   const outputs = Object.fromEntries(
-    read(output)
+    written
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
-  return { code, log, outputs, summary: read(summary), steps: ran };
+  return { code, log, outputs, summary: told, steps: ran };
 }
 
 /** A script the way GitHub runs `shell: bash`. */
