@@ -18,6 +18,11 @@ export function processTree(root: number): readonly number[] {
   return found;
 }
 
+/** Those of the processes that have not ended yet; a zombie has. */
+export function stillRunning(pids: readonly number[]): readonly number[] {
+  return pids.filter((pid) => parentOf(String(pid)) !== null);
+}
+
 /** null: gone, or a zombie. */
 function parentOf(pid: string): number | null {
   try {

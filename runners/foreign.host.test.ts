@@ -157,13 +157,13 @@ test.skipIf(!isRoot)('the rootless container runs for a user who is nobody', asy
     0,
   );
   const script =
-    'id -u; busybox hostname; echo x > /etc/new && cat /etc/new; busybox nc -z 127.0.0.1 1 || echo alone';
+    'id -u; busybox hostname; echo x > /etc/new && cat /etc/new; grep : /proc/net/dev | tr -d " 0-9"';
   const { child, line } = drive(
     { kind: 'namespace', options: { user: 'auto' }, runs, script, image: own },
     asNobody,
   );
   const told = await line<Told>();
-  expect(told).toMatchObject({ exitCode: 0, stdout: '0\ntare\nx\nalone\n' });
+  expect(told).toMatchObject({ exitCode: 0, stdout: '0\ntare\nx\nlo:\n' });
   child.stdin.write('stop\n');
   expect(await line()).toEqual({ leftovers: [] });
   await once(child, 'close');

@@ -10,7 +10,7 @@ import type { Mark } from '../bench/model.ts';
 import { runTool } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import { killQuietly } from '../host/process-identity.ts';
-import { processTree } from '../host/process-tree.ts';
+import { processTree, stillRunning } from '../host/process-tree.ts';
 import { launch } from './launch.ts';
 import type { Launched } from './launch.ts';
 import type { Attachment } from './network.ts';
@@ -144,12 +144,25 @@ async function stopHosted(
   for (const pid of tree) killQuietly(pid);
   const emptied = job.group === null ? true : await job.group.kill(killSeconds);
   await Promise.race([launched.gone, delay(killSeconds * 1000, undefined, { ref: false })]);
+  const outlived = await outliving(tree, killSeconds);
   const gone: Mark = { name: 'T7', at: context.now() };
-  const alive = emptied ? [] : (job.group?.pids() ?? []).map((pid) => `process ${pid} (${nameOf(pid)})`);
-  const unkillable = launched.exited() === null ? [`process ${launched.pid} (${nameOf(launched.pid)})`] : [];
+  const alive = [...outlived, ...(emptied ? [] : (job.group?.pids() ?? []))];
+  if (launched.exited() === null) alive.push(launched.pid);
+  const processes = alive.map((pid) => `process ${pid} (${nameOf(pid)})`);
   const links = (await network?.gone()) ?? [];
-  const leftovers = [...new Set([...alive, ...unkillable]), ...links, ...(await putAway())];
+  const leftovers = [...new Set(processes), ...links, ...(await putAway())];
   return { gone: leftovers.length === 0 ? gone : null, leftovers };
+}
+
+/** A killed process may take a moment to end, and its launcher does not wait for it. */
+async function outliving(pids: readonly number[], seconds: number): Promise<readonly number[]> {
+  const deadline = performance.now() + seconds * 1000;
+  let left = stillRunning(pids);
+  while (left.length > 0 && performance.now() < deadline) {
+    await delay(1);
+    left = stillRunning(left);
+  }
+  return left;
 }
 
 function nameOf(pid: number): string {
