@@ -39,7 +39,18 @@ export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     // A word that is none of those it may be: they are what its author wants to know.
     const words = issue.errors.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values : []));
     if (typeof issue.input === 'string' && words.length > 0) {
-      return [{ path, message: `must be one of ${words.map(String).join(', ')}, got ${show(issue.input)}` }];
+      const named = words.map(String).join(', ');
+      // Another form that a text may have tells itself what it wants, and what it got.
+      const form = issue.errors
+        .flat()
+        .find(({ code, path: at }) => code === 'custom' && at.length === 0)?.message;
+      return [
+        {
+          path,
+          message:
+            form === undefined ? `must be one of ${named}, got ${show(issue.input)}` : `${form}; or ${named}`,
+        },
+      ];
     }
     if (nearest !== undefined && depth(nearest) > 0) {
       return nearest.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
