@@ -68,9 +68,9 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing; add it' : `must be ${article(issue.expected)}${got}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}${got}`;
+      return `must ${amount(issue, issue.minimum, 'at least', 'more than')}${got}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${got}`;
+      return `must ${amount(issue, issue.maximum, 'at most', 'less than')}${got}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}${got}`;
     case 'invalid_union':
@@ -78,6 +78,19 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Of what has a length, its length; else the number itself. */
+function amount(
+  { origin, inclusive }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig>,
+  bound: number | bigint,
+  within: string,
+  beyond: string,
+): string {
+  const words = `${inclusive === false ? beyond : within} ${bound}`;
+  const one = Number(bound) === 1;
+  if (origin === 'string') return `have ${words} ${one ? 'character' : 'characters'}`;
+  return origin === 'array' ? `have ${words} ${one ? 'entry' : 'entries'}` : `be ${words}`;
 }
 
 function article(type: string): string {

@@ -42,7 +42,8 @@ test('a policy is read with the places of its rules', () => {
 const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'rules: [', /^gate\.yaml:1:\d+: /],
   ['nothing', '', /expected a mapping with rules/],
-  ['no rules', 'rules: []', /rules: must be at least 1/],
+  ['no rules', 'rules: []', /rules: must have at least 1 entry/],
+  ['no name', 'name: ""\nrules:\n  - {metric: a, limit: 5%}', /name: must have at least 1 character, got ""/],
   [
     'a key that is none',
     'rules:\n  - metric: a\n    limt: 5%\n',
