@@ -31,6 +31,8 @@ export function seconds(fallback: string) {
 
 /** A value as the user wrote it, short. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  // JSON has no NaN and no infinity; YAML has both.
+  const bare = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : undefined;
+  const text = bare ?? JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

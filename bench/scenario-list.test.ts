@@ -28,7 +28,7 @@ test('a list names its entries with their places; anything else is no list', () 
 });
 
 test.each([
-  ['name: all\nscenarios: []\n', 'l.yaml:2:1: scenarios: must be at least 1, got []'],
+  ['name: all\nscenarios: []\n', 'l.yaml:2:1: scenarios: must have at least 1 entry, got []'],
   ['name: all\nscenarios: a.yaml\n', 'l.yaml:2:1: scenarios: must be an array, got "a.yaml"'],
   ['name: all\nscenarios: [1]\n', 'l.yaml:2:13: scenarios.0: must be a string, got 1'],
   ['scenarios: [a.yaml]\n', 'name: is missing; add it'],

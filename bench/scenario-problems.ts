@@ -39,7 +39,18 @@ export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     // A word that is none of those it may be: they are what its author wants to know.
     const words = issue.errors.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values : []));
     if (typeof issue.input === 'string' && words.length > 0) {
-      return [{ path, message: `must be one of ${words.map(String).join(', ')}, got ${show(issue.input)}` }];
+      const named = words.map(String).join(', ');
+      // Another form that a text may have tells itself what it wants, and what it got.
+      const form = issue.errors
+        .flat()
+        .find(({ code, path: at }) => code === 'custom' && at.length === 0)?.message;
+      return [
+        {
+          path,
+          message:
+            form === undefined ? `must be one of ${named}, got ${show(issue.input)}` : `${form}; or ${named}`,
+        },
+      ];
     }
     if (nearest !== undefined && depth(nearest) > 0) {
       return nearest.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
@@ -57,9 +68,9 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing; add it' : `must be ${article(issue.expected)}${got}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}${got}`;
+      return `must ${amount(issue, issue.minimum, 'at least', 'more than')}${got}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${got}`;
+      return `must ${amount(issue, issue.maximum, 'at most', 'less than')}${got}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}${got}`;
     case 'invalid_union':
@@ -67,6 +78,19 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Of what has a length, its length; else the number itself. */
+function amount(
+  { origin, inclusive }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig>,
+  bound: number | bigint,
+  within: string,
+  beyond: string,
+): string {
+  const words = `${inclusive === false ? beyond : within} ${bound}`;
+  const one = Number(bound) === 1;
+  if (origin === 'string') return `have ${words} ${one ? 'character' : 'characters'}`;
+  return origin === 'array' ? `have ${words} ${one ? 'entry' : 'entries'}` : `be ${words}`;
 }
 
 function article(type: string): string {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { RunnerKind } from './model.ts';
-import { duration, seconds, size } from './options.ts';
+import { duration, seconds, show, size } from './options.ts';
 import { signalName } from '../images/signals.ts';
 import { kernelPattern } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
@@ -58,12 +58,11 @@ export const requiresSchema = z.strictObject({
 
 const command = z.array(z.string()).min(1);
 const signal = z
-  .string()
-  .refine(
-    (text) => signalName(text) !== null,
-    'must be a signal of Linux, e.g. "SIGTERM", "SIGRTMIN+3" or "15"',
-  )
-  .transform((text) => signalName(text) ?? text);
+  .union([z.string(), z.number()])
+  .refine((given) => signalName(String(given)) !== null, {
+    error: ({ input }) => `must be a signal of Linux, e.g. SIGTERM, SIGRTMIN+3 or 15, got ${show(input)}`,
+  })
+  .transform((given) => signalName(String(given)) ?? String(given));
 /** The main program of an image from elsewhere; what is left out is the image's own. */
 export const ownServiceSchema = z.strictObject({
   run: command.optional().describe("Program and arguments in place of the image's entrypoint and command."),

@@ -185,6 +185,9 @@ test('a service of an image from elsewhere: what is said, and what is left to th
     },
   });
   expect(serviceOf('{ stop: kill }')?.own?.stop).toBeNull();
+  expect(
+    ['2', '"2"', 'int'].map((signal) => serviceOf(`{ stop: { signal: ${signal} } }`)?.own?.stop?.signal),
+  ).toEqual(['SIGINT', 'SIGINT', 'SIGINT']);
   const ways = ['exit', 'tcp', 'healthcheck', '{ line: up }', '{ healthcheck: { every: declared } }'];
   expect(ways.map((ready) => serviceOf(`{ ready: ${ready} }`)?.ready)).toEqual([
     { kind: 'exit' },
@@ -198,9 +201,18 @@ test('a service of an image from elsewhere: what is said, and what is left to th
 test.each([
   ['postgres', '[idle]', /workloads\.w\.service: must be one of redis, nginx, image, got "postgres"/],
   ['{ ready: soon }', '[idle]', /service\.ready: must be one of tcp, exit, healthcheck, got "soon"/],
-  ['{ stop: { signal: SIGNONE } }', '[idle]', /service\.stop\.signal: must be a signal of Linux/],
+  [
+    '{ stop: { signal: SIGNONE } }',
+    '[idle]',
+    /service\.stop\.signal: must be a signal of Linux.*got "SIGNONE"/,
+  ],
+  ['{ stop: { signal: 99 } }', '[idle]', /service\.stop\.signal: must be a signal of Linux.*got 99/],
   ['{ stop: { grace: -1s } }', '[idle]', /service\.stop\.grace/],
-  ['{ ready: { healthcheck: { every: often } } }', '[idle]', /service\.ready/],
+  [
+    '{ ready: { healthcheck: { every: often } } }',
+    '[idle]',
+    /ready\.healthcheck\.every: a duration must be .* "30s" or "200ms"; got "often"; or declared/,
+  ],
   ['{ port: 99999 }', '[idle]', /service.port: must be at most 65535/],
   ['{ environment: { "A B": x } }', '[idle]', /service/],
   [

@@ -64,6 +64,9 @@ test.each([
   [['run', 'quick', '--resume', 'x', '--blocks', '3'], 'got a scenario, --blocks as well'],
   [['report', 'x', '--html', '-'], '--html names no file'],
   [['images', 'frobnicate'], 'frobnicate'],
+  [['images', 'prune', 'redis'], 'prune takes no image, got redis'],
+  [['images', 'list', 'redis'], 'list takes no image, got redis'],
+  [['images', 'build', '--platform', 'linux/arm64'], '--platform is of'],
 ])('a mistake is usage (2) with a message and a remedy: %j', async (words, expected) => {
   const { code, err } = await tare(...words);
   expect(code).toBe(2);

@@ -7,27 +7,8 @@ import type { Policy } from '../verdicts/policy.ts';
 import type { Run } from '../verdicts/runs.ts';
 import type { Command, Output } from './command.ts';
 import { fleetOption, readFleet } from './fleet.ts';
+import { requireOneQuestion, type GateArguments } from './gate-arguments.ts';
 import { plannedOf, requireCount } from './planned.ts';
-
-interface GateArguments {
-  head: string[];
-  baseline: string[];
-  policy: string;
-  prove: boolean;
-  power: boolean;
-  blocks: number | undefined;
-  scenario: string | undefined;
-  runs: number;
-  format: string;
-  json: boolean;
-  junit: string | undefined;
-  github: boolean;
-  gitlabQuality: string | undefined;
-  openmetrics: string | undefined;
-  comment: string | undefined;
-  html: string | undefined;
-  fleet: string | undefined;
-}
 
 export const gate: Command<GateArguments> = {
   command: 'gate [head..]',
@@ -91,6 +72,7 @@ export const gate: Command<GateArguments> = {
       .example('$0 gate --policy gate.yaml --baseline results/main --power --blocks 20', 'what could it see?')
       .example('$0 gate --policy gate.yaml --baseline results/main --prove', 'can this gate fail at all?'),
   run: async (args, output) => {
+    requireOneQuestion(args);
     const { parsePolicy } = await import('../verdicts/policy.ts');
     const { readRuns } = await import('../verdicts/runs.ts');
     const policy = parsePolicy(readText(args.policy), args.policy);

@@ -45,6 +45,15 @@ export const images: Command<ImagesArguments> = {
         'keeps the newest of each name, and what was used in the last 14 days of its disks',
       ),
   run: async ({ action, image: reference, platform, json }, output) => {
+    if (reference !== undefined && (action === 'prune' || action === 'list')) {
+      throw new UserError(
+        `tare images ${action} takes no image, got ${reference}`,
+        action === 'prune' ? 'it removes all that nothing needs' : 'it lists all of them',
+      );
+    }
+    if (platform !== undefined && action !== 'import') {
+      throw new UserError('--platform is of `tare images import` alone', 'leave it out');
+    }
     const store = await import('../images/store.ts');
     if (action === 'import') return await importOne(reference, platform, json, output);
     if (action === 'build' && reference !== undefined) return await buildApp(reference, json, output);
@@ -61,7 +70,6 @@ export const images: Command<ImagesArguments> = {
       return exitCode.ok;
     }
     if (action === 'prune') return await prune(json, output);
-    if (action !== 'list') throw new UserError(`unknown action ${action}`, 'list, build, import or prune');
     const stored = await store.listImages();
     if (json) output.out(JSON.stringify(stored, null, 2));
     else if (stored.length === 0) output.out('no image yet; `tare images build` makes the built-in one');

@@ -1,17 +1,22 @@
 /** Plain text tables for a terminal: columns padded, the last one free. */
+import { visibleText } from '../reports/markup.ts';
 
-/** Rows of equal length as aligned lines; `null` cells stay empty. */
-export function table(rows: readonly (readonly (string | null)[])[], gap = '  '): string {
+/**
+ * Rows of equal length as aligned lines; `null` cells stay empty. Cells may be a stranger's words (of an image, a
+ * record): none of them breaks its line or commands the terminal.
+ */
+export function table(given: readonly (readonly (string | null)[])[], gap = '  '): string {
+  const rows = given.map((row) => row.map((cell) => visibleText(cell ?? '').replaceAll(/[\r\n\t]+/g, ' ')));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      if (column < row.length - 1) widths[column] = Math.max(widths[column] ?? 0, cell?.length ?? 0);
+      if (column < row.length - 1) widths[column] = Math.max(widths[column] ?? 0, cell.length);
     });
   }
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (cell ?? '').padEnd(widths[column] ?? 0))
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
         .join(gap)
         .trimEnd(),
     )

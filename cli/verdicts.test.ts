@@ -156,6 +156,24 @@ test('gate says what it could see before anything is measured', async () => {
   );
 });
 
+test('gate answers one question, and passes nothing over in silence', async () => {
+  stored('main', world({ id: 1 }));
+  const head = stored('head', world({ id: 2, slower: 1.5 }));
+  const file = policy('baseline: main\nrules:\n  - {metric: startup.ready, runner: namespace, limit: 10%}\n');
+  const refused = async (...words: string[]) => {
+    const { code, out, err } = await tare('gate', '--policy', file, ...words);
+    expect([code, out]).toEqual([2, '']);
+    return err;
+  };
+  expect(await refused('--prove', head)).toMatch(/--prove judges no record, got .*head/);
+  expect(await refused('--power', head)).toContain('--power judges no record');
+  expect(await refused('--prove', '--power')).toContain('two questions');
+  expect(await refused('--prove', '--junit', join(folder, 'j.xml'))).toContain('--junit is of verdicts');
+  expect(await refused('--power', '--format', 'html')).toContain('--format html is of verdicts');
+  expect(await refused(head, '--blocks', '20')).toContain('--blocks plans a run');
+  expect(existsSync(join(folder, 'j.xml'))).toBe(false);
+});
+
 test('gate and compare tell a change of memory in hosts of a fleet', async () => {
   const of = (mebibytes: number, id: number) =>
     world({

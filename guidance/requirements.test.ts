@@ -50,7 +50,7 @@ it.each([
     'server: {}\nservers: { x: {} }\napps: [{ id: a }]\n',
     /a\.yaml:2:.*is beside server/,
   ],
-  ['no apps', 'apps: []\n', /apps: must be at least 1/],
+  ['no apps', 'apps: []\n', /apps: must have at least 1 entry, got \[\]/],
   ['no mapping', '- a\n', /expected a mapping with apps/],
   ['no YAML', 'apps: [\n', /a\.yaml:/],
 ])('says where: %s', (_name, text, words) => {

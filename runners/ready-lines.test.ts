@@ -17,6 +17,9 @@ test('a check is words for a shell, and its pace in what the agent can count', (
   expect(readyLines({ ...check, delaySeconds: 0, everySeconds: 0, patienceSeconds: null })[1]).toBe(
     '1 0 1000 -',
   );
+  // An image may say anything of its check.
+  const endless = { limitSeconds: 1e30, delaySeconds: 7200, everySeconds: 7200, patienceSeconds: 1e300 };
+  expect(readyLines({ ...check, ...endless })[1]).toBe('1000000000 4000000000 4000000000 1000000000');
 });
 
 test('one that was never ready has ended, or is unhealthy and says why', () => {

@@ -22,10 +22,13 @@ export function readyLines(ready: Readiness): readonly [string, string] {
   }
 }
 
+/** What busybox still reads as a number: more than the rest would not be rested at all, and no launch is so long. */
+const longest = { seconds: 1e9, microseconds: 4e9 };
+
 /** How a check is looked at: the agent times programs in whole seconds and rests in microseconds. */
 function paceOf(check: Readiness & { readonly kind: 'check' }): string {
-  const micro = (seconds: Seconds): number => Math.round(seconds * 1e6);
-  const whole = (seconds: Seconds): number => Math.max(1, Math.ceil(seconds));
+  const micro = (seconds: Seconds): number => Math.min(longest.microseconds, Math.round(seconds * 1e6));
+  const whole = (seconds: Seconds): number => Math.min(longest.seconds, Math.max(1, Math.ceil(seconds)));
   const { limitSeconds, delaySeconds, everySeconds, patienceSeconds } = check;
   const patience = patienceSeconds === null ? '-' : whole(patienceSeconds);
   return [whole(limitSeconds), micro(delaySeconds), Math.max(1000, micro(everySeconds)), patience].join(' ');

@@ -61,4 +61,13 @@ test('a fleet that is none is told with its place', () => {
   expect(() => parseFleet('instances: []\nhost: { cores: 4, memory: 4 }\n', 'fleet.yaml')).toThrow(
     /fleet\.yaml:1.*instances[\s\S]*fleet\.yaml:2.*memory/u,
   );
+  const written = (count: number, least: number) =>
+    `instances: [{ count: ${count}, cpu: 1, memory: 1GiB }]\nhost: { cores: 4, memory: 4GiB }\nsurvive: { least: ${least} }\n`;
+  expect(() => parseFleet(written(0, 2), 'fleet.yaml')).toThrow(
+    'instances.0.count: must be more than 0, got 0',
+  );
+  // As many spare hosts would be packed one by one.
+  expect(() => parseFleet(written(1, 1e9), 'fleet.yaml')).toThrow(
+    'survive.least: must be at most 100000, got',
+  );
 });

@@ -23,7 +23,7 @@ const instanceSchema = z.strictObject({
   memory: size.describe('That one instance takes of its host before the change, its isolation included.'),
 });
 const lossSchema = z.strictObject({
-  least: z.number().int().nonnegative().optional(),
+  least: z.number().int().min(0).max(100_000).optional(),
   share: share.optional(),
 });
 const wholeShare = share.refine((value) => value > 0 && value <= 1, {

@@ -94,7 +94,13 @@ export const sizingPolicySchema = z.strictObject({
   headroom: z.strictObject({ cpu: share.optional(), memory: share.optional() }).default({}),
   survive: z
     .strictObject({
-      least: z.number().int().nonnegative().optional().describe('Losses survived at least: the k of N+k.'),
+      least: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .optional()
+        .describe('Losses survived at least: the k of N+k.'),
       share: share.optional().describe('Of all hosts; the larger of both counts.'),
       unit: z.enum(['host', 'domain']).optional(),
     })

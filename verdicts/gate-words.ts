@@ -34,11 +34,21 @@ export function changeStory(
   const p =
     pAdjusted === null
       ? ''
-      : `, p = ${pAdjusted.toPrecision(2)} (Holm, ${familySize} ${familySize === 1 ? 'test' : 'tests'})`;
+      : `, ${chance(pAdjusted)} (Holm, ${familySize} ${familySize === 1 ? 'test' : 'tests'})`;
   return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}${p}`;
 }
 
-/** "startup.ready of ...: sees +4.0 % or more with 30 launches (limit +10 %)". */
+/** Units that never differ leave a change no chance at all, which is more than a test can know. */
+function chance(p: number): string {
+  return p < 1e-99 ? 'p < 1e-99' : `p = ${p.toPrecision(2)}`;
+}
+
+/** Growth from which on it is seen: "+4.0 % or more". */
+export function growthText(sees: number): string {
+  return sees === 0 ? 'any growth, as nothing ever differed' : `+${percent(sees)} or more`;
+}
+
+/** "startup.ready of ...: 30 launches show +4.0 % or more (limit +10 %)". */
 export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
   const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
   const several = severalScenarios(drafts.map(({ row }) => row.key));
@@ -48,8 +58,6 @@ export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]):
     const sees = smallestEffect(pairs, deviation) - 1;
     const word = unit === 'run' ? (n === 1 ? 'run shows' : 'runs show') : 'launches show';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
-    return [
-      `${titleOf(row, several)}: ${n} ${word} +${percent(sees)} or more (limit +${percent(limit)})${blind}`,
-    ];
+    return [`${titleOf(row, several)}: ${n} ${word} ${growthText(sees)} (limit +${percent(limit)})${blind}`];
   });
 }

@@ -282,7 +282,7 @@ export function budgetCheck(rule: Rule, row: Row): GateCheck {
   if (first === undefined) return { ...start, line: 'not in head' };
   const { metric } = first;
   const upper = rule.max !== null;
-  const limit = boundOf(rule.max ?? rule.min ?? 0, metric.unit, row.key.reference !== null, rule.source);
+  const limit = boundOf(rule, metric, row.key.reference !== null);
   const values = unitsOf(row.head);
   const value = median(values);
   const ninety = medianInterval(values, 0.9);

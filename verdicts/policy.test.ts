@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UserError } from '../bench/errors.ts';
+import type { Unit } from '../bench/model.ts';
 import { boundOf, isAbout, parsePolicy, policySchema } from './policy.ts';
 
 const key = { metric: 'startup.ready', scenario: 'quick', workload: 'idle', shape: 'small', runner: 'vm' };
@@ -41,7 +42,8 @@ test('a policy is read with the places of its rules', () => {
 const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'rules: [', /^gate\.yaml:1:\d+: /],
   ['nothing', '', /expected a mapping with rules/],
-  ['no rules', 'rules: []', /rules: must be at least 1/],
+  ['no rules', 'rules: []', /rules: must have at least 1 entry/],
+  ['no name', 'name: ""\nrules:\n  - {metric: a, limit: 5%}', /name: must have at least 1 character, got ""/],
   [
     'a key that is none',
     'rules:\n  - metric: a\n    limt: 5%\n',
@@ -49,6 +51,16 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ],
   ['a limit of nothing', 'rules:\n  - {metric: a, limit: 0%}', /rules\.0\.limit: must be more than 0/],
   ['a limit that is no number', 'rules:\n  - {metric: a, limit: NaN}', /percentage such as "5%".*got "NaN"/],
+  [
+    'a limit that is YAML for no number',
+    'rules:\n  - {metric: a, limit: .nan}',
+    /has the wrong form, got NaN/,
+  ],
+  [
+    'failures that no cell can exceed',
+    'failures: 100%\nrules:\n  - {metric: a, limit: 5%}',
+    /less than 100%/,
+  ],
   ['a negative limit', 'rules:\n  - {metric: a, limit: -5%}', /percentage such as/],
   [
     'a percentage without its sign',
@@ -73,14 +85,18 @@ test.each(wrong)('%s is told with its place and what to do', (_what, text, messa
 });
 
 test('bounds are read in the unit of their metric, or told with their place', () => {
-  expect(boundOf('300ms', 's', false, 'gate.yaml:3')).toBe(0.3);
-  expect(boundOf('64MiB', 'B', false, '')).toBe(64 * 2 ** 20);
-  expect(boundOf('5%', 'share', false, '')).toBe(0.05);
-  expect(boundOf('1200/s', '1/s', false, '')).toBe(1200);
-  expect(boundOf(1.5, 's', true, '')).toBe(1.5);
-  expect(() => boundOf('64MiB', 's', false, 'gate.yaml:3')).toThrow(
-    /gate\.yaml:3.*duration such as 300ms.*"64MiB"/,
+  const of = (max: string | number, unit: Unit, isRatio = false) =>
+    boundOf({ max, min: null, source: 'gate.yaml:3' }, { id: 'm', unit }, isRatio);
+  expect(of('300ms', 's')).toBe(0.3);
+  expect(of('64MiB', 'B')).toBe(64 * 2 ** 20);
+  expect(of('5%', 'share')).toBe(0.05);
+  expect(of('1200/s', '1/s')).toBe(1200);
+  expect(of(1.5, 's', true)).toBe(1.5);
+  expect(() => of('64MiB', 's')).toThrow(
+    'gate.yaml:3: max of m must be a duration such as 300ms, got "64MiB"',
   );
-  expect(() => boundOf(300, 's', false, 'gate.yaml:3')).toThrow(/duration/);
-  expect(() => boundOf('NaN', 'count', false, 'gate.yaml:3')).toThrow(/plain number/);
+  expect(() => of(300, 's')).toThrow(/duration/);
+  expect(() => of('3GiB', 'B', true)).toThrow(/max of a ratio of m must be a plain number/);
+  expect(() => of('NaN', 'count')).toThrow(/plain number/);
+  expect(() => of(NaN, 'count')).toThrow(/plain number such as 1\.5, got NaN/);
 });

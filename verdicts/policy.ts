@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
 import { messageOf, UserError } from '../bench/errors.ts';
-import type { Unit } from '../bench/model.ts';
+import type { MetricDeclaration } from '../bench/model.ts';
 import { show } from '../bench/options.ts';
 import { parseBytes, parseSeconds, parseShare } from '../bench/units.ts';
 import type { Level, RowKey } from './model.ts';
@@ -61,6 +61,8 @@ const percentage = z.union([z.string(), z.number()]).transform((value, context) 
 const limit = percentage.refine((value) => value > 0 && value <= 10, {
   message: 'must be more than 0 and at most 1000%: a limit of nothing is always broken by noise',
 });
+// Where all may fail, a cell that never starts would be no failure.
+const failures = percentage.refine((value) => value < 1, { message: 'must be less than 100%' });
 const bound = z.union([z.string(), z.number()]);
 const pattern = z.string().min(1).default('*');
 
@@ -107,7 +109,7 @@ export const policySchema = z.strictObject({
     .enum(['inconclusive', 'fail'])
     .default('inconclusive')
     .describe('What an improvement of ten times, or to nothing, is.'),
-  failures: percentage.default(0).describe('Largest share of failed launches in a cell that is judged.'),
+  failures: failures.default(0).describe('Largest share of failed launches in a cell that is judged.'),
   rules: z.array(ruleSchema).min(1).describe('Later rules override earlier ones on the rows they share.'),
 });
 
@@ -159,12 +161,20 @@ function matches(wanted: string, text: string): boolean {
 }
 
 /**
- * A bound in the metric's base unit.
- * @throws UserError naming the place where it does not fit the metric
+ * What a rule with `max` or `min` holds its rows to, in the metric's base unit.
+ * @throws UserError with place and field where it does not fit the metric
  */
-export function boundOf(bound: string | number, unit: Unit, isRatio: boolean, source: string): number {
+export function boundOf(
+  { max, min, source }: Pick<Rule, 'max' | 'min' | 'source'>,
+  { id, unit }: Pick<MetricDeclaration, 'id' | 'unit'>,
+  isRatio: boolean,
+): number {
+  const bound = max ?? min ?? 0;
   const wrong = (form: string): UserError =>
-    new UserError(`${source}: a bound of this metric must be ${form}, got ${show(bound)}`, 'mend the policy');
+    new UserError(
+      `${source}: ${max === null ? 'min' : 'max'} of ${isRatio ? 'a ratio of ' : ''}${id} must be ${form}, got ${show(bound)}`,
+      'mend the policy',
+    );
   const plain = (text: string): number => {
     const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN;
     if (!Number.isFinite(number)) throw wrong('a plain number such as 1.5');

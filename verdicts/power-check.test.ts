@@ -61,7 +61,9 @@ test('runs that never differed show any growth, and the gate finds it; of zeros 
   const run = (id: number, value: number) => world({ id, alter: withSamples('cpu.throughput', () => value) });
   const runs = (value: number) => [1, 2, 3, 4, 5].map((id) => run(id, value));
   expect(sightOf(rate, plan, runs(1000))).toMatchObject({ unit: 'run', sees: 0, note: null });
-  expect(gateRuns(rate, runs(1000), [run(6, 950)]).state).toBe('fail');
+  const { state, checks, power } = gateRuns(rate, runs(1000), [run(6, 950)]);
+  expect([state, checks[0]?.line]).toEqual(['fail', expect.stringContaining('p < 1e-99 (Holm, 1 test)')]);
+  expect(power).toEqual([expect.stringContaining('1 run shows any growth, as nothing ever differed (limit')]);
   expect(sightOf(rate, plan, runs(0))).toMatchObject({ sees: null });
 });
 

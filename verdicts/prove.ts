@@ -131,7 +131,7 @@ function factorBeyond(rule: Rule, row: Row): number {
   const [first] = row.head;
   if (before.interval === null || first === undefined) return 1;
   const isRatio = row.key.reference !== null;
-  const bound = boundOf(rule.max ?? rule.min ?? 0, first.metric.unit, isRatio, rule.source);
+  const bound = boundOf(rule, first.metric, isRatio);
   const end = rule.max === null ? before.interval.high : before.interval.low;
   return end === 0 ? 1 : (bound / end) * (rule.max === null ? 1 - 1e-6 : 1 + 1e-6);
 }

@@ -43,7 +43,8 @@ export interface Budget {
 }
 
 const block = 4096;
-const remedy = 'if the image is honest it is too large for this place: see the limits in the documentation';
+const remedy =
+  'if the image is honest it is too large for this place: see "What is refused" in docs/own-image.md';
 
 export function createBudget(limits: Limits, freeBytes: Bytes): Budget {
   const writable = Math.min(limits.bytes, 0.9 * freeBytes);

@@ -69,6 +69,18 @@ test('an empty configuration has the defaults, and a health check can be switche
   });
 });
 
+test.each([
+  { Cmd: ['/bin/sh', 'a\0b'] },
+  { Entrypoint: ['a\0b'] },
+  { Env: ['A=a\0b'] },
+  { WorkingDir: 'a\0b' },
+  { Volumes: { 'a\0b': {} } },
+  { Healthcheck: { Test: ['CMD', 'a\0b'] } },
+])('a text that a NUL would cut off is refused: %j', (config) => {
+  expect(() => read(config)).toThrow(/^image: its configuration has ".*a\\u0000b", and a NUL ends a text$/);
+  expect(read({ Cmd: ['printf', '\\u0000'], Labels: { note: '\0' } }).command).toEqual(['printf', '\\u0000']);
+});
+
 test('a stop signal that Linux has not is refused', () => {
   expect(read({ StopSignal: '3' }).stopSignal).toBe('SIGQUIT');
   expect(() => read({ StopSignal: 'SIGNONE' })).toThrow('stop signal "SIGNONE" is none that Linux has');

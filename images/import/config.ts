@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Healthcheck, ImageConfig, ImageIdentity } from '../image.ts';
 import { signalName } from '../signals.ts';
-import { refusal, type Place } from './refusal.ts';
+import { printable, refusal, type Place } from './refusal.ts';
 
 const strings = z.array(z.string()).nullish();
 const named = z.record(z.string(), z.unknown()).nullish();
@@ -44,13 +44,24 @@ export type RawConfig = z.infer<typeof schema>;
 /** @throws UserError where it is no image configuration */
 export function parseConfig(value: unknown, place: Place): RawConfig {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const cut = textsOf(parsed.data).find((text) => text.includes('\0'));
+    if (cut === undefined) return parsed.data;
+    throw refusal(place, `its configuration has ${printable(cut)}, and a NUL ends a text`);
+  }
   const [issue] = parsed.error.issues;
   throw refusal(
     place,
     `its configuration is not that of an image: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
     'what has no image configuration (a chart, a signature, an artifact) cannot be run',
   );
+}
+
+/** What becomes arguments, variables and paths. */
+function textsOf({ config }: RawConfig): string[] {
+  const { Entrypoint, Cmd, Env, WorkingDir, Volumes, Healthcheck } = config ?? {};
+  const lists = [Entrypoint, Cmd, Env, [WorkingDir ?? ''], Object.keys(Volumes ?? {}), Healthcheck?.Test];
+  return lists.flatMap((list) => list ?? []);
 }
 
 /** What a bare root file system has: nothing to run, and this machine's architecture. */

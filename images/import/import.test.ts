@@ -42,6 +42,12 @@ async function importLayers(...layers: readonly Buffer[]): Promise<Image> {
   return await bench.importImage(layout(...layers));
 }
 
+test('a name that would command a terminal is shown as what it is', async () => {
+  const files = layoutFiles({ layers: [{ plain: tar(file('a', '')) }], tag: 'app\u001b[31m\u202e' });
+  const { name } = await bench.importImage(writeFiles(join(bench.folder, 'in', 'named'), files));
+  expect(name).toBe('app?[31m?');
+});
+
 describe('an image in any form', () => {
   const base = tar(folder('bin/'), file('bin/run', '#!/bin/sh\n', { mode: 0o755 }), link('sh', 'bin/run'));
   const upper = tar(file('etc/motd', 'hello\n'));

@@ -25,7 +25,7 @@ import { createTree, findFile, type Tree } from './model.ts';
 import type { Wanted } from './oci.ts';
 import { plantTree } from './plant.ts';
 import { parseReference } from './reference.ts';
-import { refusal } from './refusal.ts';
+import { printable, refusal } from './refusal.ts';
 import { identityOf, readSource, type PathSource } from './source.ts';
 import { copyImage, formatReference, identify } from './tools.ts';
 
@@ -210,7 +210,7 @@ function describe({ entrypoint, command, identity }: ImageConfig): string {
   const argv = [...entrypoint, ...command];
   return argv.length === 0
     ? 'says nothing about what to run (neither entrypoint nor command)'
-    : `runs ${JSON.stringify(argv)} as ${String(identity.uid)}:${String(identity.gid)}`;
+    : `runs [${argv.map(printable).join(',')}] as ${String(identity.uid)}:${String(identity.gid)}`;
 }
 
 /** What the host refuses (space, permission, a name too long for its file system) is the user's to mend. */

@@ -16,8 +16,9 @@ export type Reference =
   | { readonly kind: ToolKind; readonly name: string };
 
 const forms = `an image is a path (an OCI layout or archive, a \`docker save\` or \`podman save\` archive, a root file system as a folder or tarball) or one of
-  oci:PATH[:TAG]  oci-archive:PATH[:TAG]  docker-archive:PATH[:TAG]  rootfs:PATH
-  containers-storage:NAME (podman's)  docker-daemon:NAME (docker's)  docker://REGISTRY/NAME[:TAG]`;
+  oci:PATH[:TAG]  oci-archive:PATH[:TAG]  docker-archive:PATH[:TAG]  rootfs:PATH  dir:PATH (skopeo's)
+  containers-storage:NAME (podman's)  docker-daemon:NAME (docker's)  docker://REGISTRY/NAME[:TAG]
+  app:NAME (a ready application)`;
 
 /**
  * @param exists whether a path is there; decides whether a last ":..." is a tag

@@ -188,10 +188,10 @@ function bare(source: PathSource, key: string, layers: FoundImage['layers']): Fo
   return named({ name: '', key, place: { archive: source.shown }, config, layers }, source);
 }
 
-/** An image without a name of its own is called what its file is called. */
+/** An image without a name of its own is called what its file is called; names are shown, and typed by users. */
 function named(found: FoundImage, { path }: PathSource): FoundImage {
   const file = basename(path).replace(/(\.(tar|tgz|gz|zst|xz|oci))+$/, '');
-  const own = found.name === '' ? file : found.name;
+  const own = (found.name === '' ? file : found.name).replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
   // These two are tare's.
   return { ...found, name: own === 'builtin' || own === 'mini' ? `imported-${own}` : own };
 }

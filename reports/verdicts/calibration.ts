@@ -44,7 +44,11 @@ function lineOf(noise: Noise): string {
   const parts = [
     `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs${cautious === null ? '' : ` (counted as ${percent(cautious)}, as so few runs may miss)`}`,
     `false alarms ${falseAlarms === null ? 'unknown' : `${percent(falseAlarms)} of ${comparisons}`}`,
-    detectable === null ? 'too few launches for a limit' : `sees +${percent(detectable)}`,
+    detectable !== null
+      ? `sees +${percent(detectable)}`
+      : within === null
+        ? 'no limit: its noise is not known (too few values, or zeros)'
+        : 'too few launches for a limit',
     ...(limit === null ? [] : [`limit ${percent(limit)}`]),
   ];
   return `${title}; ${parts.join('; ')}`;

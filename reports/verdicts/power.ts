@@ -1,12 +1,11 @@
 /** What `tare gate --power` found: what each check of the policy could see, and what it would take. */
+import { growthText, percent } from '../../verdicts/gate-words.ts';
 import type { PowerReport } from '../../verdicts/power-check.ts';
-
 import { oneLine } from '../text.ts';
 import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 import { cellLabel, severalScenarios } from './words.ts';
-import { percent } from '../../verdicts/gate-words.ts';
 
 export function powerJson(report: PowerReport): string {
   return safeJson({ schema: 1, kind: 'power', ...report });
@@ -18,8 +17,8 @@ export function powerText({ sights, sharp }: PowerReport): string {
   const lines = sights.map(({ key, source, level, limit, unit, n, sees, needed, note }) => {
     const good = sees !== null && sees <= limit * (1 + 1e-9);
     const units = unit === 'run' ? count(n, 'run') : count(n, 'launch', 'launches');
-    const growth = sees === 0 ? 'any growth, as nothing ever differed' : `+${percent(sees ?? 0)} or more`;
-    const what = sees === null ? 'sees nothing' : `${units} ${n === 1 ? 'shows' : 'show'} ${growth}`;
+    const what =
+      sees === null ? 'sees nothing' : `${units} ${n === 1 ? 'shows' : 'show'} ${growthText(sees)}`;
     const more = [
       ...(needed === null ? [] : [`${needed} launches of either side would do`]),
       ...(note === null ? [] : [note]),
