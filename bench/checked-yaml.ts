@@ -6,7 +6,7 @@ import { isMap, LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from './errors.ts';
 import { explain, problemsOf } from './scenario-problems.ts';
-import { offsetOf } from './scenario.ts';
+import { dataOf, offsetOf } from './scenario.ts';
 
 /** What the file is called in messages. */
 export interface FileWords {
@@ -49,7 +49,8 @@ export function parseChecked<T>(
     );
   }
   if (!isMap(document.contents)) throw invalid([`${file}:1:1: expected ${words.expected}`]);
-  const parsed = schema.safeParse(document.toJS() as unknown, { error: explain, reportInput: true });
+  const plain = dataOf(document, (problem) => invalid([`${file}: ${problem}`]));
+  const parsed = schema.safeParse(plain, { error: explain, reportInput: true });
   if (!parsed.success) {
     throw invalid(
       parsed.error.issues.flatMap(problemsOf).map(({ path, message }) => {

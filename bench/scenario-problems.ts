@@ -57,9 +57,13 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing; add it' : `must be ${article(issue.expected)}${got}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}${got}`;
+      return issue.inclusive === false
+        ? `must be more than ${issue.minimum}${got}`
+        : `must be at least ${issue.minimum}${got}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${got}`;
+      return issue.inclusive === false
+        ? `must be less than ${issue.maximum}${got}`
+        : `must be at most ${issue.maximum}${got}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}${got}`;
     case 'invalid_union':

@@ -11,6 +11,15 @@ import { ownRulesJsonSchema, requirementsJsonSchema } from './schema.ts';
 
 const folder = join(import.meta.dirname, '..', 'docs', 'advise');
 const textOf = (name: string) => readFileSync(join(folder, name), 'utf8');
+const letters = ['a', 'b', 'c', 'd', 'e'];
+const bomb = `${letters
+  .map(
+    (one, at) =>
+      `${one}: &${one} [${Array<string>(9)
+        .fill(at === 0 ? '1' : `*${letters[at - 1] ?? ''}`)
+        .join()}]`,
+  )
+  .join('\n')}\napps: *e\n`;
 
 it.each([
   [
@@ -53,6 +62,9 @@ it.each([
   ['no apps', 'apps: []\n', /apps: must be at least 1/],
   ['no mapping', '- a\n', /expected a mapping with apps/],
   ['no YAML', 'apps: [\n', /a\.yaml:/],
+  ['CPUs of nothing', 'apps:\n  - { id: a, cpus: 0 }\n', /cpus: must be more than 0, got 0/],
+  ['an alias of nothing', 'apps: *nope\n', /a\.yaml: its aliases \(\*\) cannot be followed: .*nope/],
+  ['aliases without end', bomb, /a\.yaml: its aliases \(\*\) cannot be followed: Excessive/],
 ])('says where: %s', (_name, text, words) => {
   expect(() => parseRequirements(text, 'a.yaml')).toThrow(words);
 });
