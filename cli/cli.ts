@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { visibleText } from '../bench/visible-text.ts';
 import { adviseCommand } from './advise.ts';
 import { baseline } from './baseline.ts';
 import type { Command, Output } from './command.ts';
@@ -86,7 +87,8 @@ async function parse(words: readonly string[], output: Output): Promise<ExitCode
 function explain(error: unknown, output: Output): ExitCode {
   output.status('');
   if (error instanceof UserError) {
-    output.err(`tare: ${error.message}`);
+    // What it quotes may be anybody's: a file, a record, a key of either.
+    output.err(`tare: ${visibleText(error.message)}`);
     output.err(`      ${error.hint}`);
     return error.code;
   }

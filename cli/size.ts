@@ -209,8 +209,9 @@ async function check(
 ) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
   const { checkAssignment } = await import('../sizing/assignment.ts');
+  const { oneLine } = await import('../bench/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
-  const faults = checkAssignment(sizing, lines, storage);
+  const faults = checkAssignment(sizing, lines, storage).map(oneLine);
   output.out(
     faults.length === 0
       ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken`

@@ -3,7 +3,8 @@
  * and colours nothing but the answers.
  */
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
-import { noticeText, oneLine, wrapped, type TextOptions } from '../text.ts';
+import { oneLine } from '../../bench/visible-text.ts';
+import { noticeText, wrapped, type TextOptions } from '../text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
 import { adviceView, evidenceWords, spoke } from './view.ts';
 

@@ -2,7 +2,7 @@
 import { liveData, mostLiveRows } from '../../sizing/live.ts';
 import type { Question } from '../../sizing/size.ts';
 import { documentOf } from '../document.ts';
-import { visibleText } from '../markup.ts';
+import { visibleText } from '../../bench/visible-text.ts';
 import { pageScript, pageStyle } from './bundle.ts';
 import type { SizingView } from './tables.ts';
 import { sizingView } from './view.ts';
