@@ -62,6 +62,17 @@ it.each([
   ['no apps', 'apps: []\n', /apps: must be at least 1/],
   ['no mapping', '- a\n', /expected a mapping with apps/],
   ['no YAML', 'apps: [\n', /a\.yaml:/],
+  [
+    'two versions',
+    'apps:\n  - { id: a, kernel: ">=6.5 <7" }\n',
+    /a\.yaml:2:.*kernel: must be own, one version/,
+  ],
+  ['no version', 'apps:\n  - { id: a, kernel: ">=new" }\n', /got ">=new"/],
+  [
+    'a server of many kernels',
+    'server: { kernel: ">=6" }\napps: [{ id: a }]\n',
+    /a\.yaml:1:.*must be one release/,
+  ],
   ['CPUs of nothing', 'apps:\n  - { id: a, cpus: 0 }\n', /cpus: must be more than 0, got 0/],
   ['an alias of nothing', 'apps: *nope\n', /a\.yaml: its aliases \(\*\) cannot be followed: .*nope/],
   ['aliases without end', bomb, /a\.yaml: its aliases \(\*\) cannot be followed: Excessive/],
@@ -74,10 +85,11 @@ it('says every problem at once', () => {
   expect(() => parseRequirements(text, 'a.yaml')).toThrow(/has 2 problems/);
 });
 
-it('reads a version that YAML takes for a number', () => {
-  expect(
-    parseRequirements('server: { kernel: 6.1 }\napps: [{ id: a }]\n', 'a').asked.servers[0]?.kernel,
-  ).toBe('6.1');
+it('reads a version that YAML takes for a number, with its last zero', () => {
+  const { asked } = parseRequirements('server: { kernel: 6.1 }\napps: [{ id: a, kernel: 6.10 }]\n', 'a');
+  expect([asked.servers[0]?.kernel, asked.apps[0]?.kernel]).toEqual(['6.1', '6.10']);
+  const { servers } = parseRequirements('servers: { x: { kernel: 6.20 } }\napps: [{ id: a }]\n', 'a').asked;
+  expect(servers[0]?.kernel).toBe('6.20');
 });
 
 it('takes rules of the user beside its own, and no id twice', () => {
