@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { misfit } from './facts.ts';
 import { withOwnRules } from './own-rules.ts';
 import { parseRequirements } from './requirements.ts';
 import { rules } from './rules.ts';
@@ -98,6 +99,23 @@ it('takes rules of the user beside its own, and no id twice', () => {
   expect(() => withOwnRules(`rules:\n  - ${rule}\n`, 'r.yaml')).toThrow(
     /r\.yaml:2:[\s\S]*H1|is the id of a rule/,
   );
+});
+
+it.each([
+  ['{ field: trust, equals: untrust }', 'equals: trusted or untrusted'],
+  ['{ field: trust, atLeast: 2 }', 'equals: trusted or untrusted'],
+  ['{ field: instances, equals: "5" }', 'atLeast: a number'],
+  ['{ field: hasImage, equals: "true" }', 'equals: true or false'],
+  ['{ field: priorities, contains: speed }', 'contains: density or resources'],
+])('refuses a rule that could never fire: %s', (condition, form) => {
+  const rule = `{ id: OWN, side: vm, statement: x, when: [${condition}] }`;
+  expect(() => withOwnRules(`rules:\n  - ${rule}\n`, 'r.yaml')).toThrow(
+    new RegExp(`r\\.yaml:2:.*when\\.0: no app could meet it: .*${form}`),
+  );
+});
+
+it('the rules of tare ask for what could be', () => {
+  expect(rules.flatMap(({ when }) => when.map(misfit)).filter((one) => one !== null)).toEqual([]);
 });
 
 it('gives editors the very schemas that check, up to date, and the examples pass them', () => {
