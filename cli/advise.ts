@@ -28,6 +28,7 @@ export const adviseCommand: Command<AdviseArguments> = {
       .option('profile', {
         type: 'string',
         array: true,
+        requiresArg: true,
         default: [],
         describe:
           'Records of the server: what each side was measured to cost. Those of the first host count.',
@@ -76,7 +77,8 @@ export const adviseCommand: Command<AdviseArguments> = {
       return exitCode.ok;
     }
     if (args.rules) {
-      if (format === 'html') throw new UserError('--rules has no page', 'use text, markdown or json');
+      if (format === 'html' || args.html !== undefined)
+        throw new UserError('--rules has no page', 'use text, markdown or json');
       const drawRules = { json: draw.renderRulesJson, markdown: draw.renderRulesMarkdown }[format];
       write((drawRules ?? draw.renderRulesText)(rules));
       return exitCode.ok;

@@ -72,7 +72,8 @@ async function parse(words: readonly string[], output: Output): Promise<ExitCode
     .wrap(Math.min(110, output.columns))
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
-      if (error !== undefined) throw error;
+      // Yargs' own errors are of the words typed; any other is a command's.
+      if (error !== undefined && error.name !== 'YError') throw error;
       throw new UserError(message, '`tare --help` and `tare COMMAND --help` show what is possible');
     });
   for (const command of commands) parser = register(parser, command as Command<never>);
