@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkAssignment } from '../../sizing/assignment.ts';
+import { assignmentOf, checkAssignment } from '../../sizing/assignment.ts';
 import { parseCatalogue } from '../../sizing/catalogue.ts';
 import { inventoryOf } from '../../sizing/inventories/index.ts';
 import { packQuickly } from '../../sizing/packing/pack.ts';
@@ -56,6 +56,11 @@ test.each(["'quoted", '  two  spaces ', '\u001B[31mred\u001B]0;x\u0007', 'two\nl
     ).not.toMatch(/\p{Cc}/u);
   },
 );
+
+test('an assignment of more lines than a table holds is refused before it is made', async () => {
+  const { sizing } = await example('apps: [{ app: a, replicas: 9000000, cpu: 8, memory: 1GiB }]');
+  expect(() => assignmentOf(sizing)).toThrow(/more than 5,000,000 lines/);
+});
 
 test('an assignment that is none is told by line and field', () => {
   expect(() => readAssignment('answer,level,bin,type,item,count\nvm,hosts,1,h,a,many\n', 'plan.csv')).toThrow(
