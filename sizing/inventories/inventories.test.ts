@@ -294,6 +294,12 @@ test.each([
   ['replicas: 5, apart: 2, together: x', /apps\.0\.apart: 5 replicas cannot be together and 2 on a host/],
 ])('apps that contradict themselves are named: %s', async (fields, words) => {
   const text = `apps: [{ app: a, cpu: 1, memory: 1GiB, ${fields} }]`;
-  const { problems } = await inventoryOf([{ name: 'apps.yaml', bytes: Buffer.from(text) }]);
+  const { problems } = await of('apps.yaml', text);
   expect(problems.map(({ problem }) => problem).join('\n')).toMatch(words);
+});
+
+test('a pod of another form is left out, its field named', async () => {
+  const pods = { kind: 'List', items: [{ kind: 'Pod', metadata: { name: 'x' }, spec: { containers: 3 } }] };
+  const { problems } = await of('pods.json', JSON.stringify(pods));
+  expect(problems[0]).toMatchObject({ field: 'spec.containers', problem: 'must be an array, got 3' });
 });
