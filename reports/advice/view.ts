@@ -126,10 +126,12 @@ function appSection(app: AppAdvice, today: Date): Section {
   const asked = app.findings.filter(spoke);
   const others = app.findings.filter((finding) => !spoke(finding));
   const id = (part: string) => `${part}-${idOf(app.app)}`;
-  const rules = (name: string, caption: string, some: readonly Finding[]) =>
+  // Several apps have the same tables: a list of them tells them apart by name.
+  const caption = (words: string) => `${words}: ${app.app}`;
+  const rules = (name: string, words: string, some: readonly Finding[]) =>
     table(
       id(name),
-      caption,
+      caption(words),
       columns('Rule', 'State', 'Evidence', 'Says'),
       some.map((one) => ({
         head: `${one.rule}, for ${one.side}`,
@@ -141,7 +143,7 @@ function appSection(app: AppAdvice, today: Date): Section {
     kind: 'table',
     table: table(
       id('shown'),
-      'What shows it',
+      caption('What shows it'),
       columns('Rule', 'Is', 'Evidence', 'Quantity and numbers'),
       items.map(({ finding, item }) => ({
         head: `${finding.rule}, for ${finding.side}`,
@@ -162,7 +164,7 @@ function appSection(app: AppAdvice, today: Date): Section {
             kind: 'table' as const,
             table: table(
               id('flips'),
-              'What would turn the answer',
+              caption('What would turn the answer'),
               columns('With', 'Answer'),
               app.flips.map(({ words, answer }) => ({ head: words, cells: [text(answer)] })),
               ['Each was found by asking again with that one thing changed.'],
@@ -176,7 +178,7 @@ function appSection(app: AppAdvice, today: Date): Section {
             kind: 'table' as const,
             table: table(
               id('next'),
-              'What to measure to be surer',
+              caption('What to measure to be surer'),
               columns('Run', 'Tells', 'Could turn the answer to'),
               app.measureNext.map(({ command, tells, couldTurn }) => ({
                 head: command,
