@@ -2,11 +2,11 @@
  * A YAML file that a user wrote, read by a schema: its data with the place of every field, or every problem at
  * once with file, line, column, field, got value and remedy.
  */
-import { isMap, LineCounter, parseDocument, stringify } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from './errors.ts';
 import { explain, problemsOf } from './scenario-problems.ts';
-import { offsetOf } from './scenario.ts';
+import { dataOf, offsetOf } from './scenario.ts';
 
 /** What the file is called in messages. */
 export interface FileWords {
@@ -21,6 +21,8 @@ export interface Checked<T> {
   readonly data: T;
   /** Line, from 1, of the field at a path. */
   readonly lineOf: (path: readonly (string | number)[]) => number;
+  /** The value at a path as its author wrote it, for versions: 6.10 is 6.1 to YAML. Null: it is not plain there. */
+  readonly sourceOf: (path: readonly (string | number)[]) => string | null;
 }
 
 /** @throws UserError with every problem, one line each: `file:line:column: field: problem` */
@@ -49,7 +51,8 @@ export function parseChecked<T>(
     );
   }
   if (!isMap(document.contents)) throw invalid([`${file}:1:1: expected ${words.expected}`]);
-  const parsed = schema.safeParse(document.toJS() as unknown, { error: explain, reportInput: true });
+  const plain = dataOf(document, (problem) => invalid([`${file}: ${problem}`]));
+  const parsed = schema.safeParse(plain, { error: explain, reportInput: true });
   if (!parsed.success) {
     throw invalid(
       parsed.error.issues.flatMap(problemsOf).map(({ path, message }) => {
@@ -58,7 +61,14 @@ export function parseChecked<T>(
       }),
     );
   }
-  return { data: parsed.data, lineOf: (path) => lines.linePos(offsetOf(document, path)).line };
+  return {
+    data: parsed.data,
+    lineOf: (path) => lines.linePos(offsetOf(document, path)).line,
+    sourceOf: (path) => {
+      const node = document.getIn(path, true);
+      return isScalar(node) && node.type === 'PLAIN' ? (node.source ?? null) : null;
+    },
+  };
 }
 
 /** Data as the text of such a file. */

@@ -4,7 +4,7 @@
  */
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { explain, problemsOf } from './scenario-problems.ts';
-import { invalid, offsetOf } from './scenario.ts';
+import { dataOf, invalid, offsetOf } from './scenario.ts';
 import { scenarioListSchema } from './scenario-schema.ts';
 
 export interface ScenarioList {
@@ -27,7 +27,8 @@ export function parseScenarioList(text: string, file: string): ScenarioList | nu
     const { line, col } = lines.linePos(offsetOf(document, path));
     return `${file}:${line}:${col}`;
   };
-  const parsed = scenarioListSchema.safeParse(document.toJS(), { error: explain, reportInput: true });
+  const data = dataOf(document, (problem) => invalid(file, [`${file}: ${problem}`]));
+  const parsed = scenarioListSchema.safeParse(data, { error: explain, reportInput: true });
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap(problemsOf);
     throw invalid(

@@ -35,6 +35,10 @@ function problemsOf(text: string, overrides: readonly string[] = []): string {
   throw new Error('no problem was found');
 }
 
+test('an alias without its anchor is a problem of the file', () => {
+  expect(problemsOf('name: x\nrunners: *none\n')).toMatch(/^f\.yaml: its aliases .*none/);
+});
+
 test('a short scenario is filled with defaults, in base units', () => {
   const scenario = parseScenario(good, 'f.yaml', runners);
   expect(scenario).toMatchObject({

@@ -47,7 +47,8 @@ export function parseScenario(
   const overridden = new Set<string>();
   for (const override of overrides) overridden.add(apply(document, override));
 
-  const { scenario, problems } = check(document.toJS() as unknown, runners);
+  const data = dataOf(document, (problem) => invalid(file, [`${file}: ${problem}`]));
+  const { scenario, problems } = check(data, runners);
   if (scenario === null || problems.length > 0) {
     throw invalid(
       file,
@@ -163,6 +164,19 @@ export function offsetOf(document: Document, path: readonly (string | number)[])
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
+}
+
+/**
+ * A document as plain data.
+ * @throws what `refuse` makes of an alias without its anchor, or of aliases that would fill the memory
+ */
+export function dataOf(document: Document, refuse: (problem: string) => UserError): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    if (error instanceof ReferenceError) throw refuse(`its aliases (*) cannot be followed: ${error.message}`);
+    throw error;
+  }
 }
 
 export function invalid(file: string, lines: readonly string[]): UserError {

@@ -1,6 +1,6 @@
 /** `tare advise` as typed: every format, rules, files written, questions piped in, and what is wrong with its place. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -40,6 +40,21 @@ function recordAt(name: string): string {
   const { header, trials, end } = builtRun(onHardware);
   return file(name, [header, ...trials, end].map((line) => JSON.stringify(line)).join('\n'));
 }
+
+test('options that name nothing are refused', async () => {
+  const asked = file('named.yaml', apps);
+  const page = join(folder, 'rules.html');
+  for (const words of [
+    ['advise', asked, '--profile'],
+    ['advise', '--rules', '--html', page],
+    ['size', asked, '--hosts', asked, '--profile'],
+    ['size', asked, '--hosts', asked, '--html', ''],
+  ]) {
+    expect(await tare(...words)).toMatchObject({ code: 2, out: '' });
+  }
+  expect((await tare('advise', asked, '--profile')).err).toContain('Not enough arguments following: profile');
+  expect(existsSync(page)).toBe(false);
+});
 
 test('answers in every format', async () => {
   const asked = file('apps.yaml', apps);

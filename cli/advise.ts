@@ -28,6 +28,7 @@ export const adviseCommand: Command<AdviseArguments> = {
       .option('profile', {
         type: 'string',
         array: true,
+        requiresArg: true,
         default: [],
         describe:
           'Records of the server: what each side was measured to cost. Those of the first host count.',
@@ -76,7 +77,8 @@ export const adviseCommand: Command<AdviseArguments> = {
       return exitCode.ok;
     }
     if (args.rules) {
-      if (format === 'html') throw new UserError('--rules has no page', 'use text, markdown or json');
+      if (format === 'html' || args.html !== undefined)
+        throw new UserError('--rules has no page', 'use text, markdown or json');
       const drawRules = { json: draw.renderRulesJson, markdown: draw.renderRulesMarkdown }[format];
       write((drawRules ?? draw.renderRulesText)(rules));
       return exitCode.ok;
@@ -86,15 +88,19 @@ export const adviseCommand: Command<AdviseArguments> = {
     const { advise } = await import('../guidance/advise.ts');
     const { asked, placeOf } = parseRequirements(text, file);
     const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile, asked) });
+    const today = new Date();
     if (args.html !== undefined) {
       const { writeReport } = await import('./report.ts');
-      writeReport(args.html, draw.renderAdviceHtml(advice));
+      writeReport(args.html, draw.renderAdviceHtml(advice, today));
       output.err(args.html);
     }
     if (format === 'json') write(draw.renderAdviceJson(advice));
-    else if (format === 'html') write(draw.renderAdviceHtml(advice));
-    else if (format === 'markdown') write(draw.renderAdviceMarkdown(advice));
-    else write(draw.renderAdviceText(advice, { color: output.color, width: Math.min(output.columns, 110) }));
+    else if (format === 'html') write(draw.renderAdviceHtml(advice, today));
+    else if (format === 'markdown') write(draw.renderAdviceMarkdown(advice, today));
+    else
+      write(
+        draw.renderAdviceText(advice, today, { color: output.color, width: Math.min(output.columns, 110) }),
+      );
     return codeFor(advice);
   },
 };

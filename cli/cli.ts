@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { visibleText } from '../bench/visible-text.ts';
 import { adviseCommand } from './advise.ts';
 import { baseline } from './baseline.ts';
 import type { Command, Output } from './command.ts';
@@ -71,7 +72,8 @@ async function parse(words: readonly string[], output: Output): Promise<ExitCode
     .wrap(Math.min(110, output.columns))
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
-      if (error !== undefined) throw error;
+      // Yargs' own errors are of the words typed; any other is a command's.
+      if (error !== undefined && error.name !== 'YError') throw error;
       throw new UserError(message, '`tare --help` and `tare COMMAND --help` show what is possible');
     });
   for (const command of commands) parser = register(parser, command as Command<never>);
@@ -86,7 +88,8 @@ async function parse(words: readonly string[], output: Output): Promise<ExitCode
 function explain(error: unknown, output: Output): ExitCode {
   output.status('');
   if (error instanceof UserError) {
-    output.err(`tare: ${error.message}`);
+    // What it quotes may be anybody's: a file, a record, a key of either.
+    output.err(`tare: ${visibleText(error.message)}`);
     output.err(`      ${error.hint}`);
     return error.code;
   }

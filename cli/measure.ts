@@ -109,13 +109,16 @@ async function showResult(folder: string, json: boolean, output: Output): Promis
   await show(readRecord(folder), join(folder, recordFile), join(folder, pageFile), json, output);
 }
 
+/** What is to be done where a page cannot be written after its run. */
+const again = 'the record is untouched; `tare report RECORD --html FILE` makes its page at another place';
+
 /** The page of one record of a series, beside it. */
 async function writePage(folder: string, output: Output): Promise<void> {
   const { readRecord, recordFile } = await import('../bench/record.ts');
   const { renderHtml } = await import('../reports/index.ts');
   const { writeReport } = await import('./report.ts');
   const path = join(folder, pageFile);
-  writeReport(path, renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }));
+  writeReport(path, renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), again);
   output.err(path);
 }
 
@@ -150,7 +153,7 @@ async function show(
   const analysis = analyse(record);
   if (json) output.out(renderJson(record, { analysis }));
   else output.out(renderText(record, { analysis, color: output.color }));
-  writeReport(path, renderHtml(record, { analysis, recordPath }));
+  writeReport(path, renderHtml(record, { analysis, recordPath }), again);
   if (json) output.err(path);
   else output.out(path);
 }

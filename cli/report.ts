@@ -158,19 +158,18 @@ async function sourcesOf(
   return [{ record: merged, path, page: alone ? join(only, 'report.html') : null }];
 }
 
-/** Writes a page whole or not at all: a reader never sees half of it. */
-export function writeReport(file: string, page: string): void {
+/** Writes a file whole or not at all: a reader never sees half of it. */
+export function writeReport(
+  file: string,
+  text: string,
+  remedy = 'name a file in a folder that can be written',
+): void {
   const draft = `${file}.${process.pid}.part`;
   try {
-    writeFileSync(draft, page);
+    writeFileSync(draft, text);
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new UserError(
-      `cannot write the report ${file}: ${messageOf(error)}`,
-      'the record is untouched; give a writable place with `tare report RECORD --html FILE`',
-      exitCode.usage,
-      error,
-    );
+    throw new UserError(`cannot write ${file}: ${messageOf(error)}`, remedy, exitCode.usage, error);
   }
 }

@@ -1,5 +1,5 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../bench/errors.ts';
 import { parseBytes } from '../bench/units.ts';
 import type { Problem } from '../sizing/packing/model.ts';
@@ -46,6 +46,7 @@ export const sizeCommand: Command<SizeArguments> = {
       .option('profile', {
         type: 'string',
         array: true,
+        requiresArg: true,
         default: [],
         describe: 'Records of `tare run tare`: what an instance weighs.',
       })
@@ -96,6 +97,9 @@ export const sizeCommand: Command<SizeArguments> = {
       )
       .example('$0 size apps.yaml --hosts hosts.yaml --policy policy.yaml', 'a plan, by declared ones'),
   run: async (args, output) => {
+    for (const name of ['html', 'assignment', 'check'] as const) {
+      if (args[name] === '') throw new UserError(`--${name} names no file`, 'give one');
+    }
     const { readInventory } = await import('../sizing/inventories/index.ts');
     const { previewOf } = await import('../sizing/inventories/preview.ts');
     const inventory = await readInventory(args.inventory);
@@ -140,9 +144,10 @@ export const sizeCommand: Command<SizeArguments> = {
       : { sensitivity: null, breakEven: null, uncertainty: null };
     const view = { sizing, policy, weights, preview, storage, ...more };
     const draw = await import('../reports/sizing/index.ts');
-    if (args.assignment !== undefined) writeOut(args.assignment, draw.renderSizingCsv(view));
+    const { writeReport } = await import('./report.ts');
+    if (args.assignment !== undefined) writeReport(args.assignment, draw.renderSizingCsv(view));
     if (args.html !== undefined)
-      writeOut(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
+      writeReport(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
     const format = args.json ? 'json' : args.format;
     if (format === 'json') output.out(draw.renderSizingJson(view));
     else if (format === 'csv') output.out(draw.renderSizingCsv(view));
@@ -187,14 +192,6 @@ function bytesOf(heavier: string): number {
   }
 }
 
-function writeOut(path: string, content: string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new UserError(`${path}: ${messageOf(error)}`, 'name a file in a folder that can be written');
-  }
-}
-
 async function profileFrom(paths: readonly string[]) {
   const { readRuns } = await import('../verdicts/runs.ts');
   const { profileOf } = await import('../sizing/profile.ts');
@@ -209,8 +206,9 @@ async function check(
 ) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
   const { checkAssignment } = await import('../sizing/assignment.ts');
+  const { oneLine } = await import('../bench/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
-  const faults = checkAssignment(sizing, lines, storage);
+  const faults = checkAssignment(sizing, lines, storage).map(oneLine);
   output.out(
     faults.length === 0
       ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken`

@@ -110,7 +110,7 @@ export function decide({ asked, app, server, evidence, rules, differences }: Que
     const leaning = new Set(ruled.filter(({ state }) => state === 'unknown').map(({ side }) => side));
     const [side] = leaning;
     if (side === undefined && limits.open.size > 0) {
-      const sides = [...limits.open].join(' and ');
+      const sides = [...limits.open].join(' or ');
       return result(
         'unknown',
         `none: whether ${sides} keeps the objectives is not shown, and nothing else speaks for a side`,

@@ -1,6 +1,6 @@
 /** What is known of one app on its server, flat, so that rules can be data; null is unknown, and stays so. */
 import { hasVersion, kernelPattern } from '../bench/requirements.ts';
-import type { AppNeeds, Requirements, Server } from './requirements.ts';
+import { priorities, type AppNeeds, type Requirements, type Server } from './requirements.ts';
 import type { Condition } from './rules.ts';
 
 /** Every field with what it means, for rules of one's own. */
@@ -19,6 +19,7 @@ export const fields = {
   mixedServer: 'apps of its server need different operating systems',
 } as const;
 export type Field = keyof typeof fields;
+
 export const fieldNames = Object.keys(fields) as [Field, ...Field[]];
 
 export type Fact = string | number | boolean | readonly string[] | null;
@@ -48,6 +49,28 @@ function otherKernel({ kernel }: AppNeeds, server: Server): boolean | null {
   if (kernel === 'own') return true;
   if (server.kernel === null) return null;
   return kernelPattern.test(kernel) ? !hasVersion(server.kernel, kernel) : kernel !== server.kernel;
+}
+
+const truths: readonly string[] = ['true', 'false'];
+/** How a condition asks for a field: yes or no, where nothing else is said. */
+const forms: Readonly<Partial<Record<Field, { readonly key: string; readonly among?: readonly string[] }>>> =
+  {
+    missingModules: { key: 'atLeast' },
+    trust: { key: 'equals', among: ['trusted', 'untrusted'] },
+    isolation: { key: 'equals', among: ['shared-kernel', 'own-kernel'] },
+    tenants: { key: 'atLeast' },
+    instances: { key: 'atLeast' },
+    priorities: { key: 'contains', among: priorities },
+  };
+
+/** Why no app could ever meet a condition, with the form that one could; null: some could. */
+export function misfit({ field, ...asked }: Condition): string | null {
+  const { key, among } = forms[field] ?? { key: 'equals', among: truths };
+  const [[own, value] = []] = Object.entries(asked);
+  const isText = typeof value === 'string';
+  const isOne = among?.includes(String(value)) ?? true;
+  if (own === key && isOne && isText === (among !== undefined && among !== truths)) return null;
+  return `no app could meet it: ${field} takes ${key}: ${among?.join(' or ') ?? 'a number'}`;
 }
 
 /** Null: not known. */

@@ -21,6 +21,8 @@ export interface Item {
   readonly evidence: EvidenceClass;
   readonly words: string;
   readonly source: string | null;
+  /** Of a published number; null: undated, or not published. */
+  readonly year: number | null;
 }
 
 export interface Finding {
@@ -96,6 +98,7 @@ function confirmed(
     evidence: 'measured',
     words,
     source: sourcesOf(contrasts),
+    year: null,
   };
   if (shows) return found('fires', 'measured', statement, [item]);
   if (strength === 'hard')
@@ -116,6 +119,7 @@ function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: st
     evidence: kind,
     words: `${title}: ${words}`,
     source,
+    year: null,
   });
   const words = contrasts.map(contrastWords).join('; ');
   const said = new Set(
@@ -141,7 +145,8 @@ function itemOf(quantity: Quantity, side: Side, evidence: Evidence, workload: st
   const stands = publishedItem(quantity, side);
   if (stands !== null) {
     const instead = first === undefined ? 'not measured' : `measured and not usable (${words})`;
-    return item(stands.state, 'published', `${instead}; ${stands.words}`, stands.source);
+    const found = item(stands.state, 'published', `${instead}; ${stands.words}`, stands.source);
+    return { ...found, year: stands.year };
   }
   if (first === undefined) return item('missing', 'unknown', 'not measured on both sides', null);
   const state = contrasts.some(({ favours }) => favours === 'few') ? 'few' : 'refused';
@@ -169,6 +174,7 @@ function publishedItem(
   readonly state: 'for' | 'against' | 'no difference';
   readonly words: string;
   readonly source: string;
+  readonly year: number | null;
 } | null {
   const [vm, container] = (quantities[quantity].published ?? []).map((id) => citable(id));
   if (vm === undefined || container === undefined) return null;
@@ -179,6 +185,7 @@ function publishedItem(
     state: cost === 1 ? 'no difference' : cheaper === side ? 'for' : 'against',
     words: `published (${vm.source}, ${vm.year ?? 'undated'}; ${vm.conditions}): ${vm.metric}, ${show(vm)}, ${show(container)}`,
     source: vm.source,
+    year: vm.year,
   };
 }
 

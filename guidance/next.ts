@@ -4,7 +4,7 @@
  */
 import { decide, type Answer, type Decision, type Question } from './decide.ts';
 import type { Evidence, Value } from './evidence.ts';
-import { supposing } from './flips.ts';
+import { supposing } from './supposing.ts';
 import { limited } from './objectives.ts';
 import { quantities, type Quantity } from './quantities.ts';
 import type { Side } from './requirements.ts';
@@ -18,14 +18,14 @@ export interface Step {
 }
 
 export function nextSteps(question: Question, decision: Decision): Step[] {
-  const steps = new Map<string, { tells: Set<string>; couldTurn: Set<Answer> }>();
+  const steps = new Map<string, { tells: Map<Quantity, string>; couldTurn: Set<Answer> }>();
   const add = (quantity: Quantity, own: boolean) => {
     const command = commandFor(question, quantity, own);
-    const step = steps.get(command) ?? { tells: new Set<string>(), couldTurn: new Set<Answer>() };
-    step.tells.add(
-      own
-        ? `${quantities[quantity].title}, of its own work${ownWords(question)}`
-        : quantities[quantity].title,
+    const step = steps.get(command) ?? { tells: new Map<Quantity, string>(), couldTurn: new Set<Answer>() };
+    // Of its own work says the more, and takes the place of the other.
+    step.tells.set(
+      quantity,
+      `${quantities[quantity].title}${own ? `, of its own work${ownWords(question)}` : ''}`,
     );
     for (const evidence of own ? outcomesOfLimit(question, quantity) : outcomesOfRules(question, quantity)) {
       const { answer } = decide({ ...question, evidence });
@@ -37,7 +37,7 @@ export function nextSteps(question: Question, decision: Decision): Step[] {
   for (const quantity of decision.openLimits) add(quantity, true);
   const all = [...steps].map(([command, { tells, couldTurn }]): Step => ({
     command,
-    tells: [...tells].join(', '),
+    tells: [...tells.values()].join(', '),
     couldTurn: [...couldTurn],
   }));
   return [

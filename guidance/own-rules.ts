@@ -1,7 +1,7 @@
 /** Rules that a user adds to those of the project (YAML), in the same form: needs, side, and what must show it. */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { fieldNames } from './facts.ts';
+import { fieldNames, misfit } from './facts.ts';
 import { quantityNames, type Quantity } from './quantities.ts';
 import { rules, type Rule } from './rules.ts';
 
@@ -19,11 +19,16 @@ const ruleSchema = z.strictObject({
   statement: z.string().min(1).describe('What a reader is told.'),
   when: z
     .array(
-      z.union([
-        z.strictObject({ field, equals: z.union([z.string(), z.boolean()]) }),
-        z.strictObject({ field, contains: z.string() }),
-        z.strictObject({ field, atLeast: z.number() }),
-      ]),
+      z
+        .union([
+          z.strictObject({ field, equals: z.union([z.string(), z.boolean()]) }),
+          z.strictObject({ field, contains: z.string() }),
+          z.strictObject({ field, atLeast: z.number() }),
+        ])
+        .superRefine((condition, context) => {
+          const message = misfit(condition);
+          if (message !== null) context.addIssue({ code: 'custom', message });
+        }),
     )
     .min(1)
     .describe('All must hold.'),

@@ -1,11 +1,11 @@
 /**
  * What a user asks of servers and their applications (YAML): text -> requirements, or every problem at once with
- * file, line, field, got value and remedy. What can be written and not had is found later, with its line
- * (conflicts.ts).
+ * file, line, field, got value and remedy. What can be written and not had is found later, with its line (advise.ts).
  */
 import { z } from 'zod';
 import { parseChecked } from '../bench/checked-yaml.ts';
-import { duration, size } from '../bench/options.ts';
+import { duration, show, size } from '../bench/options.ts';
+import { kernelPattern } from '../bench/requirements.ts';
 import { quantities, quantityNames, type Quantity } from './quantities.ts';
 
 export type Side = 'vm' | 'container';
@@ -81,6 +81,15 @@ const someMemory = some(size);
 const name = z.string().min(1);
 /** A version such as 6.1 is a number to YAML. */
 const version = z.union([name, z.number()]).transform(String);
+/** Neither a version to be compared nor the name of a release: nothing could ever match it. */
+const isGarbled = (kernel: string) => /^[<>=]|\*/.test(kernel) && !kernelPattern.test(kernel);
+const wantedKernel = version.refine((kernel) => !isGarbled(kernel), {
+  error: ({ input }) =>
+    `must be own, one version such as ">=6.5" or "6.1.*", or a release by name, got ${show(input)}`,
+});
+const ownKernel = version.refine((kernel) => /^\d/.test(kernel) && !kernel.includes('*'), {
+  error: ({ input }) => `must be one release, as \`uname -r\` says it, got ${show(input)}`,
+});
 
 export const appSchema = z.strictObject({
   id: name.describe('What the answer calls it.'),
@@ -93,7 +102,7 @@ export const appSchema = z.strictObject({
     .default(null)
     .describe('Workload of the records that is its own work; default: the name in its image.'),
   os: name.default('linux').describe('Operating system that it needs.'),
-  kernel: version
+  kernel: wantedKernel
     .nullable()
     .default(null)
     .describe('Kernel that it needs: own, a version such as ">=6.5", or a release by name.'),
@@ -127,10 +136,10 @@ export const appSchema = z.strictObject({
 
 export const serverSchema = z.strictObject({
   os: name.default('linux').describe('Its operating system.'),
-  kernel: version.nullable().default(null).describe('Release of its kernel (`uname -r`).'),
+  kernel: ownKernel.nullable().default(null).describe('Release of its kernel (`uname -r`).'),
   architecture: name.default('x86_64').describe('As `uname -m` says it.'),
   modules: z.array(name).default([]).describe('Kernel modules that its operator keeps loaded.'),
-  cpus: z.number().positive().nullable().default(null),
+  cpus: z.number().positive().nullable().default(null).describe('CPUs for instances.'),
   memory: someMemory.nullable().default(null).describe('For instances: 64GiB.'),
   virtualization: z
     .enum(['hardware', 'nested', 'none', 'unknown'])
@@ -190,19 +199,26 @@ export const requirementsSchema = z
 
 /** @throws UserError with every problem, one line each */
 export function parseRequirements(text: string, file: string): { asked: Requirements; placeOf: PlaceOf } {
-  const { data, lineOf } = parseChecked(text, file, requirementsSchema, {
+  const { data, lineOf, sourceOf } = parseChecked(text, file, requirementsSchema, {
     what: 'requirements',
     expected: 'a mapping with apps',
     hint: 'mend the file; docs/advise.md and `tare advise --schema` tell every field',
   });
   const servers = Object.entries(data.servers ?? { server: data.server ?? serverSchema.parse({}) });
   const [first] = servers;
+  const versionAt = (path: readonly (string | number)[], kernel: string | null) =>
+    kernel === null ? null : (sourceOf([...path, 'kernel']) ?? kernel);
   const asked: Requirements = {
     name: data.name,
     imported: data.imported,
-    servers: servers.map(([id, server]): Server => ({ ...server, id })),
-    apps: data.apps.map((app): AppNeeds => ({
+    servers: servers.map(([id, server]): Server => ({
+      ...server,
+      kernel: versionAt(data.servers === undefined ? ['server'] : ['servers', id], server.kernel),
+      id,
+    })),
+    apps: data.apps.map((app, index): AppNeeds => ({
       ...app,
+      kernel: versionAt(['apps', index], app.kernel),
       server: app.server ?? first?.[0] ?? 'server',
       workload: app.workload ?? nameIn(app.image),
     })),

@@ -2,7 +2,7 @@
 import type { RunRecord } from '../bench/model.ts';
 import { absent, formatValue } from '../bench/units.ts';
 import type { Approval, Provenance } from '../verdicts/baseline.ts';
-import { oneLine } from './text.ts';
+import { oneLine } from '../bench/visible-text.ts';
 import { count } from './words.ts';
 
 const day = 86_400_000;

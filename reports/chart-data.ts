@@ -4,7 +4,7 @@
  */
 import type { Unit } from '../bench/model.ts';
 import { unitSteps } from '../bench/units.ts';
-import { visibleText } from './markup.ts';
+import { visibleText } from '../bench/visible-text.ts';
 import type { Block, Chart, View } from './parts.ts';
 
 /** Digits of a number that a chart can show; the record keeps them all. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { element, escapeText, scriptJson, visibleText } from './markup.ts';
+import { visibleText } from '../bench/visible-text.ts';
+import { element, escapeText, scriptJson } from './markup.ts';
 
 test('text and attributes are escaped, elements are not', () => {
   const inner = element('b', { title: '"><img onerror=x>' }, '<script>', 1);

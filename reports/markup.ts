@@ -2,6 +2,7 @@
  * Builds HTML and SVG from names, attributes and children. Text and attribute values are always
  * escaped; only another element is markup, so no label from a record can ever become a tag.
  */
+import { visibleText } from '../bench/visible-text.ts';
 
 /** Text that is markup already. Made only by `element` and `fragment`. */
 export interface Markup {
@@ -13,22 +14,6 @@ export type Child = Markup | string | number | null;
 type Attributes = Readonly<Record<string, string | number | boolean | null>>;
 
 const voidElements = new Set(['meta', 'br', 'hr', 'img', 'input', 'link']);
-
-/**
- * Text without the characters that change how its surroundings read: direction overrides, which make
- * one label look like another, and control characters (the second set too, which holds a terminal's
- * one-character escape) become a replacement sign.
- */
-export function visibleText(text: string): string {
-  return (
-    text
-      .replaceAll(/[\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/g, '\uFFFD')
-      // eslint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFFE\uFFFF]/g, '\uFFFD')
-      .replaceAll(/[\u2028\u2029]/g, ' ')
-      .toWellFormed()
-  );
-}
 
 /** Escapes text for content and for quoted attributes. */
 export function escapeText(text: string): string {

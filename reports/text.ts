@@ -2,7 +2,7 @@
  * The first screen for a terminal: answer, warnings and the headline table. Words carry the meaning;
  * colour is added only when the caller says that the terminal shows it.
  */
-import { visibleText } from './markup.ts';
+import { oneLine, visibleText } from '../bench/visible-text.ts';
 import type { Notice, Table, TableCell, Tone, View } from './parts.ts';
 
 export interface TextOptions {
@@ -101,9 +101,4 @@ export function wrapped(text: string, width: number, indent: string): string {
     }
   }
   return [...lines, current].join('\n');
-}
-
-/** A label as a terminal may show it: no line break, no escape, nothing that turns what follows around. */
-export function oneLine(text: string): string {
-  return visibleText(text).replaceAll(/\s+/g, ' ').trim();
 }

@@ -2,10 +2,11 @@
  * The certificate of a sizing: which instances are on which host, and (for containers in machines) in which
  * machine. Written as a table and checked as one, whoever wrote it.
  */
+import { UserError } from '../bench/errors.ts';
 import type { PackedBin, Problem } from './packing/model.ts';
 import { checkPacking } from './packing/check.ts';
 import type { Alternative } from './problem.ts';
-import type { Sizing } from './size.ts';
+import type { Answer, Sizing } from './size.ts';
 import type { StorageAnswer } from './storage/place.ts';
 
 /** Volumes on arrays are the same for every answer, and so an answer of their own. */
@@ -23,15 +24,36 @@ export interface Assigned {
   readonly count: number;
 }
 
-export function assignmentOf({ answers }: Pick<Sizing, 'answers'>): Assigned[] {
-  return answers.flatMap((answer) => {
-    const empty = (answer.spared?.empty ?? []).map(({ type, copies }) => ({ type, copies, contents: [] }));
-    const levels = [
-      { level: 'hosts', bins: [...answer.packing.bins, ...empty] },
-      ...(answer.workers?.pools ?? []).map(({ id, packing }) => ({ level: id, bins: packing.bins })),
-    ];
-    return levels.flatMap(({ level, bins }) => linesOf(answer.alternative, level, bins));
-  });
+/** Lines of a certificate; beyond, a program of its own would have to read it. */
+const mostLines = 5_000_000;
+
+/** @throws UserError for more lines than any table holds */
+export function assignmentOf(sizing: Pick<Sizing, 'answers'>): Assigned[] {
+  if (isTooLong(sizing)) {
+    throw new UserError(
+      `the assignment has more than ${mostLines.toLocaleString('en-US')} lines`,
+      'leave --assignment and --format csv out, or size a part of the demand',
+    );
+  }
+  return sizing.answers.flatMap((answer) =>
+    levelsOf(answer).flatMap(({ level, bins }) => linesOf(answer.alternative, level, bins)),
+  );
+}
+
+/** Whether it is beyond what a table holds; told without making it. */
+export function isTooLong({ answers }: Pick<Sizing, 'answers'>): boolean {
+  const bins = answers.flatMap(levelsOf).flatMap((one) => one.bins);
+  return (
+    bins.reduce((sum, { copies, contents }) => sum + copies * Math.max(1, contents.length), 0) > mostLines
+  );
+}
+
+function levelsOf({ spared, packing, workers }: Answer) {
+  const empty = (spared?.empty ?? []).map(({ type, copies }) => ({ type, copies, contents: [] }));
+  return [
+    { level: 'hosts', bins: [...packing.bins, ...empty] },
+    ...(workers?.pools ?? []).map(({ id, packing: inside }) => ({ level: id, bins: inside.bins })),
+  ];
 }
 
 export function storageLines({ packing }: StorageAnswer): Assigned[] {

@@ -25,7 +25,7 @@ export function readAssignment(text: string, file: string): Assigned[] {
     if (row.every((cell) => cell.trim() === '')) return [];
     // An apostrophe keeps a spreadsheet from computing a cell; it is no part of the name.
     const [alternative = '', level = '', bin = '', type = '', item = '', count = ''] = columns.map((column) =>
-      (row[column] ?? '').replace(/^'/, ''),
+      (row[column] ?? '').replace(/^'(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/, ''),
     );
     for (const [name, value] of [
       ['bin', bin],

@@ -85,7 +85,7 @@ function measuredOf(
     form,
     evidence: 'measured',
     emulated: tares.some(({ acceleration }) => acceleration === 'tcg'),
-    source: `${runner}, ${String(tares.length)} ${tares.length === 1 ? 'shape' : 'shapes'}, ${String(launches)} launches`,
+    source: `${runner}, ${String(tares.length)} ${tares.length === 1 ? 'shape' : 'shapes'}, ${String(launches)} ${launches === 1 ? 'launch' : 'launches'}`,
     memory: { points, perByte: 0, perThread: 0, insideBytes: null, more: 0 },
     diskBytes: most(tares.map(({ diskBytes }) => diskBytes?.median ?? null)),
     idleThreads: most(tares.map(({ idleThreads }) => idleThreads?.median ?? null)),

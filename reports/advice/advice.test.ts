@@ -16,24 +16,45 @@ const advice = advise(parseRequirements(text, 'a.yaml').asked, {
   profiles: builtProfiles({ memory: [60e6, 2e6] }, { ...onHardware, host: 'there' }),
 });
 
+const today = new Date('2026-11-01');
+
 it('says the answer first, the reasons next, in every format', () => {
-  const plain = renderAdviceText(advice, { color: false });
+  const plain = renderAdviceText(advice, today, { color: false });
   expect(plain.split('\n')[0]).toBe('Advice for shop: mixed');
   expect(plain.indexOf('as containers on its own kernel')).toBeLessThan(plain.indexOf('Rules:'));
-  for (const shown of [plain, renderAdviceMarkdown(advice), renderAdviceHtml(advice)]) {
+  for (const shown of [plain, renderAdviceMarkdown(advice, today), renderAdviceHtml(advice, today)]) {
     expect(shown).toContain('web: container');
     expect(shown).toContain('other records, kept apart');
     expect(shown).toContain('1.05×');
   }
-  expect(renderAdviceText(advice, { color: true })).toContain('\u001b[1m');
+  expect(renderAdviceText(advice, today, { color: true })).toContain('\u001b[1m');
 });
 
 it('makes a page that is whole by itself, one heading per app, no id twice', () => {
-  const page = renderAdviceHtml(advice);
+  const page = renderAdviceHtml(advice, today);
   expect(page).not.toMatch(/<script|https?:\/\//);
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(page.match(/<h2[^>]*>/g)).toHaveLength(2);
+});
+
+it('says how old a published number is, on the day it is asked', () => {
+  const asked = parseRequirements('apps: [{ id: web, image: nginx, instances: 20 }]\n', 'a.yaml').asked;
+  const on = (day: string) => {
+    const published = advise(asked);
+    return [
+      renderAdviceText(published, new Date(day), { color: false }),
+      renderAdviceHtml(published, new Date(day)),
+    ];
+  };
+  for (const shown of on('2026-11-01')) {
+    expect(shown).toContain('published: KUE21, 2021');
+    expect(shown).toContain('published: QRK, undated');
+    expect(shown).not.toContain('over 5 years');
+  }
+  for (const shown of on('2027-01-01')) expect(shown).toContain('published: KUE21, 2021, over 5 years');
+  const [, old = ''] = on('2032-01-01');
+  expect(old).toMatch(/tone-more[^>]*>published: KUE21, 2021, over 10 years/);
 });
 
 it('the manual and --rules name every rule; the manual every key of the file', () => {

@@ -16,12 +16,12 @@ export {
 /** Raised when a field changes its meaning or goes away; new fields raise nothing. */
 const schema = 1;
 
-export function renderAdviceMarkdown(advice: Advice): string {
-  return joined(markdownParts(adviceView(advice)));
+export function renderAdviceMarkdown(advice: Advice, today: Date): string {
+  return joined(markdownParts(adviceView(advice, today)));
 }
 
-export function renderAdviceHtml(advice: Advice): string {
-  return documentOf(adviceView(advice), readStyle());
+export function renderAdviceHtml(advice: Advice, today: Date): string {
+  return documentOf(adviceView(advice, today), readStyle());
 }
 
 export function renderAdviceJson(advice: Advice): string {

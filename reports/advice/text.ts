@@ -3,11 +3,12 @@
  * and colours nothing but the answers.
  */
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
-import { noticeText, oneLine, wrapped, type TextOptions } from '../text.ts';
+import { oneLine } from '../../bench/visible-text.ts';
+import { noticeText, wrapped, type TextOptions } from '../text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
-import { adviceView, evidenceWords, spoke } from './view.ts';
+import { adviceView, evidenceWords, itemEvidence, spoke } from './view.ts';
 
-export function adviceText(advice: Advice, options: TextOptions): string {
+export function adviceText(advice: Advice, today: Date, options: TextOptions): string {
   const width = options.width ?? 100;
   const paint = (text: string, code: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const wrap = (line: string, indent = '') => wrapped(oneLine(line), width, indent);
@@ -15,13 +16,15 @@ export function adviceText(advice: Advice, options: TextOptions): string {
   const bullet = (line: string, indent: string) => `${indent}- ${wrap(line, `${indent}  `).trimStart()}`;
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [[title, ...lines.map((line) => bullet(line, '  '))].join('\n')];
-  const { opening } = adviceView(advice);
+  const { opening } = adviceView(advice, today);
   const rulesOf = ({ findings }: AppAdvice) => {
     const lines = findings.filter(spoke).flatMap((finding) => {
       const { rule, side, state, why, items } = finding;
       return [
         bullet(`${rule} (for ${side}) ${state} [${evidenceWords(finding)}]: ${why}`, '  '),
-        ...items.map((item) => bullet(`${item.state} [${evidenceWords(item)}]: ${item.words}`, '      ')),
+        ...items.map((item) =>
+          bullet(`${item.state} [${itemEvidence(item, today).text}]: ${item.words}`, '      '),
+        ),
       ];
     });
     return lines.length === 0 ? [] : [['Rules:', ...lines].join('\n')];

@@ -12,9 +12,11 @@ import {
   type Block,
   type Notice,
   type Section,
+  type TableCell,
   type Tone,
   type View,
 } from '../parts.ts';
+import { ageWords } from '../published/words.ts';
 import { count } from '../words.ts';
 
 const stateTones: Readonly<Record<Finding['state'], Tone>> = {
@@ -39,7 +41,16 @@ export function evidenceWords({ evidence, source }: Finding | Item): string {
   return source === null ? evidence : `${evidence}: ${source}`;
 }
 
-export function adviceView(advice: Advice): View {
+/** With the age of what is published: "published: KAR20, 2020, over 5 years". */
+export function itemEvidence(item: Item, today: Date): { readonly text: string; readonly tone: Tone } {
+  const words = evidenceWords(item);
+  if (item.evidence !== 'published') return { text: words, tone: 'plain' };
+  const { text: age, tone } = ageWords(item, today);
+  return { text: `${words}, ${age}`, tone };
+}
+
+/** @param today the day it is read on, for the age of what is published */
+export function adviceView(advice: Advice, today: Date): View {
   return {
     opening: {
       title: `Advice for ${advice.name}`,
@@ -59,7 +70,7 @@ export function adviceView(advice: Advice): View {
       headline: null,
       notices: [...conflicts(advice), ...advice.servers.flatMap(serverNotices)],
     },
-    sections: [...advice.apps.map(appSection), sourcesSection(advice)].filter(
+    sections: [...advice.apps.map((app) => appSection(app, today)), sourcesSection(advice, today)].filter(
       ({ blocks }) => blocks.length > 0,
     ),
     footer:
@@ -111,14 +122,16 @@ export function spoke({ state }: Finding): boolean {
   return state !== 'not asked';
 }
 
-function appSection(app: AppAdvice): Section {
+function appSection(app: AppAdvice, today: Date): Section {
   const asked = app.findings.filter(spoke);
   const others = app.findings.filter((finding) => !spoke(finding));
   const id = (part: string) => `${part}-${idOf(app.app)}`;
-  const rules = (name: string, caption: string, some: readonly Finding[]) =>
+  // Several apps have the same tables: a list of them tells them apart by name.
+  const caption = (words: string) => `${words}: ${app.app}`;
+  const rules = (name: string, words: string, some: readonly Finding[]) =>
     table(
       id(name),
-      caption,
+      caption(words),
       columns('Rule', 'State', 'Evidence', 'Says'),
       some.map((one) => ({
         head: `${one.rule}, for ${one.side}`,
@@ -130,11 +143,11 @@ function appSection(app: AppAdvice): Section {
     kind: 'table',
     table: table(
       id('shown'),
-      'What shows it',
+      caption('What shows it'),
       columns('Rule', 'Is', 'Evidence', 'Quantity and numbers'),
       items.map(({ finding, item }) => ({
         head: `${finding.rule}, for ${finding.side}`,
-        cells: [badge(item.state, itemTones[item.state]), narrow(evidenceWords(item)), narrow(item.words)],
+        cells: [badge(item.state, itemTones[item.state]), evidenceCell(item, today), narrow(item.words)],
       })),
       ['Costs are of the VM over the container: above 1 the VM takes more.'],
     ),
@@ -151,7 +164,7 @@ function appSection(app: AppAdvice): Section {
             kind: 'table' as const,
             table: table(
               id('flips'),
-              'What would turn the answer',
+              caption('What would turn the answer'),
               columns('With', 'Answer'),
               app.flips.map(({ words, answer }) => ({ head: words, cells: [text(answer)] })),
               ['Each was found by asking again with that one thing changed.'],
@@ -165,7 +178,7 @@ function appSection(app: AppAdvice): Section {
             kind: 'table' as const,
             table: table(
               id('next'),
-              'What to measure to be surer',
+              caption('What to measure to be surer'),
               columns('Run', 'Tells', 'Could turn the answer to'),
               app.measureNext.map(({ command, tells, couldTurn }) => ({
                 head: command,
@@ -190,6 +203,12 @@ function appSection(app: AppAdvice): Section {
   };
 }
 
+/** In the colour of its age where it is published. */
+function evidenceCell(item: Item, today: Date): TableCell {
+  const { text: words, tone } = itemEvidence(item, today);
+  return tone === 'plain' ? narrow(words) : badge(words, tone);
+}
+
 /** Ids of elements are made of letters that need no escape, whatever an app is called. */
 function idOf(name: string): string {
   return Array.from(name, (letter) =>
@@ -198,7 +217,7 @@ function idOf(name: string): string {
 }
 
 /** Citations of the publications that stood in for measurements. */
-function sourcesSection({ apps }: Advice): Section {
+function sourcesSection({ apps }: Advice, today: Date): Section {
   const cited = new Set(
     apps.flatMap(({ findings }) =>
       findings.flatMap(({ items }) =>
@@ -208,10 +227,10 @@ function sourcesSection({ apps }: Advice): Section {
   );
   const rows = publishedSources
     .filter(({ key }) => cited.has(key))
-    .map(({ key, citation, year }) => ({
-      head: key,
-      cells: [text(citation), text(String(year ?? 'undated'))],
-    }));
+    .map((source) => {
+      const age = ageWords(source, today);
+      return { head: source.key, cells: [text(source.citation), badge(age.text, age.tone)] };
+    });
   const blocks: Block[] =
     rows.length === 0
       ? []

@@ -13,8 +13,11 @@ export function markWords({ mark }: PublishedRow): { readonly text: string; read
   return { text: marks[mark], tone: mark === 'M' ? 'warn' : 'plain' };
 }
 
-/** Amber beyond five years, red beyond ten, as on the day of the run. */
-export function ageWords({ year }: PublishedRow, day: Date): { readonly text: string; readonly tone: Tone } {
+/** Amber beyond five years, red beyond ten, as on the day of the run or of the question. */
+export function ageWords(
+  { year }: Pick<PublishedRow, 'year'>,
+  day: Date,
+): { readonly text: string; readonly tone: Tone } {
   switch (ageOf(year, day)) {
     case 'red':
       return { text: `${year}, over 10 years`, tone: 'more' };

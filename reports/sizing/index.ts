@@ -1,5 +1,5 @@
 /** A sizing in every format; the assignment is the certificate that `tare size --check` reads back. */
-import { assignmentOf, storageLines } from '../../sizing/assignment.ts';
+import { assignmentOf, isTooLong, storageLines } from '../../sizing/assignment.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { Question } from '../../sizing/size.ts';
 import { safeJson } from '../verdicts/json.ts';
@@ -61,5 +61,6 @@ export async function renderSizingHtml(
   question: Question,
   version: string,
 ): Promise<string> {
-  return await sizingHtml(view, question, { assignment: renderSizingCsv(view), version });
+  const assignment = isTooLong(view.sizing) ? null : renderSizingCsv(view);
+  return await sizingHtml(view, question, { assignment, version });
 }

@@ -1,8 +1,8 @@
 /** A sizing as one self-contained page whose rules can be moved: it carries the demand and the code that sizes it. */
+import { visibleText } from '../../bench/visible-text.ts';
 import { liveData, mostLiveRows } from '../../sizing/live.ts';
 import type { Question } from '../../sizing/size.ts';
 import { documentOf } from '../document.ts';
-import { visibleText } from '../markup.ts';
 import { pageScript, pageStyle } from './bundle.ts';
 import type { SizingView } from './tables.ts';
 import { sizingView } from './view.ts';
@@ -13,12 +13,12 @@ const mostAssignment = 2e6;
 export async function sizingHtml(
   view: SizingView,
   question: Question,
-  { assignment, version }: { readonly assignment: string; readonly version: string },
+  { assignment, version }: { readonly assignment: string | null; readonly version: string },
 ): Promise<string> {
   const { demand, perHost } = question.inventory;
   const isLive = demand.length + perHost.length <= mostLiveRows;
   const drawn = sizingView(view, {
-    assignment: assignment.length <= mostAssignment ? assignment : null,
+    assignment: assignment !== null && assignment.length <= mostAssignment ? assignment : null,
     isLive,
     version,
   });

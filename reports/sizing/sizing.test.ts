@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkAssignment } from '../../sizing/assignment.ts';
+import { assignmentOf, checkAssignment } from '../../sizing/assignment.ts';
 import { parseCatalogue } from '../../sizing/catalogue.ts';
 import { inventoryOf } from '../../sizing/inventories/index.ts';
 import { packQuickly } from '../../sizing/packing/pack.ts';
@@ -9,11 +9,12 @@ import { size } from '../../sizing/size.ts';
 import { weightsOf } from '../../sizing/weights.ts';
 import { renderSizingCsv, renderSizingJson, renderSizingText } from './index.ts';
 
-async function example() {
-  const apps = `apps:
+const plain = `apps:
   - { app: "=web", replicas: 30, cpu: 0.5, memory: 2GiB, apart: 10 }
   - { app: win, replicas: 2, cpu: 2, memory: 8GiB, os: Windows Server 2022 }
 `;
+
+async function example(apps = plain) {
   const inventory = await inventoryOf([{ name: 'apps.yaml', bytes: Buffer.from(apps) }]);
   const policy = parseSizingPolicy(
     'survive: { least: 1, share: 0% }\nassume: { vm: { memory: 1GiB }, container: { memory: 64MiB } }\n',
@@ -41,6 +42,24 @@ test('the assignment is a certificate: it reads back and holds, and a changed on
     'no such type',
   );
   expect(checkAssignment(view.sizing, [...lines, { ...first, level: 'cellar' }]).join()).toContain('cellar');
+});
+
+test.each(["'quoted", '  two  spaces ', '\u001B[31mred\u001B]0;x\u0007', 'two\nlines', '-2+3', 'a,"b"'])(
+  'it holds whatever an app is called: %j',
+  async (name) => {
+    const apps = `apps: [{ app: ${JSON.stringify(name)}, replicas: 2, cpu: 1, memory: 1GiB }]`;
+    const view = await example(apps);
+    const csv = renderSizingCsv(view);
+    expect(checkAssignment(view.sizing, readAssignment(csv, 'plan.csv'))).toEqual([]);
+    expect(
+      checkAssignment(view.sizing, readAssignment(`${csv}vm,hosts,99,h,x,1\r\n`, 'p')).join(),
+    ).not.toMatch(/\p{Cc}/u);
+  },
+);
+
+test('an assignment of more lines than a table holds is refused before it is made', async () => {
+  const { sizing } = await example('apps: [{ app: a, replicas: 9000000, cpu: 8, memory: 1GiB }]');
+  expect(() => assignmentOf(sizing)).toThrow(/more than 5,000,000 lines/);
 });
 
 test('an assignment that is none is told by line and field', () => {

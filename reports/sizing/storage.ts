@@ -44,7 +44,7 @@ export function storageWords(storage: StorageAnswer): string[] {
       ? []
       : [
           [
-            `on ${counts}`,
+            `On ${counts}`,
             `at least ${String(packing.countBound)}, proven`,
             ...perMonth,
             `fullest: ${binding}`,

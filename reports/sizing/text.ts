@@ -1,7 +1,8 @@
 /** A sizing for a terminal: the three answers side by side, then what each stands on. */
 import { formatValue } from '../../bench/units.ts';
 import type { Table } from '../parts.ts';
-import { oneLine, tableText } from '../text.ts';
+import { oneLine } from '../../bench/visible-text.ts';
+import { tableText } from '../text.ts';
 import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,

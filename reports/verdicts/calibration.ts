@@ -2,7 +2,7 @@
 import { formatValue } from '../../bench/units.ts';
 import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
 import { cellLabel } from '../../verdicts/rows.ts';
-import { oneLine } from '../text.ts';
+import { oneLine } from '../../bench/visible-text.ts';
 import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';

@@ -4,7 +4,7 @@
  */
 import type { Unit } from '../../bench/model.ts';
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
-import { oneLine } from '../text.ts';
+import { oneLine } from '../../bench/visible-text.ts';
 
 /** Names and values of one sample's labels; empty values are left out, as the format equates the two. */
 type Labels = Readonly<Record<string, string>>;

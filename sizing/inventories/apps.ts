@@ -1,6 +1,7 @@
 /** tare's own demand (`apps.yaml`): applications with replicas, sizes, usage and rules -> demand. */
 import { z } from 'zod';
 import { parseChecked } from '../../bench/checked-yaml.ts';
+import { show } from '../../bench/options.ts';
 import { labels, positive, share, size, wholePositive } from '../fields.ts';
 import type { DemandRow } from '../model.ts';
 import { blankRow, systemOf } from './rows.ts';
@@ -38,7 +39,28 @@ const appSchema = z.strictObject({
 });
 
 /** The form of the file, for editors too. */
-export const appsSchema = z.strictObject({ apps: z.array(appSchema).min(1) });
+export const appsSchema = z.strictObject({
+  apps: z
+    .array(
+      appSchema.superRefine(({ form, os, ownKernel, together, apart, replicas }, context) => {
+        const say = (path: string, message: string) => {
+          context.addIssue({ code: 'custom', path: [path], message });
+        };
+        if (form === 'container' && ownKernel)
+          say('form', 'a container has no kernel of its own (ownKernel)');
+        else if (form === 'container' && systemOf(os).family !== 'linux') {
+          say('form', `a container runs on Linux here, and os is ${show(os)}; give vm, or leave form out`);
+        }
+        if (together !== undefined && apart !== undefined && replicas > apart) {
+          say(
+            'apart',
+            `${replicas} replicas cannot be together and ${apart} on a host; leave one of them out`,
+          );
+        }
+      }),
+    )
+    .min(1),
+});
 
 /** @throws UserError with every problem, one line each: `file:line:column: field: problem` */
 export function readApps(text: string, file: string): DemandRow[] {

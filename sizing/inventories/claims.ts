@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Claim, Source } from '../model.ts';
-import { addProblem, malformed, type Notes } from './notes.ts';
+import { addProblem, objectOf, type Notes } from './notes.ts';
 import { parseQuantity } from './quantity.ts';
 
 const claimSchema = z.object({
@@ -22,12 +22,9 @@ const claimSchema = z.object({
 const mostBytes = 2 ** 50;
 
 export function readClaim(item: unknown, source: Source, notes: Notes): Claim[] {
-  const parsed = claimSchema.safeParse(item);
-  if (!parsed.success) {
-    malformed(parsed.error, source, notes);
-    return [];
-  }
-  const { metadata, spec, status } = parsed.data;
+  const claim = objectOf(claimSchema, item, source, notes);
+  if (claim === null) return [];
+  const { metadata, spec, status } = claim;
   const id = `${metadata.namespace ?? 'default'}/${metadata.name}`;
   if (status?.phase === 'Lost') {
     notes.leftOut.push({ source, what: id, why: 'a claim whose volume is lost' });

@@ -287,3 +287,19 @@ test('mutated inputs never crash', async () => {
     expect(read.demand.length + read.problems.length + read.leftOut.length).toBeGreaterThan(0);
   }
 });
+
+test.each([
+  ['form: container, ownKernel: true', /apps\.0\.form: a container has no kernel of its own/],
+  ['form: container, os: Windows Server 2022', /apps\.0\.form: .*os is "Windows Server 2022"/],
+  ['replicas: 5, apart: 2, together: x', /apps\.0\.apart: 5 replicas cannot be together and 2 on a host/],
+])('apps that contradict themselves are named: %s', async (fields, words) => {
+  const text = `apps: [{ app: a, cpu: 1, memory: 1GiB, ${fields} }]`;
+  const { problems } = await of('apps.yaml', text);
+  expect(problems.map(({ problem }) => problem).join('\n')).toMatch(words);
+});
+
+test('a pod of another form is left out, its field named', async () => {
+  const pods = { kind: 'List', items: [{ kind: 'Pod', metadata: { name: 'x' }, spec: { containers: 3 } }] };
+  const { problems } = await of('pods.json', JSON.stringify(pods));
+  expect(problems[0]).toMatchObject({ field: 'spec.containers', problem: 'must be an array, got 3' });
+});

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Claim, DemandRow, ExistingHost, Source } from '../model.ts';
-import { addProblem, malformed, type Notes } from './notes.ts';
+import { addProblem, objectOf, type Notes } from './notes.ts';
 import { podRequests } from './pod-requests.ts';
 import { parseQuantity } from './quantity.ts';
 import { readClaim } from './claims.ts';
@@ -101,12 +101,8 @@ function readPod(
   perHost: Map<string, DemandRow>,
   notes: Notes,
 ): void {
-  const parsed = podSchema.safeParse(item);
-  if (!parsed.success) {
-    malformed(parsed.error, source, notes);
-    return;
-  }
-  const pod = parsed.data;
+  const pod = objectOf(podSchema, item, source, notes);
+  if (pod === null) return;
   const what = `${pod.metadata.namespace ?? 'default'}/${pod.metadata.name}`;
   const out = (why: string): void => {
     notes.leftOut.push({ source, what, why });
@@ -177,15 +173,12 @@ function rulesOf({ metadata: { labels }, spec }: Pod, key: string): Pick<DemandR
 }
 
 function readNode(item: unknown, source: Source, notes: Notes): ExistingHost[] {
-  const parsed = nodeSchema.safeParse(item);
-  if (!parsed.success) {
-    malformed(parsed.error, source, notes);
-    return [];
-  }
+  const node = objectOf(nodeSchema, item, source, notes);
+  if (node === null) return [];
   const {
     metadata: { name, labels = {} },
     status,
-  } = parsed.data;
+  } = node;
   const amount = (of: Record<string, unknown>, field: string): number | null => {
     const value = parseQuantity(of[field]);
     if (value !== null && value > 0) return value;

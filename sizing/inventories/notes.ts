@@ -1,5 +1,6 @@
 /** What a reader gathers beside the demand: problems, rows left out, remarks. */
 import type { z } from 'zod';
+import { explain, problemsOf } from '../../bench/scenario-problems.ts';
 import type { InputProblem, LeftOut, Source } from '../model.ts';
 
 export interface Notes {
@@ -33,16 +34,19 @@ export function addProblem(
   notes.problems.push({ source, field, got: shown(got), problem, remedy, effect });
 }
 
-/** An object of a dump that is not of its kind's form. */
-export function malformed(error: z.ZodError, source: Source, notes: Notes): void {
-  const [issue] = error.issues;
+/** An object of a dump, null where it is not of its kind's form, which is noted. */
+export function objectOf<T>(schema: z.ZodType<T>, item: unknown, source: Source, notes: Notes): T | null {
+  const parsed = schema.safeParse(item, { error: explain, reportInput: true });
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues.flatMap(problemsOf);
   addProblem(
     notes,
     source,
-    issue?.path.join('.') ?? '',
+    first?.path.join('.') ?? '',
     '',
-    issue?.message ?? 'is malformed',
+    first?.message ?? 'is malformed',
     'dump it again with kubectl get -o json',
     'row left out',
   );
+  return null;
 }

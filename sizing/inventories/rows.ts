@@ -1,4 +1,5 @@
 /** Small parts that the readers of tables share: a plain demand row, families of systems, unique ids. */
+import { oneLine } from '../../bench/visible-text.ts';
 import type { DemandRow, OsFamily, Source } from '../model.ts';
 import type { Bounds } from './table.ts';
 
@@ -62,7 +63,7 @@ export const systemOf = (() => {
   };
 })();
 
-/** Gives each id once: "web", "web (2)", "web (3)". */
+/** Gives each id once: "web", "web (2)", "web (3)"; as one line, which is how the assignment names it. */
 export function uniqueIds(): (id: string) => string {
   const seen = new Map<string, number>();
   const unique = (id: string): string => {
@@ -70,5 +71,5 @@ export function uniqueIds(): (id: string) => string {
     seen.set(id, times);
     return times === 1 ? id : unique(`${id} (${times})`);
   };
-  return unique;
+  return (id) => unique(oneLine(id));
 }

@@ -276,6 +276,13 @@ function checkNumbers({ dimensions, items, bins }: Problem): void {
   }
   for (const { id, count, size, apart, domains } of items) {
     vector(`Size of ${id}`, size);
+    if (count > Number.MAX_SAFE_INTEGER) {
+      throw bad(
+        `Count of ${id}`,
+        String(count),
+        'Ask for fewer or let it grow less: nobody can count so many.',
+      );
+    }
     if (!whole(count)) throw bad(`Count of ${id}`, String(count), 'Give a whole number.');
     for (const { key, most, weight = 1 } of apart ?? []) {
       if (!whole(weight)) throw bad(`Weight of ${key}`, String(weight), 'Give a whole number.');
