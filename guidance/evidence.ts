@@ -4,28 +4,18 @@
  * answers for itself, and what they say is weighed by the rules.
  */
 import { analyse } from '../bench/analyse.ts';
-import { isVirtualMachine } from '../bench/analysis/pairs.ts';
-import type { AccelerationClass, CellRecord, Comparison, Interval, Unit } from '../bench/model.ts';
+import type { CellRecord, Interval, Unit } from '../bench/model.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';
 import type { RowKey } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
+import { resamples, saidBy, sideOf, type Contrast, type Keeps, type Origin } from './contrast.ts';
 import { importedContrasts } from './imported.ts';
 import { factContrasts } from './inside.ts';
 import { quantityOf, type Quantity } from './quantities.ts';
 import type { ImportedPair, Side } from './requirements.ts';
-
-/** Where a number is from. */
-export interface Origin {
-  readonly quantity: Quantity;
-  readonly metric: string;
-  readonly scenario: string;
-  readonly workload: string;
-  /** Path of the record. */
-  readonly source: string;
-}
 
 /** What one runner takes. */
 export interface Value extends Origin {
@@ -40,31 +30,6 @@ export interface Value extends Origin {
   readonly bound: 'upper' | null;
 }
 
-/** One VM against one container in one metric, or in one fact seen from inside. */
-export interface Contrast extends Origin {
-  readonly vm: string;
-  readonly container: string;
-  /** Which side costs less; `few`: too few launches to say, which stops nobody else from saying. */
-  readonly favours: Side | 'neither' | 'unclear' | 'few' | 'refused';
-  /** Cost of the VM over the container's, with its interval; null for facts. */
-  readonly ratio: number | null;
-  readonly interval: Interval | null;
-  readonly n: number;
-  /** Difference below which nothing matters, as a fraction. */
-  readonly threshold: number;
-  /** Of the container, in `unit`: what a VM would have to take to be no dearer. */
-  readonly reference: number | null;
-  readonly unit: Unit | null;
-  readonly better: 'lower' | 'higher';
-  /** Why nothing follows, rule first; what was seen, for facts. */
-  readonly remark: string | null;
-  /** Launches that a verdict would take; null: not known. */
-  readonly blocksNeeded: number | null;
-  readonly acceleration: AccelerationClass;
-  /** Another tool measured it. */
-  readonly imported: boolean;
-}
-
 export interface Evidence {
   readonly values: readonly Value[];
   readonly contrasts: readonly Contrast[];
@@ -73,12 +38,6 @@ export interface Evidence {
 }
 
 export const noEvidence: Evidence = { values: [], contrasts: [], remarks: [] };
-
-/** Resamples of each comparison: that of published numbers, and quick enough for a question at a terminal. */
-export const resamples = 2000;
-
-/** How cells of one run stand to the profile: VMs of another acceleration class belong to another. */
-export type Keeps = (cell: CellRecord) => boolean;
 
 export function evidenceOf(runs: readonly Run[], keeps: Keeps, imported: readonly ImportedPair[]): Evidence {
   const remarks = new Set<string>();
@@ -139,32 +98,6 @@ function measuredContrasts(run: Run, keeps: Keeps): Contrast[] {
   });
 }
 
-/** A verdict as what it says of the two sides. */
-export function saidBy({
-  verdict,
-  refusals,
-  n,
-}: Pick<Comparison, 'verdict' | 'refusals' | 'n'>): Pick<Contrast, 'favours' | 'remark'> {
-  switch (verdict) {
-    case 'regression':
-      return { favours: 'container', remark: null };
-    case 'improvement':
-      return { favours: 'vm', remark: null };
-    case 'equivalent':
-    case 'different-but-small':
-      return { favours: 'neither', remark: 'no difference that matters' };
-    case 'inconclusive':
-      return { favours: 'unclear', remark: 'C20: the interval allows both answers' };
-    case 'no-verdict':
-      return { favours: 'few', remark: `C3: ${n} launches of each; a verdict takes ${minimumBlocks}` };
-    case 'refused':
-      return {
-        favours: 'refused',
-        remark: refusals.map(({ rule, message }) => `${rule}: ${message}`).join(' '),
-      };
-  }
-}
-
 /** "q35 (QEMU 7.2.22 q35)" would be too long in a sentence with four of them: the runner and its version. */
 function named({ runner, identity }: CellRecord): string {
   const version = identity['version'];
@@ -208,11 +141,4 @@ function valuesOf(runs: readonly Run[], keeps: Keeps, remarks: Set<string>): Val
 
 function originOf(quantity: Quantity, { run, metric }: RowPart, { scenario, workload }: RowKey): Origin {
   return { quantity, metric: metric.id, scenario, workload, source: run.ref.path };
-}
-
-/** null: neither, as a plain process is. */
-export function sideOf(cell: CellRecord): Side | null {
-  if (isVirtualMachine(cell)) return 'vm';
-  const { runnerKind } = cell;
-  return runnerKind === 'process' || runnerKind === 'imported' || runnerKind === 'fake' ? null : 'container';
 }

@@ -4,7 +4,8 @@
  * another is a divided answer, which speaks for nobody.
  */
 import { formatRatio, formatValue } from '../bench/units.ts';
-import type { Contrast, Evidence, Origin } from './evidence.ts';
+import type { Contrast, Origin } from './contrast.ts';
+import type { Evidence } from './evidence.ts';
 import { fields, holds, type Facts } from './facts.ts';
 import { citable } from './published/index.ts';
 import { quantities, type Quantity } from './quantities.ts';

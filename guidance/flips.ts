@@ -5,7 +5,7 @@
 import { formatRatio, formatValue } from '../bench/units.ts';
 import { changesOf, isSameField, varied, type Change, type Setting } from './changes.ts';
 import { decide, type Answer, type Question } from './decide.ts';
-import type { Contrast } from './evidence.ts';
+import type { Contrast } from './contrast.ts';
 import { edgesOf, limited, showLimit, type Limited } from './objectives.ts';
 import { quantities, type Quantity } from './quantities.ts';
 import { supposing } from './supposing.ts';

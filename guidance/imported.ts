@@ -10,7 +10,7 @@ import { changeOf, isEnough } from '../verdicts/numbers.ts';
 import { verdictOf } from '../verdicts/drafts.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';
 import type { Run } from '../verdicts/runs.ts';
-import { resamples, saidBy, type Contrast } from './evidence.ts';
+import { resamples, saidBy, type Contrast } from './contrast.ts';
 import type { ImportedPair } from './requirements.ts';
 
 /** The first metric of the record that both benchmarks have is compared. */

@@ -4,7 +4,7 @@
  */
 import type { CellRecord, RunRecord, SurfaceFacts } from '../bench/model.ts';
 import type { Run } from '../verdicts/runs.ts';
-import { sideOf, type Contrast, type Keeps } from './evidence.ts';
+import { sideOf, type Contrast, type Keeps } from './contrast.ts';
 
 /** A cell that was looked into; null facts: only its kernel is known. */
 interface Seen {

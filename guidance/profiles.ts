@@ -8,7 +8,8 @@ import { machineName } from '../bench/requirements.ts';
 import type { AccelerationClass, HostFingerprint } from '../bench/model.ts';
 import { formatValue } from '../bench/units.ts';
 import type { Run } from '../verdicts/runs.ts';
-import { evidenceOf, sideOf, type Contrast, type Evidence } from './evidence.ts';
+import { sideOf, type Contrast } from './contrast.ts';
+import { evidenceOf, type Evidence } from './evidence.ts';
 import type { ImportedPair, Server } from './requirements.ts';
 
 export interface Profile {

@@ -1,6 +1,6 @@
 /** Evidence as it could turn out: what would be decided if a quantity were measured to favour one side. */
 import type { Question } from './decide.ts';
-import type { Contrast } from './evidence.ts';
+import type { Contrast } from './contrast.ts';
 import { quantities, type Quantity } from './quantities.ts';
 
 /** The evidence as it would be if this quantity had been measured to favour that side. */
