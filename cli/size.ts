@@ -152,7 +152,9 @@ export const sizeCommand: Command<SizeArguments> = {
     if (format === 'json') output.out(draw.renderSizingJson(view));
     else if (format === 'csv') output.out(draw.renderSizingCsv(view));
     else output.out(draw.renderSizingText(view));
-    return sizing.answers.every(({ hosts: count }) => count === null) ? exitCode.hostCannot : exitCode.ok;
+    const hasHosts = sizing.answers.some(({ hosts: count }) => count !== null);
+    const hasArrays = storage === null || storage.arrays !== null;
+    return hasHosts && hasArrays ? exitCode.ok : exitCode.hostCannot;
   },
 };
 
@@ -205,13 +207,18 @@ async function check(
   output: Parameters<typeof sizeCommand.run>[1],
 ) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
-  const { checkAssignment } = await import('../sizing/assignment.ts');
+  const { checkAssignment, unjudged } = await import('../sizing/assignment.ts');
   const { oneLine } = await import('../bench/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
+  if (lines.length === 0) {
+    throw new UserError(`${path}: has no line to judge`, '--assignment writes one, of what has a place');
+  }
   const faults = checkAssignment(sizing, lines, storage).map(oneLine);
+  const rest = unjudged(sizing, lines, storage);
+  const beside = rest.length === 0 ? '' : `; not in it, and not judged: ${rest.join(', ')}`;
   output.out(
     faults.length === 0
-      ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken`
+      ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken${beside}`
       : [...faults.slice(0, 100), ...(faults.length > 100 ? [`and ${faults.length - 100} more`] : [])].join(
           '\n',
         ),

@@ -108,6 +108,17 @@ export function checkAssignment(
   ];
 }
 
+/** Answers that an assignment does not speak of: it says nothing of them, good or bad. */
+export function unjudged(
+  { answers }: Pick<Sizing, 'answers'>,
+  lines: readonly Assigned[],
+  storage: StorageAnswer | null,
+): string[] {
+  const told = new Set<string>(lines.map(({ alternative }) => alternative));
+  const all = [...answers.map(({ alternative }) => alternative), ...(storage === null ? [] : [storageName])];
+  return all.filter((name) => !told.has(name));
+}
+
 /** An answer with the problem behind each of its levels. */
 interface Certified {
   readonly name: Assigned['alternative'];

@@ -42,7 +42,7 @@ const appSchema = z.strictObject({
 export const appsSchema = z.strictObject({
   apps: z
     .array(
-      appSchema.superRefine(({ form, os, ownKernel, together, apart, replicas }, context) => {
+      appSchema.superRefine(({ form, os, ownKernel }, context) => {
         const say = (path: string, message: string) => {
           context.addIssue({ code: 'custom', path: [path], message });
         };
@@ -50,12 +50,6 @@ export const appsSchema = z.strictObject({
           say('form', 'a container has no kernel of its own (ownKernel)');
         else if (form === 'container' && systemOf(os).family !== 'linux') {
           say('form', `a container runs on Linux here, and os is ${show(os)}; give vm, or leave form out`);
-        }
-        if (together !== undefined && apart !== undefined && replicas > apart) {
-          say(
-            'apart',
-            `${replicas} replicas cannot be together and ${apart} on a host; leave one of them out`,
-          );
         }
       }),
     )

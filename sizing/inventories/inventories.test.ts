@@ -291,7 +291,6 @@ test('mutated inputs never crash', async () => {
 test.each([
   ['form: container, ownKernel: true', /apps\.0\.form: a container has no kernel of its own/],
   ['form: container, os: Windows Server 2022', /apps\.0\.form: .*os is "Windows Server 2022"/],
-  ['replicas: 5, apart: 2, together: x', /apps\.0\.apart: 5 replicas cannot be together and 2 on a host/],
 ])('apps that contradict themselves are named: %s', async (fields, words) => {
   const text = `apps: [{ app: a, cpu: 1, memory: 1GiB, ${fields} }]`;
   const { problems } = await of('apps.yaml', text);
