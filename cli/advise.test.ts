@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtRun, onHardware } from '../guidance/testing/records.ts';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -18,20 +18,6 @@ afterAll(() => {
 function file(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
-}
-
-async function tare(...words: readonly string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommandLine(words, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
 const apps = 'apps:\n  - { id: a, os: windows }\n  - { id: b, image: x, instances: 3 }\n';

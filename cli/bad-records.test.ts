@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordFile } from '../bench/record.ts';
 import { world } from '../verdicts/testing/worlds.ts';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 const fixture = (schema: number) => join(import.meta.dirname, `../bench/fixtures/record-${schema}`);
 
@@ -39,21 +39,6 @@ function damaged(from: string | RegExp, to: string): string {
   expect(changed).not.toBe(text);
   writeFileSync(file, changed);
   return path;
-}
-
-async function tare(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommandLine(words, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
 const commands: readonly (readonly [string, (bad: string) => readonly string[]])[] = [

@@ -5,28 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildRecord } from '../bench/record-builder.ts';
 import { createRecord } from '../bench/record.ts';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tare-cli-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-async function tare(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommandLine(words, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
 
 function storedRecord(): string {
   const built = buildRecord({ blocks: 12 });

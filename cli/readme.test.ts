@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseScenario } from '../bench/scenario.ts';
 import { runnerSchemas } from '../runners/index.ts';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -17,18 +17,11 @@ const commands = blocks('sh')
   .filter((line) => line !== '');
 
 async function understood(words: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  const say = (text: string) => lines.push(text);
-  const code = await runCommandLine(words, {
-    out: say,
-    err: say,
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return code === 0 ? '' : lines.join('\n');
+  const { code, out, err } = await tare(...words);
+  return code === 0
+    ? ''
+    : `${out}
+${err}`;
 }
 
 test('every npm script that README names exists', () => {

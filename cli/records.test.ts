@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 let folder: string;
 let cache: string | undefined;
@@ -17,21 +17,6 @@ afterEach(() => {
   else process.env['TARE_CACHE_DIR'] = cache;
   rmSync(folder, { recursive: true });
 });
-
-async function tare(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommandLine(words, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
 
 /** One hyperfine file of six runs of about `seconds`, imported as measured on day `day`. */
 async function imported(name: string, seconds: number, day: number): Promise<string> {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommandLine } from './cli.ts';
+import { tare } from './testing/tare.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -25,19 +25,9 @@ async function size(tib: number, ...words: readonly string[]) {
     'hosts: [{ id: h, cores: 16, memory: 64GiB }]\narrays: [{ id: flash, access: block, capacity: 1TB }]\n';
   const policy =
     'survive: { least: 0, share: 0% }\nassume: { vm: { memory: 1GiB }, container: { memory: 1MiB } }\n';
-  const [out, err]: [string[], string[]] = [[], []];
   const files = [file('apps.yaml', apps), '--hosts', file('hosts.yaml', catalogue)];
   const options = ['--policy', file('policy.yaml', policy), '--seconds', '0', '--no-analysis'];
-  const code = await runCommandLine(['size', ...files, ...options, ...words], {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    status: () => undefined,
-    live: false,
-    color: false,
-    columns: 100,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  return await tare('size', ...files, ...options, ...words);
 }
 
 test('volumes without a place end it as hosts without room do, and their check says that it judges none', async () => {
