@@ -155,11 +155,10 @@ export function crossingWords({ alternative, measure, from, exact, upTo, stays }
   const less = measure === 'hosts' ? 'need fewer hosts than' : 'cost less than';
   if (from === null)
     return `${name} ${less} virtual machines at no number${exact ? '' : ' looked at'} up to ${String(upTo)} instances`;
-  return `${name} ${less} virtual machines from ${exact ? '' : 'at most '}${String(from)} instance${from === 1 ? '' : 's'} on${
-    stays
-      ? `, at every larger size looked at up to ${String(upTo)}`
-      : ', but not at every larger size: whole hosts make steps'
-  }`;
+  const first = `${exact ? '' : 'at most '}${String(from)} instance${from === 1 ? '' : 's'}`;
+  return stays
+    ? `${name} ${less} virtual machines from ${first} on, at every larger size looked at up to ${String(upTo)}`
+    : `${name} ${less} virtual machines at some sizes, the first ${first}, and not at every larger one: whole hosts make steps`;
 }
 
 /** How sure, in sentences. */
