@@ -49,7 +49,7 @@ export function metricsDoc(): string {
     const own = metrics.filter((metric) => metric.family === family);
     return own.length === 0 ? [] : [sectionOf(familyTitles[family], familyParts[family].lead, own, family)];
   });
-  return `${[intro, ...sections].join('\n')}`;
+  return [intro, ...sections].join('\n');
 }
 
 function sectionOf(title: string, lead: string, own: readonly MetricDeclaration[], family: string): string {
