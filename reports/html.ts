@@ -126,7 +126,7 @@ function readersOf(readers: readonly Reader[]): Markup {
         element('strong', {}, `${reader.who}: `),
         `${reader.asks} `,
         ...links(reader),
-        reader.links.length === 0 ? null : '; ',
+        ' ',
         element('code', {}, reader.command),
       ),
     ),
