@@ -133,7 +133,7 @@ function readersOf(readers: readonly Reader[]): Markup {
         element('strong', {}, `${reader.who}: `),
         `${reader.asks} `,
         ...links(reader),
-        reader.links.length === 0 ? null : '; ',
+        ' ',
         element('code', {}, reader.command),
       ),
     ),
