@@ -2,7 +2,7 @@
  * The page of advice in a real browser: light, dark, narrow and without scripts, free of what axe-core finds, and
  * with names that try to break out. Skipped aloud where there is no Chromium.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import axe from 'axe-core';
@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { advise } from '../../guidance/advise.ts';
 import { parseRequirements } from '../../guidance/requirements.ts';
 import { builtProfiles, onHardware } from '../../guidance/testing/records.ts';
+import { looks, sideways, visitPage } from '../testing/visit.ts';
 import { renderAdviceHtml } from './index.ts';
 
 const executablePath = process.env['TARE_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -20,13 +21,6 @@ const usable = existsSync(executablePath);
 if (!usable)
   process.stderr.write(`skipped: page of advice, no Chromium at ${executablePath} (set TARE_CHROMIUM)\n`);
 
-const looks: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['light', { colorScheme: 'light' }],
-  ['dark', { colorScheme: 'dark' }],
-  ['narrow', { viewport: { width: 360, height: 740 } }],
-  ['without scripts', { javaScriptEnabled: false }],
-];
-const sideways = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 const text = `name: shop
 server: { virtualization: none }
 apps:
@@ -56,26 +50,8 @@ describe.skipIf(!usable)('the page of advice in Chromium', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function visit(html: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
-    const file = path.join(folder, 'page.html');
-    writeFileSync(file, html);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const open = await context.newPage();
-    const complaints: string[] = [];
-    open.on('console', (message) => complaints.push(message.text()));
-    open.on('pageerror', (error) => complaints.push(error.message));
-    open.on('request', (request) => {
-      if (request.url() !== `file://${file}` && !request.url().startsWith('data:'))
-        complaints.push(request.url());
-    });
-    try {
-      await open.goto(`file://${file}`);
-      await look(open);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
+  const visit = (html: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) =>
+    visitPage(browser, folder, html, options, look);
 
   test.each(looks)('%s: the answer first, nothing fetched, no sideways scroll', async (look, options) => {
     await visit(page, options, async (open) => {

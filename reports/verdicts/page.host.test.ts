@@ -2,12 +2,13 @@
  * The pages of compare and gate in a real browser: light, dark, narrow, and with labels that try to break out.
  * Skipped aloud where there is no Chromium.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { looks, sideways, visitPage } from '../testing/visit.ts';
 import { renderChangeHtml, renderGateHtml } from './index.ts';
 import { changeExample, gateExample } from './testing/examples.ts';
 import { hostileChange, hostileGate, hostileLabels } from './testing/hostile.ts';
@@ -23,12 +24,6 @@ const args = [
   '--disable-gpu',
   '--disable-background-networking',
   '--no-first-run',
-];
-const looks: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['light', { colorScheme: 'light' }],
-  ['dark', { colorScheme: 'dark' }],
-  ['narrow', { viewport: { width: 360, height: 740 } }],
-  ['without scripts', { javaScriptEnabled: false }],
 ];
 /** Texts whose contrast with what lies behind them is below 4.5. */
 const poorContrast = `(() => {
@@ -63,28 +58,8 @@ describe.skipIf(!usable)('the pages of verdicts in Chromium', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function visit(html: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
-    const file = path.join(folder, 'page.html');
-    writeFileSync(file, html);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => {
-      if (request.url() !== `file://${file}` && !request.url().startsWith('data:'))
-        complaints.push(request.url());
-    });
-    try {
-      await page.goto(`file://${file}`);
-      await look(page);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
-
-  const sideways = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  const visit = (html: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) =>
+    visitPage(browser, folder, html, options, look);
 
   describe.each([
     ['compare', renderChangeHtml(changeExample()), ['became worse', 'refused: rule C26', 'Footnotes']],
