@@ -11,7 +11,9 @@ import {
   read,
   realRunners,
 } from './analysis/lookup.ts';
-import type { Analysis, Comparison, MetricDeclaration, RecordedTrial, RunRecord } from './model.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { RecordedTrial, RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics } from './record-builder.ts';
 
 describe('unusual records', () => {

@@ -12,7 +12,8 @@ import {
   realVm,
   ruled,
 } from './analysis/lookup.ts';
-import type { Analysis, RecordedTrial } from './model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { RecordedTrial } from '../model/record.ts';
 import { buildRecord, builtMetrics } from './record-builder.ts';
 
 describe('values of a launch', () => {

@@ -7,14 +7,9 @@
  * correction for the number of tests covers them all. Order matters: conditions refuse first, then the family of tests is settled (every comparison of
  * runners that is not refused and has enough blocks), then Benjamini-Hochberg corrects it, and only then are verdicts given.
  */
-import type {
-  Analysis,
-  CellRecord,
-  Comparison,
-  MetricDeclaration,
-  RecordedTrial,
-  RunRecord,
-} from './model.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
 import { contrast, type Contrast } from './analysis/contrast.ts';
 import { findOrderEffects, type OrderFinding, refusalForOrder } from './analysis/order.ts';
 import { comparedPairs, type Pair } from './analysis/pairs.ts';

@@ -3,7 +3,7 @@
  * problem belongs to its cell alone, and the others go on.
  */
 import type { Availability } from '../runners/runner.ts';
-import type { Cell } from './model.ts';
+import type { Cell } from '../model/plan.ts';
 import type { Tools } from './tools.ts';
 import { unmeetable } from './requirements.ts';
 import { workloads } from './workloads/index.ts';

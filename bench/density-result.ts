@@ -5,7 +5,9 @@
  */
 import { memorySlope } from './density-rules.ts';
 import { theilSen } from './statistics/slope.ts';
-import type { Bytes, DensityEnd, DensityStep, Interval, Observation, RecordedTrial } from './model.ts';
+import type { DensityEnd, DensityStep, Observation } from '../model/observation.ts';
+import type { Bytes, Interval } from '../model/quantities.ts';
+import type { RecordedTrial } from '../model/record.ts';
 
 /** Beyond this many times what was run, a line fitted to it says nothing. */
 export const farthest = 2;

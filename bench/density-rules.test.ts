@@ -9,7 +9,8 @@ import {
   sweepCounts,
 } from './density-rules.ts';
 import { sampleOf } from './density-objectives.ts';
-import type { DensityStep, HostLoad, HostRoom, ObjectiveReading } from './model.ts';
+import type { HostLoad, HostRoom } from '../model/instance.ts';
+import type { DensityStep, ObjectiveReading } from '../model/observation.ts';
 import { orderStatistic } from './statistics/descriptive.ts';
 
 const MiB = 2 ** 20;

@@ -23,7 +23,9 @@ import {
 } from './fleet.ts';
 import type { Gathered } from './gathered.ts';
 import type { Ended, Trial } from './instance.ts';
-import type { Bytes, DensityEnd, DensityStep, Outcome } from './model.ts';
+import type { DensityEnd, DensityStep } from '../model/observation.ts';
+import type { Bytes } from '../model/quantities.ts';
+import type { Outcome } from '../model/record.ts';
 import type { Sweep, DensityWorkload } from './workloads/workload.ts';
 
 /** The reserve by default: a tenth of the host, and never less than this. */

@@ -2,17 +2,9 @@
  * The launches in their planned order, each finished one on disk before the next begins. Stops cleanly
  * when asked, and voids blocks by rules that stand in the record before the first launch.
  */
-import type {
-  Cell,
-  Plan,
-  PlannedTrial,
-  RecordedTrial,
-  RecordEnd,
-  RecordHeader,
-  RunRecord,
-  Scenario,
-  VoidedBlock,
-} from './model.ts';
+import type { Cell, Plan, PlannedTrial } from '../model/plan.ts';
+import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } from '../model/record.ts';
+import type { Scenario } from '../model/scenario.ts';
 import type { PreparedRun } from './prepare.ts';
 import { isInterrupted, type RecordWriter } from './record.ts';
 import type { Tools } from './tools.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Halted } from '../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import { useInstance, type Session } from './inside.ts';
-import type { ServiceStop } from './model.ts';
+import type { ServiceStop } from '../model/scenario.ts';
 
 const stop: ServiceStop = { signal: 'SIGQUIT', graceSeconds: 4 };
 

@@ -9,11 +9,17 @@ import { contextOf, proveImage, serviceFiles } from './instance.ts';
 import { giveLoads } from './load/phases.ts';
 import { runInside, usedBetween, type Inside } from './program.ts';
 import { weighService } from './weigh.ts';
-import type { Requirements, Sample } from './model.ts';
+import type { Sample } from '../model/record.ts';
+import type { Requirements } from '../model/scenario.ts';
 import { requirementsScript, unmet } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
-import type { CommandWorkload, IdleWorkload, InsideWorkload } from './workloads/workload.ts';
-import { isFleet, programsOf } from './workloads/workload.ts';
+import {
+  isFleet,
+  programsOf,
+  type CommandWorkload,
+  type IdleWorkload,
+  type InsideWorkload,
+} from './workloads/workload.ts';
 
 /** A trial whose instance is ready. */
 export interface Session extends Inside {

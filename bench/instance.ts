@@ -4,21 +4,14 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context, Instance, Prepared, Volume } from '../runners/runner.ts';
+import { TrialFailure, type Context, type Instance, type Prepared, type Volume } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import type { HostCounters } from '../host/drift.ts';
-import { TrialFailure } from '../runners/runner.ts';
-import { messageOf, UserError } from './errors.ts';
-import type {
-  Cell,
-  FailureReason,
-  Mark,
-  Outcome,
-  PlannedTrial,
-  Scenario,
-  Series,
-  ServiceSpec,
-} from './model.ts';
+import { messageOf, UserError } from '../model/errors.ts';
+import type { FailureReason, Mark, Series } from '../model/instance.ts';
+import type { Cell, PlannedTrial } from '../model/plan.ts';
+import type { Outcome } from '../model/record.ts';
+import type { Scenario, ServiceSpec } from '../model/scenario.ts';
 import type { Tools } from './tools.ts';
 import { UnreadableOutput } from './workloads/workload.ts';
 

@@ -7,7 +7,7 @@ import { fallOf, withFleet, type Member } from './fleet.ts';
 import type { Gathered } from './gathered.ts';
 import { proveImage, type Ended, type Trial } from './instance.ts';
 import { waitForMerging } from './merging.ts';
-import type { LadderPoint } from './model.ts';
+import type { LadderPoint } from '../model/observation.ts';
 import type { Tools } from './tools.ts';
 import { checkService, loadService } from './weigh.ts';
 import type { LadderWorkload } from './workloads/workload.ts';

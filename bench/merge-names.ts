@@ -2,7 +2,8 @@
  * Names of runners, workloads and shapes across merged runs: what means the same keeps one name, what only
  * shares its name is prefixed with its scenario. Workloads never mean the same: their blocks are not paired.
  */
-import type { CellRecord, RunRecord, Traits } from './model.ts';
+import type { Traits } from '../model/instance.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import { decisiveIdentity } from './sameness.ts';
 
 /** New names by old ones, for one run; what is missing keeps its name. */

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { analyse } from './analyse.ts';
 import { failed, namespaceRunner, processRunner, quick, realVm, vmRunner } from './analysis/lookup.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../model/errors.ts';
 import { mergeRecords } from './merge.ts';
-import type { Comparison, RecordHeader, RunRecord } from './model.ts';
+import type { Comparison } from '../model/analysis.ts';
+import type { RecordHeader, RunRecord } from '../model/record.ts';
 import { buildRecord, type RecordRequest } from './record-builder.ts';
 
 /** A built run of its own name and time. */

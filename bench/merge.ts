@@ -5,9 +5,10 @@
  * side is refused, naming what differs (METHODOLOGY C26). The runs stay at hand as `parts`.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from './errors.ts';
+import { UserError } from '../model/errors.ts';
 import { namesOf, renameRun, uniqueName, type Names } from './merge-names.ts';
-import type { MetricDeclaration, RecordEnd, RecordHeader, RunRecord } from './model.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { RecordEnd, RecordHeader, RunRecord } from '../model/record.ts';
 import { canonical, hostDifferences, majorOf } from './sameness.ts';
 
 /** What the merged run is called; by default after its scenarios. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Image, ImageConfig } from '../images/image.ts';
-import type { OwnService, Readiness, Scenario, ServiceSpec } from './model.ts';
+import type { OwnService, Readiness, Scenario, ServiceSpec } from '../model/scenario.ts';
 import { bindServices, readinessOf } from './own-service.ts';
 
 let rootfs = '';

@@ -5,8 +5,15 @@
  */
 import type { Healthcheck, Image, ImageConfig } from '../images/image.ts';
 import { locateProgram } from '../images/locate.ts';
-import { UserError } from './errors.ts';
-import type { OwnService, ProgramSpec, Readiness, Scenario, ServiceSpec, WorkloadSpec } from './model.ts';
+import { UserError } from '../model/errors.ts';
+import type {
+  OwnService,
+  ProgramSpec,
+  Readiness,
+  Scenario,
+  ServiceSpec,
+  WorkloadSpec,
+} from '../model/scenario.ts';
 import { usualPace } from './readiness.ts';
 
 /** What engines set where an image has none. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Scenario } from './model.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { cellsOf, createPlan, estimateSeconds } from './plan.ts';
 import { workloads } from './workloads/index.ts';
 

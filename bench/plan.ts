@@ -3,8 +3,10 @@
  * Each block runs every cell once in a fresh random order, so that drift of the host falls on all
  * alike; a cell of a workload with fewer blocks sits out evenly.
  */
-import type { Cell, Plan, PlannedTrial, Scenario, Seconds } from './model.ts';
-import { createRandom } from './random.ts';
+import type { Cell, Plan, PlannedTrial } from '../model/plan.ts';
+import type { Seconds } from '../model/quantities.ts';
+import type { Scenario } from '../model/scenario.ts';
+import { createRandom } from '../model/random.ts';
 import { workloads } from './workloads/index.ts';
 import type { ServiceLoad } from './workloads/service-load.ts';
 import { isFleet } from './workloads/workload.ts';

@@ -5,9 +5,11 @@
 import type { Availability, Prepared, VolumeUse } from '../runners/runner.ts';
 import type { VolumeProblem } from '../host/volume.ts';
 import { problemOf, type CellProblem } from './cell-problems.ts';
-import { exitCode, UserError } from './errors.ts';
+import { exitCode, UserError } from '../model/errors.ts';
 import { contextOf } from './instance.ts';
-import type { Cell, CellRecord, RunnerSpec, Scenario, SkippedCell } from './model.ts';
+import type { Cell } from '../model/plan.ts';
+import type { CellRecord, SkippedCell } from '../model/record.ts';
+import type { RunnerSpec, Scenario } from '../model/scenario.ts';
 import { requirementWords } from './requirements.ts';
 import { workDigest } from './sameness.ts';
 import type { Tools } from './tools.ts';

@@ -3,11 +3,11 @@
  * wrong (no such program, too late, out of memory, a bad status) becomes a failure with its reason.
  */
 import type { MeteredGroup } from '../host/cgroup.ts';
-import type { Instance } from '../runners/runner.ts';
-import { TrialFailure } from '../runners/runner.ts';
+import { TrialFailure, type Instance } from '../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { contextOf, keptOutput, padding, type Trial } from './instance.ts';
-import type { FailureReason, GroupReading, Seconds } from './model.ts';
+import type { FailureReason, GroupReading } from '../model/instance.ts';
+import type { Seconds } from '../model/quantities.ts';
 import type { Measured } from './workloads/workload.ts';
 
 /** Where a program is run. */

@@ -3,25 +3,21 @@
  * interleaved blocks. Not used in production: what depends on records is tested without a measurement.
  * Numbers are log-normal around each runner's own; `alter` changes any trial at the end.
  */
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../model/random.ts';
+import type { Acceleration, AccelerationClass, Mark, Traits } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { LadderPoint } from '../model/observation.ts';
+import type { PlannedTrial } from '../model/plan.ts';
 import type {
-  Acceleration,
-  AccelerationClass,
   CellRecord,
-  LadderPoint,
-  Mark,
-  MetricDeclaration,
-  PlannedTrial,
   RecordEnd,
   RecordHeader,
   RecordedTrial,
   RunRecord,
-  RunnerKind,
   Sample,
-  Shape,
-  Traits,
   VoidedBlock,
-} from './model.ts';
+} from '../model/record.ts';
+import type { RunnerKind, Shape } from '../model/scenario.ts';
 
 /** What one runner of the built record costs. */
 export interface BuiltRunner {

@@ -16,9 +16,16 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { exitCode, messageOf, UserError } from './errors.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import { currentSchema, lineSchema } from './record-schema.ts';
-import type { RecordedTrial, RecordEnd, RecordHeader, RecordLine, RunRecord, VoidedBlock } from './model.ts';
+import type {
+  RecordedTrial,
+  RecordEnd,
+  RecordHeader,
+  RecordLine,
+  RunRecord,
+  VoidedBlock,
+} from '../model/record.ts';
 
 export const recordFile = 'record.jsonl';
 

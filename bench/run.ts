@@ -3,18 +3,13 @@
  * A resumed run goes on only where everything that decides its numbers is still the same.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from './errors.ts';
+import { UserError } from '../model/errors.ts';
 import { executePlan, voidRules, type RunResult } from './execute.ts';
-import type {
-  ClockError,
-  HostFingerprint,
-  MetricDeclaration,
-  Plan,
-  RecordHeader,
-  RunRecord,
-  Scenario,
-  Traits,
-} from './model.ts';
+import type { ClockError, HostFingerprint, Traits } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RecordHeader, RunRecord } from '../model/record.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { cellsOf, createPlan } from './plan.ts';
 import { bindServices } from './own-service.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';

@@ -4,9 +4,9 @@
  * stdin, one reply each on stdout; the end of stdin (its parent is gone, too) ends it.
  */
 import { createInterface } from 'node:readline';
-import type { Series } from './model.ts';
+import type { Series } from '../model/instance.ts';
 import type { SamplerReply, SamplerRequest } from './sampler.ts';
-import { messageOf } from './errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { monotonicSeconds } from '../host/clock.ts';
 import { openMeter, type Meter, type MeterDescription } from '../host/meter.ts';
 

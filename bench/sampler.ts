@@ -3,7 +3,7 @@
  */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Series } from './model.ts';
+import type { Series } from '../model/instance.ts';
 import type { MeterDescription } from '../host/meter.ts';
 import { startLineProcess, type FailedReply } from './line-process.ts';
 

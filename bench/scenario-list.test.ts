@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from './errors.ts';
+import { UserError } from '../model/errors.ts';
 import { parseScenarioList } from './scenario-list.ts';
 
 const problems = (text: string): string => {

@@ -3,8 +3,8 @@
  * complete from. What a reader must know about a key stands in its `describe`.
  */
 import { z } from 'zod';
-import type { RunnerKind } from './model.ts';
-import { duration, seconds, show, size } from './options.ts';
+import type { RunnerKind } from '../model/scenario.ts';
+import { duration, seconds, show, size } from '../model/quantity-options.ts';
 import { signalName } from '../images/signals.ts';
 import { kernelPattern } from './requirements.ts';
 import { workloads } from './workloads/index.ts';

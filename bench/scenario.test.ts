@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { UserError } from './errors.ts';
+import { UserError } from '../model/errors.ts';
 import { scenarioJsonSchema, type RunnerSchemas } from './scenario-schema.ts';
 import { parseScenario } from './scenario.ts';
 

@@ -2,12 +2,20 @@
  * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
  * The definition itself is in scenario-schema.ts; here are reading, places and cross-checks.
  */
-import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, parse, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { messageOf, UserError } from './errors.ts';
-import type { RunnerKind, RunnerSpec, Scenario } from './model.ts';
-import { show } from './options.ts';
-import { explain, isRecord, optionsOf, problemsOf, unknownName, type Problem } from './scenario-problems.ts';
+import type { RunnerKind, RunnerSpec, Scenario } from '../model/scenario.ts';
+import { dataOf, offsetOf } from '../model/yaml.ts';
+import { UserError, messageOf } from '../model/errors.ts';
+import { show } from '../model/quantity-options.ts';
+import {
+  explain,
+  isRecord,
+  optionsOf,
+  problemsOf,
+  unknownName,
+  type Problem,
+} from '../model/yaml-problems.ts';
 import { scenarioSchema, type RunnerSchemas } from './scenario-schema.ts';
 import { declaredBy, toldTwice, workloadOf } from './scenario-workloads.ts';
 import { metrics } from './workloads/index.ts';
@@ -149,34 +157,6 @@ function apply(document: Document, override: string): string {
     );
   }
   return key;
-}
-
-/** Where in the text a path stands: its key if there is one, else the nearest parent. */
-export function offsetOf(document: Document, path: readonly (string | number)[]): number {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    const key = path[depth - 1];
-    if (isMap(parent)) {
-      const pair = parent.items.find(({ key: node }) => isScalar(node) && node.value === key);
-      if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
-    }
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return 0;
-}
-
-/**
- * A document as plain data.
- * @throws what `refuse` makes of an alias without its anchor, or of aliases that would fill the memory
- */
-export function dataOf(document: Document, refuse: (problem: string) => UserError): unknown {
-  try {
-    return document.toJS() as unknown;
-  } catch (error) {
-    if (error instanceof ReferenceError) throw refuse(`its aliases (*) cannot be followed: ${error.message}`);
-    throw error;
-  }
 }
 
 export function invalid(file: string, lines: readonly string[]): UserError {

@@ -14,16 +14,11 @@ import type { ProcessMemory } from '../host/smaps.ts';
 import type { Volumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
 import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
-import type {
-  Bytes,
-  Cell,
-  HostRoom,
-  PlannedTrial,
-  RecordedTrial,
-  RunnerKind,
-  Seconds,
-  Series,
-} from './model.ts';
+import type { HostRoom, Series } from '../model/instance.ts';
+import type { Cell, PlannedTrial } from '../model/plan.ts';
+import type { Bytes, Seconds } from '../model/quantities.ts';
+import type { RecordedTrial } from '../model/record.ts';
+import type { RunnerKind } from '../model/scenario.ts';
 
 /** The meter process, as execution uses it. */
 export interface Meters {

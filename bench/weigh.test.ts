@@ -4,7 +4,8 @@ import type { MeteredGroup } from '../host/cgroup.ts';
 import type { ExecRequest, Instance } from '../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import type { Trial } from './instance.ts';
-import type { AccelerationClass, GroupReading, MemoryReading } from './model.ts';
+import type { AccelerationClass, GroupReading } from '../model/instance.ts';
+import type { MemoryReading } from '../model/observation.ts';
 import { weighService } from './weigh.ts';
 import { memoryRedis } from './workloads/memory-load.ts';
 

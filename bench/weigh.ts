@@ -5,7 +5,9 @@
  */
 import { hostMemory, parseMeminfo } from '../host/memory.ts';
 import { TrialFailure } from '../runners/runner.ts';
-import type { GroupReading, GuestMemory, MemoryMoment, MemoryReading, Sample } from './model.ts';
+import type { GroupReading } from '../model/instance.ts';
+import type { GuestMemory, MemoryMoment, MemoryReading } from '../model/observation.ts';
+import type { Sample } from '../model/record.ts';
 import { runInside, type Inside } from './program.ts';
 import { waitForMerging } from './merging.ts';
 import type { Gathered } from './gathered.ts';

@@ -1,6 +1,6 @@
 /** `tare advise`: virtual machine, container, or containers in VMs, for each app of a requirements file. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
 import type { Advice } from '../guidance/advise.ts';
 import type { Requirements } from '../guidance/requirements.ts';
 import type { Command, Output } from './command.ts';

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { exitCode, UserError } from '../bench/errors.ts';
-import type { RunRecord } from '../bench/model.ts';
+import { exitCode, UserError } from '../model/errors.ts';
+import type { RunRecord } from '../model/record.ts';
 import type { Approval, Baseline } from '../verdicts/baseline.ts';
 import type { Command, Output } from './command.ts';
 import { table } from './table.ts';

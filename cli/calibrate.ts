@@ -1,7 +1,7 @@
 /** `tare calibrate`: one thing against itself, and a policy with limits from its noise. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import type { Command } from './command.ts';
 import { run } from './run.ts';
 

@@ -3,8 +3,8 @@
  * message and an exit code. Takes its streams as a value, so that tests run the real program in-process.
  */
 import type { Argv } from 'yargs';
-import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
-import { visibleText } from '../bench/visible-text.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
+import { visibleText } from '../model/visible-text.ts';
 import { adviseCommand } from './advise.ts';
 import { baseline } from './baseline.ts';
 import type { Command, Output } from './command.ts';

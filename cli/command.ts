@@ -3,7 +3,7 @@
  * imported inside `run`, so that `tare --help` costs little more than starting Node.
  */
 import type { Argv } from 'yargs';
-import type { ExitCode } from '../bench/errors.ts';
+import type { ExitCode } from '../model/errors.ts';
 
 /** Where a command speaks: results to `out`, progress and remarks to `err`. */
 export interface Output {

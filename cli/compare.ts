@@ -1,8 +1,8 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import type { Command } from './command.ts';
 import { fleetOption, readFleet } from './fleet.ts';
-import { parseShare } from '../bench/units.ts';
+import { parseShare } from '../model/units.ts';
 
 interface CompareArguments {
   base: string;

@@ -3,7 +3,7 @@
  * mends it. Runners answer by use (their own probe), not by the presence of a file.
  */
 import { join } from 'node:path';
-import { exitCode, messageOf } from '../bench/errors.ts';
+import { exitCode, messageOf } from '../model/errors.ts';
 import type { Command } from './command.ts';
 import { table } from './table.ts';
 

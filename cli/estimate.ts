@@ -2,7 +2,10 @@
  * How long scenarios will take here, before anything was measured: the durations they ask for, plus what
  * a start costs by kind of runner and by what executes guest CPUs on this host, which is asked, not assumed.
  */
-import type { AccelerationClass, Cell, PlannedTrial, RunnerSpec, Seconds } from '../bench/model.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { Cell, PlannedTrial } from '../model/plan.ts';
+import type { Seconds } from '../model/quantities.ts';
+import type { RunnerSpec } from '../model/scenario.ts';
 import { cellsOf, createPlan, estimateSeconds, type LaunchCost } from '../bench/plan.ts';
 import type { Availability } from '../runners/runner.ts';
 import { runners } from '../runners/index.ts';

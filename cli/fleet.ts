@@ -1,6 +1,6 @@
 /** The fleet that verdicts are told in: `--fleet FILE`, or the one that a policy names. */
 import { readFileSync } from 'node:fs';
-import { messageOf, UserError } from '../bench/errors.ts';
+import { messageOf, UserError } from '../model/errors.ts';
 import type { ChangeReport, FleetReport, GateReport } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
 

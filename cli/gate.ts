@@ -1,7 +1,7 @@
 /** `tare gate`: runs judged by a policy, with the exit code that a pipeline acts on. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
 import type { GateReport } from '../verdicts/model.ts';
 import type { Policy } from '../verdicts/policy.ts';
 import type { Run } from '../verdicts/runs.ts';

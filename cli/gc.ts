@@ -1,5 +1,5 @@
 /** `tare gc`: removes what killed runs left (cgroups, processes, containers, folders), and only that. */
-import { exitCode } from '../bench/errors.ts';
+import { exitCode } from '../model/errors.ts';
 import type { Resource } from '../host/lease.ts';
 import type { Command } from './command.ts';
 

@@ -1,5 +1,5 @@
 /** `tare history`: every metric over the runs of a folder, and where its level changed. */
-import { exitCode, UserError } from '../bench/errors.ts';
+import { exitCode, UserError } from '../model/errors.ts';
 import type { Command } from './command.ts';
 
 interface HistoryArguments {

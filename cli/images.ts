@@ -1,6 +1,6 @@
 /** `tare images`: what is in the image cache, building the built-in image and fetching the guest kernel. */
-import { exitCode, UserError, type ExitCode } from '../bench/errors.ts';
-import { formatValue } from '../bench/units.ts';
+import { exitCode, UserError, type ExitCode } from '../model/errors.ts';
+import { formatValue } from '../model/units.ts';
 import type { ImageConfig } from '../images/image.ts';
 import type { Command, Output } from './command.ts';
 import { table } from './table.ts';

@@ -1,8 +1,8 @@
 /** `tare import`: other tools' output as a record, for compare, gate, history and reports alike. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import type { ReplicationUnit, RunRecord } from '../bench/model.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import type { ReplicationUnit, RunRecord } from '../model/record.ts';
 import { importKinds, type ImportKind } from '../bench/imports/kinds.ts';
 import type { Directions } from '../bench/imports/parsed.ts';
 import type { Command, Output } from './command.ts';
@@ -134,7 +134,7 @@ function dateOf(text: string | undefined): string | undefined {
 async function show(record: RunRecord, folder: string, json: boolean, output: Output): Promise<void> {
   const { valuesOf } = await import('../bench/analysis/values.ts');
   const { median } = await import('../bench/statistics/descriptive.ts');
-  const { formatValue } = await import('../bench/units.ts');
+  const { formatValue } = await import('../model/units.ts');
   const { cells, metrics, imported, host } = record.header;
   const rows = cells.flatMap((cell) =>
     metrics.flatMap((metric) => {

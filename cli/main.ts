@@ -3,7 +3,7 @@
  * The program: standard streams, signals and the exit status around the command line. The only file that exits.
  */
 import { styleText } from 'node:util';
-import { exitCode, UserError } from '../bench/errors.ts';
+import { exitCode, UserError } from '../model/errors.ts';
 import { runCommandLine } from './cli.ts';
 import type { Output } from './command.ts';
 

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
-import type { RunRecord } from '../bench/model.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
+import type { RunRecord } from '../model/record.ts';
 import type { Output } from './command.ts';
 import type { Batch, Request } from './requests.ts';
 

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MemoryMoment, MemoryReading, RecordedTrial } from '../bench/model.ts';
+import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
+import type { RecordedTrial } from '../model/record.ts';
 import { readRecord } from '../bench/record.ts';
 
 const MiB = 2 ** 20;

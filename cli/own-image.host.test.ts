@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunRecord } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
 import { readRecord } from '../bench/record.ts';
 import { ensureMiniImage } from '../images/builtin.ts';
 import {

@@ -3,10 +3,10 @@
  * whole plan as a table and the order of every block, no instance started.
  */
 import { availableParallelism, loadavg } from 'node:os';
-import type { Cell } from '../bench/model.ts';
+import type { Cell } from '../model/plan.ts';
 import { cellsOf, createPlan } from '../bench/plan.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
-import { formatValue } from '../bench/units.ts';
+import { formatValue } from '../model/units.ts';
 import type { Output } from './command.ts';
 import type { Forecast } from './estimate.ts';
 import type { Batch, Request } from './requests.ts';

@@ -1,5 +1,5 @@
 /** What a run is planned to have (`tare gate --power`): of a scenario that was not measured yet, or of flags. */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { Planned } from '../verdicts/power-check.ts';
 
 interface Wishes {

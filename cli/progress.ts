@@ -3,8 +3,9 @@
  * Listens to events and writes text; decides nothing.
  */
 import { densityResult, type DensityResult } from '../bench/density-result.ts';
-import { formatValue } from '../bench/units.ts';
-import type { Cell, RecordedTrial } from '../bench/model.ts';
+import { formatValue } from '../model/units.ts';
+import type { Cell } from '../model/plan.ts';
+import type { RecordedTrial } from '../model/record.ts';
 import type { ProgressEvent } from '../bench/tools.ts';
 import type { Output } from './command.ts';
 import { clock } from './table.ts';

@@ -1,8 +1,8 @@
 /** `tare report`: records as HTML, text, markdown or JSON, from the record alone and on any machine. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../bench/errors.ts';
-import type { RunRecord } from '../bench/model.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
+import type { RunRecord } from '../model/record.ts';
 import type { renderSides, SideFormat } from '../reports/hosts/index.ts';
 import type { Command, Output } from './command.ts';
 

@@ -5,10 +5,11 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { uniqueName } from '../bench/merge-names.ts';
 import { metricConflicts } from '../bench/merge.ts';
-import type { RunRecord, Scenario } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { defaultFolder, folderOf, readRecord, recordFile } from '../bench/record.ts';
 import { metricsOf } from '../bench/run.ts';
 import { parseScenarioList } from '../bench/scenario-list.ts';

@@ -2,7 +2,7 @@
  * `tare run`: scenarios from files to records and one report. Reads and checks everything first, so that a
  * mistake costs no measurement; the report's path is the last line on stdout.
  */
-import { exitCode, UserError } from '../bench/errors.ts';
+import { exitCode, UserError } from '../model/errors.ts';
 import type { Command } from './command.ts';
 import { readyScenarios } from './scenarios.ts';
 

@@ -1,7 +1,7 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
 import { readFileSync } from 'node:fs';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import { parseBytes } from '../bench/units.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import { parseBytes } from '../model/units.ts';
 import type { Problem } from '../sizing/packing/model.ts';
 import type { Alternative } from '../sizing/problem.ts';
 import type { StorageAnswer } from '../sizing/storage/place.ts';
@@ -208,7 +208,7 @@ async function check(
 ) {
   const { readAssignment } = await import('../sizing/read-assignment.ts');
   const { checkAssignment, unjudged } = await import('../sizing/assignment.ts');
-  const { oneLine } = await import('../bench/visible-text.ts');
+  const { oneLine } = await import('../model/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
   if (lines.length === 0) {
     throw new UserError(`${path}: has no line to judge`, '--assignment writes one, of what has a place');

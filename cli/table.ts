@@ -1,5 +1,5 @@
 /** Plain text tables for a terminal: columns padded, the last one free. */
-import { visibleText } from '../bench/visible-text.ts';
+import { visibleText } from '../model/visible-text.ts';
 
 /**
  * Rows of equal length as aligned lines; `null` cells stay empty. Cells may be a stranger's words (of an image, a

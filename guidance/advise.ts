@@ -2,7 +2,7 @@
  * From requirements, profiles and rules to an answer for each app, each server and the whole: what each rests on,
  * what would turn it, what contradicts itself, and what to measure next. Pure.
  */
-import { formatValue } from '../bench/units.ts';
+import { formatValue } from '../model/units.ts';
 import { decide, type Answer, type Decision, type Question } from './decide.ts';
 import { noEvidence } from './evidence.ts';
 import type { Finding } from './findings.ts';

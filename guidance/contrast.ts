@@ -1,6 +1,9 @@
 /** What a contrast of the two sides is, whoever makes it: measured launches, facts seen from inside, other tools. */
 import { isVirtualMachine } from '../bench/analysis/pairs.ts';
-import type { AccelerationClass, CellRecord, Comparison, Interval, Unit } from '../bench/model.ts';
+import type { Comparison } from '../model/analysis.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { Interval, Unit } from '../model/quantities.ts';
+import type { CellRecord } from '../model/record.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
 import type { Quantity } from './quantities.ts';
 import type { Side } from './requirements.ts';

@@ -2,7 +2,7 @@
  * The answer for one app, pure and without weights: what the server allows, hard rules and measured objectives
  * rule sides out; where both are left, soft rules speak for a side where the evidence carries them.
  */
-import { formatRatio } from '../bench/units.ts';
+import { formatRatio } from '../model/units.ts';
 import type { Evidence } from './evidence.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { findingOf, type Finding } from './findings.ts';

@@ -4,7 +4,8 @@
  * answers for itself, and what they say is weighed by the rules.
  */
 import { analyse } from '../bench/analyse.ts';
-import type { CellRecord, Interval, Unit } from '../bench/model.ts';
+import type { Interval, Unit } from '../model/quantities.ts';
+import type { CellRecord } from '../model/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';

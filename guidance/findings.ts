@@ -3,7 +3,7 @@
  * that must show it, and so whether it fires. A quantity never outvotes another: a gain of one and a loss of
  * another is a divided answer, which speaks for nobody.
  */
-import { formatRatio, formatValue } from '../bench/units.ts';
+import { formatRatio, formatValue } from '../model/units.ts';
 import type { Contrast, Origin } from './contrast.ts';
 import type { Evidence } from './evidence.ts';
 import { fields, holds, type Facts } from './facts.ts';

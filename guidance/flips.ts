@@ -2,7 +2,7 @@
  * What would turn an answer: one thing changed at a time, and asked again. Every flip that is told was found by
  * deciding on the other side of it; its change is given in the words of the file, so that anybody can repeat it.
  */
-import { formatRatio, formatValue } from '../bench/units.ts';
+import { formatRatio, formatValue } from '../model/units.ts';
 import { changesOf, isSameField, varied, type Change, type Setting } from './changes.ts';
 import { decide, type Answer, type Question } from './decide.ts';
 import type { Contrast } from './contrast.ts';

@@ -3,7 +3,7 @@
  * are the VM and the container, and how the VM was executed, which no such record tells. The two were not interleaved,
  * so that they are compared as independent launches and never block by block.
  */
-import type { Comparison } from '../bench/model.ts';
+import type { Comparison } from '../model/analysis.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { changeOf, isEnough } from '../verdicts/numbers.ts';

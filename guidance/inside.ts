@@ -2,7 +2,8 @@
  * Facts seen from inside as contrasts of the two sides: whose kernel is underneath, and which powers of an
  * operating system an instance has. Each fact is one contrast; none is counted or weighed against another (C28).
  */
-import type { CellRecord, RunRecord, SurfaceFacts } from '../bench/model.ts';
+import type { SurfaceFacts } from '../model/observation.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { sideOf, type Contrast, type Keeps } from './contrast.ts';
 

@@ -3,8 +3,8 @@
  * that can be judged is above the limit with its whole interval; it keeps the limit where one is below with it. Other
  * work than the app's own, an empty instance say, shows the least that a side takes: it can miss a limit, not keep it.
  */
-import type { Unit } from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
+import type { Unit } from '../model/quantities.ts';
+import { formatValue } from '../model/units.ts';
 import type { Evidence, Value } from './evidence.ts';
 import { isOwn, ofWorkload, type Finding } from './findings.ts';
 import type { Quantity } from './quantities.ts';

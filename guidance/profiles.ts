@@ -5,8 +5,8 @@
  */
 import { hostDifferences } from '../bench/sameness.ts';
 import { machineName } from '../bench/requirements.ts';
-import type { AccelerationClass, HostFingerprint } from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
+import type { AccelerationClass, HostFingerprint } from '../model/instance.ts';
+import { formatValue } from '../model/units.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { sideOf, type Contrast } from './contrast.ts';
 import { evidenceOf, type Evidence } from './evidence.ts';

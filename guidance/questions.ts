@@ -3,9 +3,9 @@
  * of them become the text of a requirements file. Where answers come from is the caller's business.
  */
 import { z } from 'zod';
-import { yamlOf } from '../bench/checked-yaml.ts';
-import { UserError } from '../bench/errors.ts';
-import { explain, problemsOf } from '../bench/scenario-problems.ts';
+import { yamlOf } from '../model/checked-yaml.ts';
+import { UserError } from '../model/errors.ts';
+import { explain, problemsOf } from '../model/yaml-problems.ts';
 import { appSchema, serverSchema } from './requirements.ts';
 
 /** Puts a question and returns the line that is answered; null: there are no more answers. */

@@ -3,8 +3,8 @@
  * file, line, field, got value and remedy. What can be written and not had is found later, with its line (advise.ts).
  */
 import { z } from 'zod';
-import { parseChecked } from '../bench/checked-yaml.ts';
-import { duration, show, size } from '../bench/options.ts';
+import { parseChecked } from '../model/checked-yaml.ts';
+import { duration, show, size } from '../model/quantity-options.ts';
 import { kernelPattern } from '../bench/requirements.ts';
 import { quantities, quantityNames, type Quantity } from './quantities.ts';
 

@@ -6,9 +6,8 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { GroupReading, GroupStrain } from '../bench/model.ts';
-import { childrenOf, codeOf, setFile, textOf } from './cgroup-files.ts';
-import type { OpenFiles } from './cgroup-files.ts';
+import type { GroupReading, GroupStrain } from '../model/instance.ts';
+import { childrenOf, codeOf, setFile, textOf, type OpenFiles } from './cgroup-files.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import { setV1, setV2 } from './cgroup-limits.ts';
 import { strainV1, strainV2 } from './cgroup-strain.ts';

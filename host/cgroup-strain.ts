@@ -2,7 +2,7 @@
  * Evidence of containment and interference: how often a group met its limits and how long its tasks waited.
  * Read at the ends of a phase, so files are opened by path; a counter that this kernel lacks is null.
  */
-import type { GroupReading, GroupStrain } from '../bench/model.ts';
+import type { GroupReading, GroupStrain } from '../model/instance.ts';
 import { textOf, treeOf } from './cgroup-files.ts';
 import { parsePressure } from './drift.ts';
 

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { ensureKernel } from '../images/kernel.ts';
 import type { Kernel } from '../images/kernel.ts';
 import { runTool } from './exec.ts';

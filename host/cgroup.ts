@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { openFiles, pidsBelow, removeFolder, setFile, textOf, treeOf } from './cgroup-files.ts';
 import { findDelegatedV2 } from './cgroup-delegation.ts';
 import { createV1 } from './cgroup-hierarchy.ts';

@@ -5,7 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { ClockError, Seconds } from '../bench/model.ts';
+import type { ClockError } from '../model/instance.ts';
+import type { Seconds } from '../model/quantities.ts';
 
 /** CLOCK_MONOTONIC in seconds; nanosecond resolution, about a microsecond apart between processes. */
 export function monotonicSeconds(): Seconds {

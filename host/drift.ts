@@ -3,7 +3,8 @@
  * others beside us, pressure. Two snapshots of kernel totals and a pure difference between them.
  */
 import { readFileSync } from 'node:fs';
-import type { Drift, Seconds } from '../bench/model.ts';
+import type { Drift } from '../model/instance.ts';
+import type { Seconds } from '../model/quantities.ts';
 import { monotonicSeconds } from './clock.ts';
 
 /** Totals since boot, summed over all CPUs, at one instant. */

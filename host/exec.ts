@@ -3,7 +3,7 @@
  * A non-zero exit or a missing program is a result, because only the caller knows what it means.
  */
 import { execa } from 'execa';
-import type { Seconds } from '../bench/model.ts';
+import type { Seconds } from '../model/quantities.ts';
 
 export interface ToolResult {
   /** 127: could not be started; null: killed by a signal or by its deadline. */

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { arch } from 'node:os';
-import type { HostFingerprint } from '../bench/model.ts';
+import type { HostFingerprint } from '../model/instance.ts';
 import { parseMeminfo } from './memory.ts';
 
 export type Facts = Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { cpu, cpuCache } from 'systeminformation';
-import type { HostFingerprint } from '../bench/model.ts';
+import type { HostFingerprint } from '../model/instance.ts';
 import { classifyFacts, hashFacts, type FactClasses, type Processor, type Source } from './facts.ts';
 
 /** Reads the facts of this host: about 50 ms, no network, nothing written. */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { createRuler } from './cgroup.ts';
 import type { Ruler } from './cgroup.ts';
 import { runTool } from './exec.ts';

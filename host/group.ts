@@ -2,7 +2,8 @@
  * A group: the cgroup an instance lives in, VMM and helpers included, whatever hierarchy the host has.
  * Types only; `host/cgroup.ts` makes them real on v1, hybrid and v2.
  */
-import type { Bytes, GroupReading, GroupStrain } from '../bench/model.ts';
+import type { GroupReading, GroupStrain } from '../model/instance.ts';
+import type { Bytes } from '../model/quantities.ts';
 
 export interface GroupLimits {
   readonly memoryBytes?: Bytes;

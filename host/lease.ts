@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import { toolPath } from './exec.ts';
 
 /** Something outside tare's own memory that must not outlive the run. */

@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exitCode, UserError } from '../bench/errors.ts';
-import type { Seconds } from '../bench/model.ts';
+import { exitCode, UserError } from '../model/errors.ts';
+import type { Seconds } from '../model/quantities.ts';
 import { runTool } from './exec.ts';
 
 /** How long the kernel may take to let go of a device whose last user has gone. */

@@ -4,7 +4,8 @@
  */
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { HostLoad, HostRoom, Seconds } from '../bench/model.ts';
+import type { HostLoad, HostRoom } from '../model/instance.ts';
+import type { Seconds } from '../model/quantities.ts';
 import { monotonicSeconds } from './clock.ts';
 import { parseLayout } from './cgroup-layout.ts';
 import { parseCpuTimes, parsePressure } from './drift.ts';

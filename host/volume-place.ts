@@ -4,8 +4,8 @@
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import type { Bytes } from '../bench/model.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import type { Bytes } from '../model/quantities.ts';
 import { unescapeMount } from './cgroup-layout.ts';
 
 /** File system types whose files are memory. */

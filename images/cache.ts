@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { UserError, exitCode, messageOf } from '../bench/errors.ts';
+import { UserError, exitCode, messageOf } from '../model/errors.ts';
 
 /** $TARE_CACHE_DIR, else $XDG_CACHE_HOME/tare, else ~/.cache/tare. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {

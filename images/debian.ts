@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError, exitCode } from '../bench/errors.ts';
+import { UserError, exitCode } from '../model/errors.ts';
 import { runTool } from '../host/exec.ts';
 
 export interface DownloadedPackage {

@@ -6,7 +6,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { UserError, exitCode } from '../bench/errors.ts';
+import { UserError, exitCode } from '../model/errors.ts';
 import { runTool } from '../host/exec.ts';
 import { ensureFile, readCached } from './cache.ts';
 import { metadataCommands } from './disk-metadata.ts';

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { UserError, exitCode } from '../bench/errors.ts';
+import { UserError, exitCode } from '../model/errors.ts';
 import { runTool } from '../host/exec.ts';
 import { ensureFile } from './cache.ts';
 import { digestUuid } from './disk.ts';

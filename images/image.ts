@@ -10,7 +10,7 @@
  * extended attributes (XATTRS: see `hashAttributes`; they lie in `xattrs.json` beside the manifest).
  * The manifest is the truth about owners, modes and attributes; the tree on disk has those its maker could set.
  */
-import type { Bytes, Seconds } from '../bench/model.ts';
+import type { Bytes, Seconds } from '../model/quantities.ts';
 
 export interface Image {
   readonly name: string;

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, open, readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UserError, exitCode, messageOf } from '../bench/errors.ts';
+import { UserError, exitCode, messageOf } from '../model/errors.ts';
 import { cacheFolder, publish, readCached, withTemporaryFolder, writeCached } from './cache.ts';
 import { downloadPackages, metaPackageTarget, readDistribution, unpackPackage } from './debian.ts';
 import { hashFile } from './tree.ts';

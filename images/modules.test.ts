@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { Kernel } from './kernel.ts';
 import { releaseIn } from './kernel.ts';
 import { dependenciesOf, modulesInOrder } from './modules.ts';

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { UserError, exitCode } from '../bench/errors.ts';
+import { UserError, exitCode } from '../model/errors.ts';
 import type { Kernel } from './kernel.ts';
 
 export interface KernelModule {

@@ -6,7 +6,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Bytes, Seconds } from '../bench/model.ts';
+import type { Bytes, Seconds } from '../model/quantities.ts';
 import { cacheFolder, readCached, removeTree, withTemporaryFolder } from './cache.ts';
 import { imagesFolder, listImages, loadImage, type StoredImage } from './store.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { cacheFolder, ensureFile, publish, readCached, withTemporaryFolder, writeCached } from './cache.ts';
 import { aptError } from './debian.ts';
 import { diskBlocks } from './disk.ts';

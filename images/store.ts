@@ -6,8 +6,8 @@ import type { Dirent } from 'node:fs';
 import { lstat, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../bench/errors.ts';
-import type { Bytes } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { Bytes } from '../model/quantities.ts';
 import { cacheFolder } from './cache.ts';
 import type { Image } from './image.ts';
 

@@ -4,12 +4,11 @@
  * equal trees have equal digests on any machine. The format is documented in image.ts.
  */
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Bytes } from '../bench/model.ts';
+import type { Bytes } from '../model/quantities.ts';
 
 export interface TreeSummary {
   /** Text of the manifest, ending in a newline. */

@@ -2,7 +2,9 @@
  * What a family of metrics shows beside the charts and medians that every family has: one entry per
  * family, each from a file of its own. Facts without a metric get a section by this door alone.
  */
-import type { Analysis, Family, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { Family } from '../model/metric.ts';
+import type { RunRecord } from '../model/record.ts';
 import { densityBlocks } from './density.ts';
 import { storageBlocks } from './io.ts';
 import { isolationBlocks } from './isolation.ts';

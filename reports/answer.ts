@@ -3,18 +3,16 @@
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
 import { partsOf } from '../bench/merge.ts';
-import type { Analysis, RunRecord } from '../bench/model.ts';
-import { formatRatio, formatValue } from '../bench/units.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
+import { formatRatio, formatValue } from '../model/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
 import { overviewSentences, overviewTable } from './overview.ts';
-import type { Fact, Opening, Tile, Tone } from './parts.ts';
-import { shortDigests } from './parts.ts';
+import { shortDigests, type Fact, type Opening, type Tile, type Tone } from './parts.ts';
 import { headlineComparisons, medianFinder, ratioTable } from './ratios.ts';
-import { answerOf, listed, topicOf } from './sentences.ts';
+import { answerOf, listed, topicOf, type Topic } from './sentences.ts';
 import { everything, skipsOf } from './skips.ts';
-import type { Topic } from './sentences.ts';
-import type { Subjects } from './subjects.ts';
-import { kindOf, shapeWords } from './subjects.ts';
+import { kindOf, shapeWords, type Subjects } from './subjects.ts';
 import { warningLines } from './warnings.ts';
 import { accelerationTags, count, intervalWords, verdictWords } from './words.ts';
 

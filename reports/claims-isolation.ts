@@ -2,13 +2,14 @@
  * The performance half of "virtual machines are more isolated": who disturbs whom, stressor by stressor. What
  * can be reached from inside is another claim's (claims-surface.ts); the two are never merged (C28).
  */
-import type { Analysis, ClaimRow, ClaimState, Comparison, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow, ClaimState } from './parts/claim.ts';
 import type { Interference, Isolation } from '../bench/analysis/isolation.ts';
-import { absent } from '../bench/units.ts';
+import { absent } from '../model/units.ts';
 import { besideOf } from '../bench/workloads/neighbour.ts';
 import { besideWords, isStressor, readIsolation, shareWords } from './neighbour-words.ts';
-import type { Subjects } from './subjects.ts';
-import { productOf } from './subjects.ts';
+import { productOf, type Subjects } from './subjects.ts';
 import { ratioWords } from './words.ts';
 
 /**

@@ -4,7 +4,8 @@
  * a neighbour costs (C28). What a check from inside cannot see, such as the device emulation of a VMM, is
  * said to be unknown.
  */
-import type { ClaimRow, ClaimState, RunRecord } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow, ClaimState } from './parts/claim.ts';
 import type { Subjects } from './subjects.ts';
 import {
   attemptOf,
@@ -16,8 +17,10 @@ import {
   seesHost,
   sharesKernel,
   writableOf,
+  type Attempt,
+  type Found,
+  type HostValue,
 } from './surface-facts.ts';
-import type { Attempt, Found, HostValue } from './surface-facts.ts';
 
 /** How one examined cell stands to the host in one matter. */
 interface Stand {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type { Claim, ClaimRow, RecordedTrial, RunRecord } from '../bench/model.ts';
-import { buildRecord, builtRunners } from '../bench/record-builder.ts';
-import type { BuiltRunner } from '../bench/record-builder.ts';
+import type { RecordedTrial, RunRecord } from '../model/record.ts';
+import type { Claim, ClaimRow } from './parts/claim.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record-builder.ts';
 import { claimsOf } from './claims.ts';
 
 const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];

@@ -3,17 +3,11 @@
  * answers are never merged into a score (C28); what was not measured says what to run instead.
  * "Orders of magnitude" means at least ten times, with the whole interval above ten.
  */
-import type {
-  Analysis,
-  CellRecord,
-  Claim,
-  ClaimRow,
-  ClaimState,
-  Comparison,
-  MetricDeclaration,
-  RunRecord,
-} from '../bench/model.ts';
-import { formatRatio } from '../bench/units.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
+import type { Claim, ClaimRow, ClaimState } from './parts/claim.ts';
+import { formatRatio } from '../model/units.ts';
 import { fitRows } from './claims-density.ts';
 import {
   claimTable,
@@ -27,8 +21,7 @@ import { isolationClaimRows } from './claims-isolation.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
-import type { Subjects } from './subjects.ts';
-import { productOf, subjectsOf } from './subjects.ts';
+import { productOf, subjectsOf, type Subjects } from './subjects.ts';
 import { lowerFirst, ratioWords } from './words.ts';
 
 /** Every claim of the table, answered from one run as far as it can speak to it. Pure; never throws. */

@@ -5,12 +5,13 @@
  */
 import { usableTrials } from '../bench/analysis/values.ts';
 import { densityResult, farthest, fitByReservation, type DensityResult } from '../bench/density-result.ts';
-import type { Analysis, CellRecord, DensityStep, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { DensityStep } from '../model/observation.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
-import { absent, formatValue, scaleFor } from '../bench/units.ts';
+import { absent, formatValue, scaleFor } from '../model/units.ts';
 import { spansWidely } from './charts.ts';
-import type { Block, Chart, Table } from './parts.ts';
-import { columns, folded, number, table, text } from './parts.ts';
+import { columns, folded, number, table, text, type Block, type Chart, type Table } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { resourceWords } from './words.ts';
 

@@ -3,11 +3,26 @@
  * would lift it, failures with their last words, and the machine.
  */
 import { partsOf } from '../bench/merge.ts';
-import type { Analysis, ClaimRow, Comparison, LedgerRow, Refusal, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison, LedgerRow, Refusal } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow } from './parts/claim.ts';
 import { machineWords } from './answer.ts';
 import { claimsOf } from './claims.ts';
-import type { Block, Section, Table, Tone } from './parts.ts';
-import { badge, columns, digestText, folded, number, reference, shortDigests, table, text } from './parts.ts';
+import {
+  badge,
+  columns,
+  digestText,
+  folded,
+  number,
+  reference,
+  shortDigests,
+  table,
+  text,
+  type Block,
+  type Section,
+  type Table,
+  type Tone,
+} from './parts.ts';
 import { skipsOf } from './skips.ts';
 import type { Subjects } from './subjects.ts';
 import { few, warningLines } from './warnings.ts';

@@ -2,14 +2,23 @@
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
  * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
-import type { Analysis, Family, MetricDeclaration, RunRecord, Summary } from '../bench/model.ts';
-import { absent, scaleFor } from '../bench/units.ts';
-import type { Scale } from '../bench/units.ts';
-import { everyFamily, familyParts } from './additions.ts';
-import type { Addition } from './additions.ts';
+import type { Analysis, Summary } from '../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../model/metric.ts';
+import type { RunRecord } from '../model/record.ts';
+import { absent, scaleFor, type Scale } from '../model/units.ts';
+import { everyFamily, familyParts, type Addition } from './additions.ts';
 import { stripChart } from './charts.ts';
-import type { Block, Chart, Section, Table } from './parts.ts';
-import { columns, folded, number, rowKey, table } from './parts.ts';
+import {
+  columns,
+  folded,
+  number,
+  rowKey,
+  table,
+  type Block,
+  type Chart,
+  type Section,
+  type Table,
+} from './parts.ts';
 import { mediansTable } from './medians.ts';
 import { isHeadline } from './ratios.ts';
 import { families } from '../bench/fairness.ts';

@@ -1,7 +1,7 @@
 /** What a reader of a page can choose to see: families and runners, as page/filter.ts reads them. */
 import { families } from '../bench/fairness.ts';
-import type { MetricDeclaration } from '../bench/model.ts';
-import { visibleText } from '../bench/visible-text.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import { visibleText } from '../model/visible-text.ts';
 import type { Filters } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { familyTitles } from './words.ts';

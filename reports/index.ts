@@ -4,7 +4,8 @@
  */
 import { analyse } from '../bench/analyse.ts';
 import { partsOf } from '../bench/merge.ts';
-import type { Analysis, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
 import { readAssets } from './assets.ts';
 import { claimsOf } from './claims.ts';
 import { htmlOf } from './html.ts';

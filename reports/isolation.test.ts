@@ -2,8 +2,11 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import { namespaceRunner, processRunner, quick, vmRunner } from '../bench/analysis/lookup.ts';
-import type { AccelerationClass, ClaimRow, GroupStrain, NeighbourPhase, RunRecord } from '../bench/model.ts';
-import { createRandom } from '../bench/random.ts';
+import type { AccelerationClass, GroupStrain } from '../model/instance.ts';
+import type { NeighbourPhase } from '../model/observation.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow } from './parts/claim.ts';
+import { createRandom } from '../model/random.ts';
 import { buildRecord } from '../bench/record-builder.ts';
 import { neighbour, slowdownSamples } from '../bench/workloads/neighbour.ts';
 import { claimsOf } from './claims.ts';

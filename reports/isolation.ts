@@ -3,7 +3,9 @@
  * within its limits (containment), and what the kernel says happened (mechanism). Never one score, and no
  * word on security: those facts are another section's and are never merged with these (C28).
  */
-import type { Analysis, NeighbourLimits, NeighbourPhase, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { NeighbourLimits, NeighbourPhase } from '../model/observation.ts';
+import type { RunRecord } from '../model/record.ts';
 import type {
   Containment,
   ContainmentState,
@@ -11,13 +13,22 @@ import type {
   Isolation,
   Mechanism,
 } from '../bench/analysis/isolation.ts';
-import { absent, formatValue } from '../bench/units.ts';
+import { absent, formatValue } from '../model/units.ts';
 import { limitsWords } from '../bench/workloads/neighbour.ts';
 import { besideWords, readIsolation, shareWords, titleOf } from './neighbour-words.ts';
-import type { Block, Table, TableCell, Tone } from './parts.ts';
-import { badge, columns, folded, number, table, text } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
+import {
+  badge,
+  columns,
+  folded,
+  number,
+  table,
+  text,
+  type Block,
+  type Table,
+  type TableCell,
+  type Tone,
+} from './parts.ts';
+import { shapeWords, type Subjects } from './subjects.ts';
 import { count } from './words.ts';
 
 /** A cell, with what its launches declared. */

@@ -1,5 +1,7 @@
 /** What the tare family shows beside its launches: memory over the number of idle instances. */
-import type { Analysis, LadderQuantity, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { LadderQuantity } from '../model/metric.ts';
+import type { RunRecord } from '../model/record.ts';
 import { ladderChart } from './charts.ts';
 import type { Block } from './parts.ts';
 import type { Subjects } from './subjects.ts';

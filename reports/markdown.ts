@@ -2,7 +2,7 @@
  * The view as markdown for pull requests and notes: everything that is words or a table. Charts are
  * left to the HTML report. Labels are escaped, so that none can become a link, an image or a tag.
  */
-import { visibleText } from '../bench/visible-text.ts';
+import { visibleText } from '../model/visible-text.ts';
 import { escapeText } from './markup.ts';
 import type { Block, Notice, Table, TableCell, View } from './parts.ts';
 import { cellText } from './parts.ts';

@@ -1,11 +1,10 @@
 /** The table that a reader looks up first: one row per measure and workload, one column per runner. */
-import type { Analysis, CellRecord, Family, MetricDeclaration, Summary } from '../bench/model.ts';
-import { absent, scaleFor } from '../bench/units.ts';
-import type { Scale } from '../bench/units.ts';
-import type { Table } from './parts.ts';
-import { columns, measured, number, rowKey, table, text } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
+import type { Analysis, Summary } from '../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../model/metric.ts';
+import type { CellRecord } from '../model/record.ts';
+import { absent, scaleFor, type Scale } from '../model/units.ts';
+import { columns, measured, number, rowKey, table, text, type Table } from './parts.ts';
+import { shapeWords, type Subjects } from './subjects.ts';
 import { accelerationTags, familyTitles } from './words.ts';
 
 export function mediansTable(

@@ -2,7 +2,8 @@
  * Every way of counting the memory of a working instance, in reading order, each with what it misses: none
  * is the truth, and they differ most for virtual machines (METHODOLOGY B14).
  */
-import type { CellRecord, MemoryMoment, MemoryReading } from '../bench/model.ts';
+import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
+import type { CellRecord } from '../model/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 
 /** One runner's evidence for one load. */

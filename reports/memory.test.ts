@@ -1,13 +1,9 @@
 /** The truth table from built records: who has which row, what is named, and what is never said. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type {
-  MemoryMoment,
-  MemoryReading,
-  MetricDeclaration,
-  RecordedTrial,
-  RunRecord,
-} from '../bench/model.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
+import type { RecordedTrial, RunRecord } from '../model/record.ts';
 import { buildRecord } from '../bench/record-builder.ts';
 import { workloads } from '../bench/workloads/index.ts';
 import { renderHtml, renderMarkdown } from './index.ts';

@@ -4,16 +4,15 @@
  * same before, during and after the load, because a guest's memory does not come back by itself.
  */
 import { usableTrials } from '../bench/analysis/values.ts';
-import type { Analysis, MemoryMoment, MemoryReading, RunRecord } from '../bench/model.ts';
-import { absent, scaleFor } from '../bench/units.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
+import type { RunRecord } from '../model/record.ts';
+import { absent, scaleFor } from '../model/units.ts';
 import { ladderChart } from './charts.ts';
-import { reading, ways } from './memory-ways.ts';
-import type { Column, Read, Way } from './memory-ways.ts';
-import type { Block, Table, TableCell } from './parts.ts';
-import { columns, number, table, text } from './parts.ts';
+import { reading, ways, type Column, type Read, type Way } from './memory-ways.ts';
+import { columns, number, table, text, type Block, type Table, type TableCell } from './parts.ts';
 import { medianFinder } from './ratios.ts';
-import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
+import { shapeWords, type Subjects } from './subjects.ts';
 
 /** What the method asks for before a slope is trusted with density (METHODOLOGY B14). */
 const enoughInstances = 10;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import { namespaceRunner, processRunner, realVm } from '../bench/analysis/lookup.ts';
 import { mergeRecords } from '../bench/merge.ts';
-import type { RunRecord } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record-builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import type { Block } from './parts.ts';

@@ -3,17 +3,21 @@
  * design, order, definitions, statistics, exclusions, identities and the scenario as it was run.
  */
 import { partsOf } from '../bench/merge.ts';
-import type {
-  Analysis,
-  CellRecord,
-  MetricDeclaration,
-  MetricSource,
-  RecordEnd,
-  RunRecord,
-} from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
-import type { Block, Fact, Section } from './parts.ts';
-import { columns, folded, number, shortDigests, table, text } from './parts.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { MetricDeclaration, MetricSource } from '../model/metric.ts';
+import type { CellRecord, RecordEnd, RunRecord } from '../model/record.ts';
+import { formatValue } from '../model/units.ts';
+import {
+  columns,
+  folded,
+  number,
+  shortDigests,
+  table,
+  text,
+  type Block,
+  type Fact,
+  type Section,
+} from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { accelerationWords, count } from './words.ts';
 

@@ -2,9 +2,8 @@
  * What reports call the parts of a noisy-neighbour measurement, and its analysis, made once per record: the
  * matrix and the claim read the same numbers in the same words.
  */
-import type { RunRecord } from '../bench/model.ts';
-import { isolationOf } from '../bench/analysis/isolation.ts';
-import type { Degradation, Isolation } from '../bench/analysis/isolation.ts';
+import type { RunRecord } from '../model/record.ts';
+import { isolationOf, type Degradation, type Isolation } from '../bench/analysis/isolation.ts';
 import { stressors } from '../bench/workloads/stressors.ts';
 import { victims } from '../bench/workloads/victims.ts';
 

@@ -2,7 +2,8 @@
  * What must be read before any number: how VMs were executed, what failed, what was not measured and
  * what weakens the run. Shown on the first screen.
  */
-import type { Analysis, CellRecord, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import type { Notice } from './parts.ts';
 import { everything, skipsOf } from './skips.ts';
 import { requirementLines } from './requirements.ts';

@@ -3,15 +3,15 @@
  * a container and of a container with the plain process. Never merged into one number (C28).
  */
 import { families } from '../bench/fairness.ts';
-import type { Analysis, Comparison, Family, MetricDeclaration, RunRecord } from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
-import type { Table, TableCell } from './parts.ts';
-import { badge, columns, narrow, table, text } from './parts.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../model/metric.ts';
+import type { RunRecord } from '../model/record.ts';
+import { formatValue } from '../model/units.ts';
+import { badge, columns, narrow, table, text, type Table, type TableCell } from './parts.ts';
 import { isHeadline, medianFinder } from './ratios.ts';
 import { listed } from './sentences.ts';
 import { splitStarts } from './startup.ts';
-import type { Subjects } from './subjects.ts';
-import { inReadingOrder } from './subjects.ts';
+import { inReadingOrder, type Subjects } from './subjects.ts';
 import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './words.ts';
 
 /** What one family's row tells of. */

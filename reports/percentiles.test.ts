@@ -1,7 +1,7 @@
 /** A family's percentiles as a table and curves. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type { MetricDeclaration } from '../bench/model.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
 import { builtMetrics, buildRecord } from '../bench/record-builder.ts';
 import { percentileBlocks, quantileName } from './percentiles.ts';
 import { subjectsOf } from './subjects.ts';

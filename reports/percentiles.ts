@@ -3,14 +3,24 @@
  * counts allow, and one curve per runner from the merged histograms, on an axis of "nines" that gives the
  * tail the room it needs.
  */
-import type { Analysis, CellRecord, Family, Percentiles } from '../bench/model.ts';
+import type { Analysis, Percentiles } from '../model/analysis.ts';
+import type { Family } from '../model/metric.ts';
+import type { CellRecord } from '../model/record.ts';
 import { askedQuantiles, quantileOf } from '../bench/analysis/percentiles.ts';
 import { countForQuantile } from '../bench/statistics/descriptive.ts';
-import { absent, scaleFor } from '../bench/units.ts';
-import type { Block, Chart, LineSeries, Table } from './parts.ts';
-import { columns, folded, number, table, text } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
+import { absent, scaleFor } from '../model/units.ts';
+import {
+  columns,
+  folded,
+  number,
+  table,
+  text,
+  type Block,
+  type Chart,
+  type LineSeries,
+  type Table,
+} from './parts.ts';
+import { shapeWords, type Subjects } from './subjects.ts';
 import { count, familyTitles } from './words.ts';
 
 /** Charts that stand open; more of them are folded. */

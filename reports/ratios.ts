@@ -2,19 +2,22 @@
  * Comparisons as tables: ratio first with its interval, then how many launches, then the verdict in
  * words; p-values last (C11). A refused ratio stays visible but its verdict says by which rule.
  */
-import type {
-  Analysis,
-  Comparison,
-  LadderQuantity,
-  MetricDeclaration,
-  RecordHeader,
-  Summary,
-} from '../bench/model.ts';
-import { formatRatio, scaleFor } from '../bench/units.ts';
-import type { Table, TableCell, Tone } from './parts.ts';
-import { badge, columns, number, rowKey, table, text } from './parts.ts';
-import { inReadingOrder } from './subjects.ts';
-import type { Subjects } from './subjects.ts';
+import type { Analysis, Comparison, Summary } from '../model/analysis.ts';
+import type { LadderQuantity, MetricDeclaration } from '../model/metric.ts';
+import type { RecordHeader } from '../model/record.ts';
+import { formatRatio, scaleFor } from '../model/units.ts';
+import {
+  badge,
+  columns,
+  number,
+  rowKey,
+  table,
+  text,
+  type Table,
+  type TableCell,
+  type Tone,
+} from './parts.ts';
+import { inReadingOrder, type Subjects } from './subjects.ts';
 import { intervalWords, verdictWords } from './words.ts';
 
 /** Rows that fit a first screen; the whole list has its own section. */

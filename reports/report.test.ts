@@ -1,9 +1,8 @@
 /** Every format, from built records to strings: what is said, what is never said, and odd records. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type { RunRecord } from '../bench/model.ts';
-import { buildRecord, builtRunners } from '../bench/record-builder.ts';
-import type { BuiltRunner } from '../bench/record-builder.ts';
+import type { RunRecord } from '../model/record.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record-builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import { clientScript } from './assets.ts';
 import { drawnDots, thinned } from './charts.ts';

@@ -1,7 +1,7 @@
 /** S4 from what each side said: by its own kernel, on the host's, or refused before anything started. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type { Outcome, RunRecord, SkippedCell } from '../bench/model.ts';
+import type { Outcome, RunRecord, SkippedCell } from '../model/record.ts';
 import { buildRecord } from '../bench/record-builder.ts';
 import { claimsOf } from './claims.ts';
 import { noticesOf } from './notices.ts';

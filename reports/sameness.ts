@@ -2,7 +2,8 @@
  * Did the same software do the same everywhere? Read from what every launch proved and printed, never
  * from what was meant to run.
  */
-import type { ClaimRow, ClaimState, RunRecord } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow, ClaimState } from './parts/claim.ts';
 import { count } from './words.ts';
 
 /** The rows of claim S2: same image, same output. */

@@ -1,11 +1,13 @@
 /** More instances at once: how many are ready after how long, the tail, and tare's own part in it. */
 import { usableTrials, wasInterrupted } from '../bench/analysis/values.ts';
-import type { Analysis, CellRecord, RunRecord, Seconds, Wave } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { Wave } from '../model/observation.ts';
+import type { Seconds } from '../model/quantities.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import { median, orderStatistic } from '../bench/statistics/descriptive.ts';
-import { scaleFor } from '../bench/units.ts';
+import { scaleFor } from '../model/units.ts';
 import { spansWidely } from './charts.ts';
-import type { Block, Chart, LineSeries, Table } from './parts.ts';
-import { columns, number, table } from './parts.ts';
+import { columns, number, table, type Block, type Chart, type LineSeries, type Table } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 
 /** One cell's waves: complete ones that count, and what was asked of all. */

@@ -3,11 +3,12 @@
  * one container, …"), or one measure over several runners ("start to ready costs, against one process,
  * …"). What may not be judged is still told, as times and sizes, with the reason why they decide nothing.
  */
-import type { Analysis, Comparison, Observation, RunRecord } from '../bench/model.ts';
-import { formatValue, scaleFor } from '../bench/units.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { Observation } from '../model/observation.ts';
+import type { RunRecord } from '../model/record.ts';
+import { formatValue, scaleFor } from '../model/units.ts';
 import { medianFinder, runnerPair } from './ratios.ts';
-import type { Subjects } from './subjects.ts';
-import { shapeWords } from './subjects.ts';
+import { shapeWords, type Subjects } from './subjects.ts';
 import { accelerationWords, lowerFirst, ratioWords } from './words.ts';
 
 /** Ratios spoken in one sentence; tiles and tables show all. */

@@ -1,5 +1,5 @@
 /** Startup stages drawn as stacked bars, absolute or as shares of each runner's own start. */
-import { scaleFor } from '../bench/units.ts';
+import { scaleFor } from '../model/units.ts';
 import { linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from './markup.ts';

@@ -1,9 +1,9 @@
 /** What the startup family shows beside its launches: where the start goes, stage by stage. */
-import type { Analysis, RunRecord } from '../bench/model.ts';
-import { scaleFor } from '../bench/units.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
+import { scaleFor } from '../model/units.ts';
 import { stagesChart } from './charts.ts';
-import type { Block } from './parts.ts';
-import { columns, folded, number, table } from './parts.ts';
+import { columns, folded, number, table, type Block } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { milestoneWords } from './words.ts';
 

@@ -4,8 +4,9 @@
  * and the claims both read from here. No fact is weighed against another (C28).
  */
 import { callNames } from '../bench/surface/call-names.ts';
-import type { CellRecord, RunRecord, SurfaceFacts } from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
+import type { SurfaceFacts } from '../model/observation.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
+import { formatValue } from '../model/units.ts';
 import { capabilitiesIn } from './capabilities.ts';
 import { count } from './words.ts';
 

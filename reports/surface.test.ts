@@ -1,7 +1,9 @@
 /** Facts found inside, as a table and as answers to claims: each by itself, and nothing where nothing was found. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import type { ClaimRow, RunRecord, SurfaceFacts } from '../bench/model.ts';
+import type { SurfaceFacts } from '../model/observation.ts';
+import type { RunRecord } from '../model/record.ts';
+import type { ClaimRow } from './parts/claim.ts';
 import { buildRecord } from '../bench/record-builder.ts';
 import { callNumber } from '../bench/surface/call-names.ts';
 import { capabilitiesIn } from './capabilities.ts';

@@ -2,10 +2,10 @@
  * What a program inside can reach and see: one row per fact, one column per runner. Facts have no better
  * or worse and no sum; what a row means for a given use is the reader's to say (C28).
  */
-import type { Analysis, RunRecord } from '../bench/model.ts';
+import type { Analysis } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
 import { capabilitiesIn, knownCapabilities } from './capabilities.ts';
-import type { Block, Table, TableCell } from './parts.ts';
-import { columns, folded, number, table, text } from './parts.ts';
+import { columns, folded, number, table, text, type Block, type Table, type TableCell } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import {
   attemptOf,
@@ -19,8 +19,10 @@ import {
   seesHost,
   sharesKernel,
   writableOf,
+  type Attempt,
+  type Found,
+  type HostValue,
 } from './surface-facts.ts';
-import type { Attempt, Found, HostValue } from './surface-facts.ts';
 import { count } from './words.ts';
 
 /** A fact's title and how it reads for one examined cell. */

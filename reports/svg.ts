@@ -2,7 +2,7 @@
  * Charts as static SVG, drawn with presentation attributes, so that a page whose styles and scripts are
  * blocked still shows them.
  */
-import { scaleFor } from '../bench/units.ts';
+import { scaleFor } from '../model/units.ts';
 import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from './markup.ts';

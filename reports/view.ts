@@ -3,19 +3,18 @@
  * Pure: the same record gives the same view on any machine.
  */
 import { families } from '../bench/fairness.ts';
-import type { Analysis, Comparison, RunRecord } from '../bench/model.ts';
+import type { Analysis, Comparison } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
 import { methodsSection } from './methods.ts';
 import { filtersOf } from './filters.ts';
-import type { Block, Section, View } from './parts.ts';
-import { folded } from './parts.ts';
+import { folded, type Block, type Section, type View } from './parts.ts';
 import { publishedSection } from './published/section.ts';
 import { ratioTable } from './ratios.ts';
 import { readersOf } from './readers.ts';
-import { inReadingOrder, subjectsOf } from './subjects.ts';
-import type { Subjects } from './subjects.ts';
+import { inReadingOrder, subjectsOf, type Subjects } from './subjects.ts';
 import { count, familyTitles, verdictWords } from './words.ts';
 
 /** Comparisons that one table may hold. */

@@ -2,7 +2,8 @@
  * Everything that weakens a run without refusing it, each kind once, with what it touches: the analysis
  * warns per comparison, and a reader should not meet the same sentence twenty times.
  */
-import type { Analysis, Comparison, RunRecord, Warning } from '../bench/model.ts';
+import type { Analysis, Comparison, Warning } from '../model/analysis.ts';
+import type { RunRecord } from '../model/record.ts';
 import type { Subjects } from './subjects.ts';
 import { count } from './words.ts';
 

@@ -3,7 +3,7 @@
  * after its start, and how they end.
  */
 import { expect, test } from 'vitest';
-import type { Readiness, ServiceSpec } from '../bench/model.ts';
+import type { Readiness, ServiceSpec } from '../model/scenario.ts';
 import type { Bench } from './conformance.ts';
 
 /** Odd on purpose: it passes through the agent, a shell and a pattern. */

@@ -9,16 +9,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Mark, Shape } from '../bench/model.ts';
-import { createRuler } from '../host/cgroup.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
+import type { Mark } from '../model/instance.ts';
+import type { Shape } from '../model/scenario.ts';
+import { createRuler, type MeteredGroup } from '../host/cgroup.ts';
 import type { Resource } from '../host/lease.ts';
 import { isRunning, killQuietly } from '../host/process-identity.ts';
 import type { Image } from '../images/image.ts';
 import { testServices } from './conformance-services.ts';
 import { maskedPaths, readOnlyPaths } from './container-root.ts';
-import type { Context, ExecRequest, Instance, Job, Prepared, Runner } from './runner.ts';
-import { TrialFailure } from './runner.ts';
+import {
+  TrialFailure,
+  type Context,
+  type ExecRequest,
+  type Instance,
+  type Job,
+  type Prepared,
+  type Runner,
+} from './runner.ts';
 
 export interface Subject {
   readonly runner: Runner;

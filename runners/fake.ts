@@ -4,12 +4,20 @@
  * nothing it prints is a measurement.
  */
 import { z } from 'zod';
-import { UserError } from '../bench/errors.ts';
-import { createRandom } from '../bench/random.ts';
-import type { FailureReason, Mark } from '../bench/model.ts';
-import { duration } from '../bench/options.ts';
-import type { Context, ExecRequest, ExecResult, Instance, Job, Prepared, Runner } from './runner.ts';
-import { TrialFailure } from './runner.ts';
+import { UserError } from '../model/errors.ts';
+import { createRandom } from '../model/random.ts';
+import type { FailureReason, Mark } from '../model/instance.ts';
+import { duration } from '../model/quantity-options.ts';
+import {
+  TrialFailure,
+  type Context,
+  type ExecRequest,
+  type ExecResult,
+  type Instance,
+  type Job,
+  type Prepared,
+  type Runner,
+} from './runner.ts';
 
 const reasons = [
   'launch',

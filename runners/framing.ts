@@ -3,7 +3,7 @@
  * The reader states what it wants next; nothing is guessed from content, so output that looks like
  * protocol cannot be taken for it.
  */
-import type { Seconds } from '../bench/model.ts';
+import type { Seconds } from '../model/quantities.ts';
 
 export type Wanted = { readonly kind: 'line' } | { readonly kind: 'bytes'; readonly count: number };
 

@@ -6,16 +6,22 @@ import { lstat, readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mark } from '../bench/model.ts';
+import type { Mark } from '../model/instance.ts';
 import { runTool } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import { killQuietly } from '../host/process-identity.ts';
 import { processTree, stillRunning } from '../host/process-tree.ts';
-import { launch } from './launch.ts';
-import type { Launched } from './launch.ts';
+import { launch, type Launched } from './launch.ts';
 import type { Attachment } from './network.ts';
-import type { Context, Instance, Job, PrepareRequest, StopReport, TrialFailureFacts } from './runner.ts';
-import { TrialFailure } from './runner.ts';
+import {
+  TrialFailure,
+  type Context,
+  type Instance,
+  type Job,
+  type PrepareRequest,
+  type StopReport,
+  type TrialFailureFacts,
+} from './runner.ts';
 import { openSession } from './session.ts';
 
 /** How long the agent may take to leave by itself when asked. */

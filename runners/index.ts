@@ -1,6 +1,6 @@
 /** Every runner by kind; the only file that knows them all. A missing, extra or swapped one does not compile. */
 import type { z } from 'zod';
-import type { RunnerKind } from '../bench/model.ts';
+import type { RunnerKind } from '../model/scenario.ts';
 import { docker } from './docker/index.ts';
 import { fake } from './fake.ts';
 import { namespace } from './namespace/index.ts';

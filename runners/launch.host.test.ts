@@ -3,11 +3,10 @@ import type { Duplex } from 'node:stream';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Mark } from '../bench/model.ts';
+import type { Mark } from '../model/instance.ts';
 import type { Group } from '../host/group.ts';
 import type { Resource } from '../host/lease.ts';
-import { launch } from './launch.ts';
-import type { LaunchRequest } from './launch.ts';
+import { launch, type LaunchRequest } from './launch.ts';
 
 const owned: Resource[] = [];
 const released: Resource[] = [];

@@ -4,19 +4,17 @@
  * nor Node's own fork (0.08 ms per MiB of its memory) is counted as the instance's.
  * Uses node:child_process directly: its extra `pipe` descriptors are duplex sockets, which execa hides.
  */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mark } from '../bench/model.ts';
+import type { Mark } from '../model/instance.ts';
 import { toolPath } from '../host/exec.ts';
 import type { Group } from '../host/group.ts';
 import type { Resource } from '../host/lease.ts';
 import { processIdentity } from '../host/process-identity.ts';
 import { abortFailure, orAborted } from './abort.ts';
-import type { Context } from './runner.ts';
-import { TrialFailure } from './runner.ts';
+import { TrialFailure, type Context } from './runner.ts';
 
 const launchScript = join(import.meta.dirname, 'launch.sh');
 const tailBytes = 8192;

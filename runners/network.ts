@@ -11,7 +11,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { toolPath } from '../host/exec.ts';
 import { findTool, freePort, openBridge, portTaken, type BridgeNetwork, type Link } from '../host/network.ts';
 import { processIdentity } from '../host/process-identity.ts';

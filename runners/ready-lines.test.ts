@@ -1,6 +1,6 @@
 /** Ways of being ready as the agent reads them. */
 import { expect, test } from 'vitest';
-import type { Readiness, ServiceSpec } from '../bench/model.ts';
+import type { Readiness, ServiceSpec } from '../model/scenario.ts';
 import { notReady, readyLines } from './ready-lines.ts';
 
 const check: Readiness = {

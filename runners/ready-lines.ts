@@ -1,5 +1,6 @@
 /** How agent.sh is told when a service is ready, and what its word for one that never was means. */
-import type { Readiness, Seconds, ServiceSpec } from '../bench/model.ts';
+import type { Seconds } from '../model/quantities.ts';
+import type { Readiness, ServiceSpec } from '../model/scenario.ts';
 import { shellWord } from '../images/beside.ts';
 import type { TrialFailureFacts } from './runner.ts';
 

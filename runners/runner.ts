@@ -11,19 +11,9 @@
  * Optional powers are options of a runner (e.g. qemu `start: restored`), never methods that only throw.
  */
 import type { z } from 'zod';
-import type {
-  Acceleration,
-  FailureReason,
-  Mark,
-  RunnerKind,
-  Bytes,
-  Seconds,
-  ServiceSpec,
-  ServiceStop,
-  Shape,
-  Traits,
-  VolumeSpec,
-} from '../bench/model.ts';
+import type { Acceleration, FailureReason, Mark, Traits } from '../model/instance.ts';
+import type { Bytes, Seconds } from '../model/quantities.ts';
+import type { RunnerKind, ServiceSpec, ServiceStop, Shape, VolumeSpec } from '../model/scenario.ts';
 import type { Group } from '../host/group.ts';
 import type { Lease } from '../host/lease.ts';
 import type { Attachment } from '../host/volume.ts';

@@ -1,9 +1,8 @@
 /** The host end of the protocol against scripted agents: good answers, rubbish, and an early end. */
-import { duplexPair } from 'node:stream';
-import type { Duplex } from 'node:stream';
+import { duplexPair, type Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Mark } from '../bench/model.ts';
+import type { Mark } from '../model/instance.ts';
 import { createFramer } from './framing.ts';
 import type { ExecRequest } from './runner.ts';
 import { encodeLine, openSession } from './session.ts';

@@ -4,15 +4,22 @@
  * TrialFailure; after one of those the session is over, because the two ends may no longer agree.
  */
 import type { Duplex } from 'node:stream';
-import { UserError } from '../bench/errors.ts';
-import type { Mark, Seconds, ServiceSpec, ServiceStop } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { Mark } from '../model/instance.ts';
+import type { Seconds } from '../model/quantities.ts';
+import type { ServiceSpec, ServiceStop } from '../model/scenario.ts';
 import { signalNumber } from '../images/signals.ts';
 import { orAborted } from './abort.ts';
-import { createFramer } from './framing.ts';
-import type { Wanted } from './framing.ts';
+import { createFramer, type Wanted } from './framing.ts';
 import { notReady, readyLines } from './ready-lines.ts';
-import type { ExecRequest, ExecResult, Halted, Proof, TrialFailureFacts } from './runner.ts';
-import { TrialFailure } from './runner.ts';
+import {
+  TrialFailure,
+  type ExecRequest,
+  type ExecResult,
+  type Halted,
+  type Proof,
+  type TrialFailureFacts,
+} from './runner.ts';
 
 /** Most output one program may print; more is `bad-output`, not an exhausted host. */
 const largestOutput = 64 * 1024 * 1024;

@@ -2,7 +2,8 @@
  * The words of the fairness ledger that several runners share. Traits are compared as text, so the same
  * condition must be said in the same words everywhere; a runner overrides what differs for it.
  */
-import type { Bytes, Traits } from '../bench/model.ts';
+import type { Traits } from '../model/instance.ts';
+import type { Bytes } from '../model/quantities.ts';
 import type { Ruler } from '../host/cgroup.ts';
 import type { Image } from '../images/image.ts';
 

@@ -4,7 +4,7 @@
  * as text. The three runners on the host's kernel take volumes alike.
  */
 import { z } from 'zod';
-import type { VolumeSpec } from '../bench/model.ts';
+import type { VolumeSpec } from '../model/scenario.ts';
 import type { VolumeUse } from './runner.ts';
 
 /** Where volumes are seen by programs that have a root of their own. */

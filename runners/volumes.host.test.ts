@@ -16,9 +16,8 @@ import {
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { VolumeSpec } from '../bench/model.ts';
-import { createRuler } from '../host/cgroup.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
+import type { VolumeSpec } from '../model/scenario.ts';
+import { createRuler, type MeteredGroup } from '../host/cgroup.ts';
 import { monotonicSeconds } from '../host/clock.ts';
 import { collectGarbage } from '../host/gc.ts';
 import type { Lease, Resource } from '../host/lease.ts';

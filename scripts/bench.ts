@@ -2,7 +2,7 @@
  * `npm run bench [NAME...]`: what tare itself costs, as ratios with intervals from interleaved runs made in one
  * go on this machine. Quote its figures only with the machine and the date.
  */
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../model/errors.ts';
 import { help } from './bench/help.ts';
 import { history } from './bench/history.ts';
 import { idle } from './bench/idle.ts';

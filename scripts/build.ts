@@ -9,6 +9,7 @@ import { bundleClient } from '../reports/sizing/bundle.ts';
 import { root, run, tool } from './process.ts';
 
 const folders = [
+  'model',
   'bench',
   'host',
   'images',

@@ -6,7 +6,7 @@
 import { accessSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { messageOf, UserError } from '../bench/errors.ts';
+import { messageOf, UserError } from '../model/errors.ts';
 import { ensureBuiltinImage } from '../images/builtin.ts';
 import { ensureKernel } from '../images/kernel.ts';
 import { run } from './process.ts';

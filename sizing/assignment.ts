@@ -2,7 +2,7 @@
  * The certificate of a sizing: which instances are on which host, and (for containers in machines) in which
  * machine. Written as a table and checked as one, whoever wrote it.
  */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { PackedBin, Problem } from './packing/model.ts';
 import { checkPacking } from './packing/check.ts';
 import type { Alternative } from './problem.ts';

@@ -3,8 +3,10 @@
  * memory, as hosts. The change and both ends of its interval are packed alike; a count grows with the weight, so
  * that the ends of the one are those of the other.
  */
-import type { CellRecord, Interval, MetricDeclaration } from '../bench/model.ts';
-import { formatValue } from '../bench/units.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Interval } from '../model/quantities.ts';
+import type { CellRecord } from '../model/record.ts';
+import { formatValue } from '../model/units.ts';
 import type { ChangeReport, FleetCost, FleetReport, GateReport, RowKey } from '../verdicts/model.ts';
 import { cellLabel, severalScenarios } from '../verdicts/rows.ts';
 import type { Run } from '../verdicts/runs.ts';

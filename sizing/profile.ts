@@ -3,8 +3,11 @@
  * uncertainty can be carried into a host count. Of an instance's weight that of the same program as a plain
  * process is taken off, block by block: what is left is what the isolation costs.
  */
-import type { AccelerationClass, Bytes, Interval, MetricDeclaration, RunnerKind } from '../bench/model.ts';
-import { UserError } from '../bench/errors.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Bytes, Interval } from '../model/quantities.ts';
+import type { RunnerKind } from '../model/scenario.ts';
+import { UserError } from '../model/errors.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { rowsOf, type Row, type RowPart } from '../verdicts/rows.ts';

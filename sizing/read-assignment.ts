@@ -1,5 +1,5 @@
 /** The CSV of an assignment -> its lines, or every line that is none. */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { Assigned } from './assignment.ts';
 import { csvGrid } from './inventories/csv.ts';
 import { createNotes } from './inventories/notes.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { parseCatalogue } from './catalogue.ts';
 import { inventoryOf } from './inventories/index.ts';
 import { checkPacking } from './packing/check.ts';

@@ -3,7 +3,7 @@
  * demand from its own spread, or the declared one, all from one seed. What the draws leave between 2.5 % and
  * 97.5 % is the interval. Instances of one row move together, which is the careful side.
  */
-import { createRandom, type Random } from '../bench/random.ts';
+import { createRandom, type Random } from '../model/random.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { byAlternative, lightAnswer } from './counts.ts';
 import { basisOf } from './demand.ts';

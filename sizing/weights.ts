@@ -2,7 +2,7 @@
  * What one more instance weighs beyond its application, as a virtual machine and as a container: of a measured
  * profile, or declared and marked so. Nothing weighs nothing by default: without either there is no answer.
  */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { SizingPolicy } from './model.ts';
 import { publishedTares } from './assumptions.ts';
 import { memoryPoints, type Profile, type Tare } from './profile.ts';

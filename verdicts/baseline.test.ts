@@ -4,18 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { valuesOf } from '../bench/analysis/values.ts';
-import { UserError } from '../bench/errors.ts';
-import type { RunRecord } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtRunners, type RecordRequest } from '../bench/record-builder.ts';
 import {
   approvalOf,
   baselineText,
   forBaseline,
   holdsBaseline,
+  mediansOf,
   parseBaseline,
   readBaseline,
+  writeBaseline,
+  type Baseline,
 } from './baseline.ts';
-import { mediansOf, writeBaseline, type Baseline } from './baseline.ts';
 import { ratchet } from './ratchet.ts';
 
 const facts = {

@@ -17,8 +17,8 @@ import {
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
-import { exitCode, messageOf, UserError } from '../bench/errors.ts';
-import type { CellRecord, RecordedTrial, RunRecord } from '../bench/model.ts';
+import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
 import { lineSchema } from '../bench/record-schema.ts';
 import { parseRecord } from '../bench/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';

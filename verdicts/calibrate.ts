@@ -3,13 +3,14 @@
  * noise within and between runs, how often they would raise a false alarm, what they could see, and limits
  * for a policy that follow from it.
  */
-import { createRandom } from '../bench/random.ts';
-import type { MetricDeclaration, Refusal } from '../bench/model.ts';
+import { createRandom } from '../model/random.ts';
+import type { Refusal } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { median, standardDeviation } from '../bench/statistics/descriptive.ts';
 import { normalQuantile, studentQuantile } from '../bench/statistics/distributions.ts';
 import { minimumBlocks, smallestEffect } from '../bench/statistics/power.ts';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { conditionRefusals, verdictOf } from './drafts.ts';
 import type { RowKey, RunRef } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';

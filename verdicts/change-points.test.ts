@@ -3,7 +3,7 @@
  * the bounds leave room for chance at these counts, and none is near what the method does at its worst.
  */
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../bench/random.ts';
+import { createRandom } from '../model/random.ts';
 import { findChangePoints } from './change-points.ts';
 
 /** Log-normal run medians about `level`, each sharing `shared` of its noise with the one before. */

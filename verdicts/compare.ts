@@ -3,8 +3,8 @@
  * refuse first, then the family of tests is settled, then it is corrected, and only then are verdicts given,
  * by the same rule as within a run.
  */
-import type { Verdict } from '../bench/model.ts';
-import { UserError } from '../bench/errors.ts';
+import type { Verdict } from '../model/analysis.ts';
+import { UserError } from '../model/errors.ts';
 import { coefficientOfVariation, median } from '../bench/statistics/descriptive.ts';
 import { benjaminiHochberg } from '../bench/statistics/holm.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';

@@ -2,7 +2,8 @@
  * The numbers of a row before its family of tests is settled: base against head, what refuses the
  * comparison, and what must be said with it; and the rule by which such numbers become a verdict.
  */
-import type { CellRecord, Refusal, Verdict } from '../bench/model.ts';
+import type { Refusal, Verdict } from '../model/analysis.ts';
+import type { CellRecord } from '../model/record.ts';
 import { tickOf } from '../bench/analysis/contrast.ts';
 import { refusalsByCondition } from '../bench/analysis/refusals.ts';
 import { decide } from '../bench/analysis/verdict.ts';

@@ -1,5 +1,5 @@
 /** What a gate says of its checks: one line each, with old, new, change, limit, interval and n. */
-import { formatValue } from '../bench/units.ts';
+import { formatValue } from '../model/units.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';

@@ -6,8 +6,8 @@
  * A change fails if three things agree: Holm's corrected p, the interval, and the limit. It passes only if
  * the upper end of its interval stays below the limit. Everything between is inconclusive, never a pass.
  */
-import { UserError } from '../bench/errors.ts';
-import type { Interval } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { Interval } from '../model/quantities.ts';
 import { holm } from '../bench/statistics/holm.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';

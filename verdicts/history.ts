@@ -4,7 +4,9 @@
  * series; what differs otherwise between two runs is told at the change. A run without a value of a metric
  * leaves a gap: nothing is filled in.
  */
-import type { AccelerationClass, Interval, MetricDeclaration } from '../bench/model.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Interval } from '../model/quantities.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { fewestPoints, findChangePoints, type ChangePoint } from './change-points.ts';

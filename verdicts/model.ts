@@ -2,7 +2,10 @@
  * The vocabulary of verdicts: what changed between two sets of runs, and what a policy says of it.
  * Data only, JSON-safe; always recomputed from records, never stored as truth.
  */
-import type { AccelerationClass, Interval, MetricDeclaration, Refusal, Verdict } from '../bench/model.ts';
+import type { Refusal, Verdict } from '../model/analysis.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Interval } from '../model/quantities.ts';
 
 /** One run that took part. */
 export interface RunRef {

@@ -7,7 +7,7 @@
  * METHODOLOGY B3: only the top level counts as n). Launches that follow one another may be alike, which
  * makes n launches worth fewer: their variance is inflated by what the serial correlation of the data says.
  */
-import type { Interval } from '../bench/model.ts';
+import type { Interval } from '../model/quantities.ts';
 import type { Bootstrap, RatioEstimate } from '../bench/statistics/bootstrap.ts';
 import { median, standardDeviation } from '../bench/statistics/descriptive.ts';
 import {

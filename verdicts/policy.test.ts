@@ -1,8 +1,8 @@
 /** Policies as text: what is read, and what its author is told. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { UserError } from '../bench/errors.ts';
-import type { Unit } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { Unit } from '../model/quantities.ts';
 import { boundOf, isAbout, parsePolicy, policySchema } from './policy.ts';
 
 const key = { metric: 'startup.ready', scenario: 'quick', workload: 'idle', shape: 'small', runner: 'vm' };

@@ -3,11 +3,11 @@
  * line, field, got value and remedy. A rule names rows by patterns and what they must keep to.
  */
 import { z } from 'zod';
-import { parseChecked } from '../bench/checked-yaml.ts';
-import { messageOf, UserError } from '../bench/errors.ts';
-import type { MetricDeclaration } from '../bench/model.ts';
-import { show } from '../bench/options.ts';
-import { parseBytes, parseSeconds, parseShare } from '../bench/units.ts';
+import { parseChecked } from '../model/checked-yaml.ts';
+import { messageOf, UserError } from '../model/errors.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import { show } from '../model/quantity-options.ts';
+import { parseBytes, parseSeconds, parseShare } from '../model/units.ts';
 import type { Level, RowKey } from './model.ts';
 
 /** A pattern per part of a row's key: `*` stands for any text. */

@@ -3,7 +3,7 @@
  * baseline's, the launches are those planned, and a check that could not see its own limit is named with what
  * it would take. Nothing of a head is needed, nor looked at.
  */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';
 import { isHourBound } from './hour.ts';

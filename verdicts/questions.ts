@@ -2,7 +2,7 @@
  * From a policy to questions: which rows it is about, what it asks of each, and whether any answer could
  * ever be "fail". Rules that match nothing and gates that cannot fire are refused here, before anything is judged.
  */
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import { beyondHours, isHourBound, type Witness } from './hour.ts';

@@ -4,8 +4,9 @@
  * bar that no later one can reach; and within reason, since a tenfold gain is a mistake until someone says otherwise.
  */
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
-import { UserError } from '../bench/errors.ts';
-import type { CellRecord, MetricDeclaration, RunRecord } from '../bench/model.ts';
+import { UserError } from '../model/errors.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { measuredCells } from './baseline.ts';
 

@@ -3,7 +3,9 @@
  * names, and on request the ratio of two runners within each run, block by block, which a change of the
  * host's speed between runs leaves as it is.
  */
-import type { CellRecord, LaunchValue, MetricDeclaration, RecordedTrial } from '../bench/model.ts';
+import type { LaunchValue } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { CellRecord, RecordedTrial } from '../model/record.ts';
 import {
   countLaunches,
   createValueReader,

@@ -4,14 +4,11 @@
  */
 import { createValueReader, usableTrials, countLaunches } from '../bench/analysis/values.ts';
 import { comparedPairs } from '../bench/analysis/pairs.ts';
-import type {
-  AccelerationClass,
-  CellRecord,
-  Interval,
-  LaunchValue,
-  MetricDeclaration,
-  RunRecord,
-} from '../bench/model.ts';
+import type { LaunchValue } from '../model/analysis.ts';
+import type { AccelerationClass } from '../model/instance.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
+import type { Interval } from '../model/quantities.ts';
+import type { CellRecord, RunRecord } from '../model/record.ts';
 import { decisiveIdentity, majorOf } from '../bench/sameness.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';

@@ -4,9 +4,9 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../bench/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { readRecord, recordFile } from '../bench/record.ts';
-import type { RunRecord } from '../bench/model.ts';
+import type { RunRecord } from '../model/record.ts';
 import { holdsSeries, readSeries } from '../bench/series.ts';
 import { holdsBaseline, readBaseline } from './baseline.ts';
 import type { RunRef } from './model.ts';

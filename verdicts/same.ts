@@ -3,7 +3,8 @@
  * the work, the acceleration class and the major version of the tool. The image and the versions of a
  * runtime may differ: they are often the very change that is judged, and are said in a remark.
  */
-import type { CellRecord, Refusal } from '../bench/model.ts';
+import type { Refusal } from '../model/analysis.ts';
+import type { CellRecord } from '../model/record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from '../bench/sameness.ts';
 import type { Remark } from './model.ts';
 import type { Run } from './runs.ts';

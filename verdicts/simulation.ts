@@ -3,8 +3,8 @@
  * before, a host that drifts or differs from run to run, a planted change. Small in the unit tests, large in
  * `npm run bench verdicts`, and always the very code that judges real runs.
  */
-import type { Verdict } from '../bench/model.ts';
-import { createRandom, type Random } from '../bench/random.ts';
+import type { Verdict } from '../model/analysis.ts';
+import { createRandom, type Random } from '../model/random.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { standardDeviation } from '../bench/statistics/descriptive.ts';
 import { betweenOf } from './calibrate.ts';

@@ -2,7 +2,8 @@
  * The numbers of one comparison: launches paired by block, always read as a cost. Where more is better
  * the sides change places in the ratio, so that above 1 the subject costs more, whatever the metric.
  */
-import type { LaunchValue, MetricDeclaration, Warning } from '../model.ts';
+import type { LaunchValue, Warning } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Bootstrap, RatioEstimate } from '../statistics/bootstrap.ts';
 import { median, standardDeviation } from '../statistics/descriptive.ts';
 import { pairedShift } from '../statistics/hodges-lehmann.ts';

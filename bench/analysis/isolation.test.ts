@@ -1,17 +1,11 @@
 /** The isolation matrix from built phases: degradation, unfinished victims by rank, containment, refusals. */
 import { expect, test } from 'vitest';
-import type {
-  AccelerationClass,
-  GroupStrain,
-  NeighbourEvidence,
-  NeighbourPhase,
-  RecordedTrial,
-  RunRecord,
-} from '../model.ts';
+import type { AccelerationClass, GroupStrain } from '../../model/instance.ts';
+import type { NeighbourEvidence, NeighbourPhase } from '../../model/observation.ts';
+import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { buildRecord } from '../record-builder.ts';
 import { analyse } from '../analyse.ts';
-import { neighbour } from '../workloads/neighbour.ts';
-import { slowdownSamples } from '../workloads/neighbour.ts';
+import { neighbour, slowdownSamples } from '../workloads/neighbour.ts';
 import { isolationOf, type Interference } from './isolation.ts';
 import { namespaceRunner, processRunner, quick, ruled, vmRunner } from './lookup.ts';
 

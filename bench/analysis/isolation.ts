@@ -3,15 +3,10 @@
  * (METHODOLOGY B17, C28). Interference (how much slower) and containment (did the neighbour keep within its
  * limits) are two tables. A victim that did not finish ranks below every number and stays a fact of its own.
  */
-import type {
-  CellRecord,
-  Interval,
-  NeighbourEvidence,
-  NeighbourPhase,
-  Refusal,
-  RunRecord,
-  VictimValue,
-} from '../model.ts';
+import type { Refusal } from '../../model/analysis.ts';
+import type { NeighbourEvidence, NeighbourPhase, VictimValue } from '../../model/observation.ts';
+import type { Interval } from '../../model/quantities.ts';
+import type { CellRecord, RunRecord } from '../../model/record.ts';
 import { createBootstrap, defaultResamples, type Bootstrap } from '../statistics/bootstrap.ts';
 import { median } from '../statistics/descriptive.ts';
 import { medianRanks } from '../statistics/median-interval.ts';

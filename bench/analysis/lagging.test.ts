@@ -1,7 +1,9 @@
 /** Loads discarded in too many launches get no verdict. */
 import { expect, test } from 'vitest';
 import { analyse } from '../analyse.ts';
-import type { LoadPhase, MetricDeclaration, RecordedTrial } from '../model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { LoadPhase } from '../../model/observation.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { builtMetrics, buildRecord } from '../record-builder.ts';
 import { realRunners, ruled } from './lookup.ts';
 

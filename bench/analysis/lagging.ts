@@ -2,7 +2,10 @@
  * Loads that a declared rule took out launch by launch (the generator lagged, or was the limit itself): where
  * they were many, the launches that are left are those of the host's quiet moments and stand for nothing (C22).
  */
-import type { LoadPhase, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
+import type { Refusal } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { LoadPhase } from '../../model/observation.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import type { Pair } from './pairs.ts';
 
 /** Beyond it, more than a hundredth of all requests fall into time that the host did not have. */

@@ -3,7 +3,8 @@
  * Not used in production.
  */
 import { analyse } from '../analyse.ts';
-import type { Analysis, Comparison, RecordedTrial } from '../model.ts';
+import type { Analysis, Comparison } from '../../model/analysis.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { buildRecord, builtRunners, type BuiltRunner, type RecordRequest } from '../record-builder.ts';
 
 export const quick = { resamples: 500 };

@@ -3,7 +3,9 @@
  * and never compared (METHODOLOGY C24).
  */
 import { densityResult } from '../density-result.ts';
-import type { CellRecord, MetricDeclaration, RecordedTrial, Refusal, Warning } from '../model.ts';
+import type { Refusal, Warning } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord, RecordedTrial } from '../../model/record.ts';
 import type { Pair } from './pairs.ts';
 
 /** The label on a cell's number that is "at least". */

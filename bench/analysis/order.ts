@@ -2,15 +2,9 @@
  * Whether the order of launches shows in their numbers (METHODOLOGY B1), and whether that order was
  * random at all: without it a drifting host is taken for a difference in 6 of 10 runs (B0).
  */
-import type {
-  CellRecord,
-  LaunchValue,
-  MetricDeclaration,
-  RecordedTrial,
-  Refusal,
-  RunRecord,
-  Warning,
-} from '../model.ts';
+import type { LaunchValue, Refusal, Warning } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
 import { holm } from '../statistics/holm.ts';
 import { orderEffect, type Observation } from '../statistics/order-effect.ts';
 import { minimumBlocks } from '../statistics/power.ts';

@@ -2,7 +2,8 @@
  * Which cells are read against which: every runner against the baseline, every virtual machine against
  * every other container, and the control against the cell it repeats. Same workload, same shape only.
  */
-import type { CellRecord, Comparison, RecordHeader } from '../model.ts';
+import type { Comparison } from '../../model/analysis.ts';
+import type { CellRecord, RecordHeader } from '../../model/record.ts';
 
 export interface Pair {
   readonly subject: CellRecord;

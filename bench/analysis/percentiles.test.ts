@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { analyse } from '../analyse.ts';
-import type { MetricDeclaration, RecordedTrial } from '../model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { builtMetrics, buildRecord } from '../record-builder.ts';
 import { allowedQuantileOf, countOf, mergeBins, quantileOf } from './percentiles.ts';
 

@@ -3,7 +3,9 @@
  * launches, never their percentiles averaged (METHODOLOGY B12), and a percentile exists only where enough
  * samples carry it (C21). What a percentile varies by between launches is told from each launch's own.
  */
-import type { CellRecord, Distribution, Percentiles, RecordedTrial } from '../model.ts';
+import type { Percentiles } from '../../model/analysis.ts';
+import type { Distribution } from '../../model/observation.ts';
+import type { CellRecord, RecordedTrial } from '../../model/record.ts';
 import { countForQuantile } from '../statistics/descriptive.ts';
 import { medianInterval } from '../statistics/median-interval.ts';
 

@@ -3,7 +3,10 @@
  * rule look at the conditions of the measurement only, never at its result, so that what is tested is
  * settled before anything is known. Each refusal says what would lift it.
  */
-import type { Family, HostFingerprint, MetricDeclaration, RecordedTrial, Refusal } from '../model.ts';
+import type { Refusal } from '../../model/analysis.ts';
+import type { HostFingerprint } from '../../model/instance.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { voidingRows } from '../fairness.ts';
 import { besideOf } from '../workloads/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';

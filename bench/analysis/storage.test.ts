@@ -1,7 +1,8 @@
 /** What an I/O number is a number of, and which comparisons follow from it. */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../analyse.ts';
-import type { CellRecord, RecordedTrial, RunRecord, RunnerKind } from '../model.ts';
+import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
+import type { RunnerKind } from '../../model/scenario.ts';
 import { buildRecord, builtRunners } from '../record-builder.ts';
 import { fio } from '../workloads/io.ts';
 import { metricsOf } from '../workloads/io-metrics.ts';

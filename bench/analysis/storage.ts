@@ -2,8 +2,10 @@
  * What an I/O number is a number of: storage, or a page cache that answered in its place (METHODOLOGY A7.4).
  * Derived from facts of the record: fio's own command line, the cell's volume and what lay below it.
  */
-import type { CellRecord, MetricDeclaration, RecordedTrial, Refusal, Warning } from '../model.ts';
-import { formatValue } from '../units.ts';
+import type { Refusal, Warning } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord, RecordedTrial } from '../../model/record.ts';
+import { formatValue } from '../../model/units.ts';
 import { patterns, type Pattern } from '../workloads/io-metrics.ts';
 import type { Pair } from './pairs.ts';
 

@@ -1,15 +1,7 @@
 /** Describes: the distribution of a metric in one cell, its failures, and where start-up time goes. */
-import type {
-  Analysis,
-  CellRecord,
-  FailureCount,
-  LaunchValue,
-  Milestone,
-  RecordedTrial,
-  RunRecord,
-  Summary,
-  Warning,
-} from '../model.ts';
+import type { Analysis, FailureCount, LaunchValue, Summary, Warning } from '../../model/analysis.ts';
+import type { Milestone } from '../../model/instance.ts';
+import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
 import { allowedQuantiles, coefficientOfVariation, median } from '../statistics/descriptive.ts';
 import { medianInterval } from '../statistics/median-interval.ts';
 import { findModes } from '../statistics/modes.ts';

@@ -3,14 +3,10 @@
  * measured many times inside a launch is reduced here, before any statistics can mistake it for evidence.
  * Only launches that may count are seen: past the warm-up, successful, clean, in a block not voided.
  */
-import type {
-  LadderPoint,
-  LadderState,
-  LaunchValue,
-  MetricDeclaration,
-  RecordedTrial,
-  RunRecord,
-} from '../model.ts';
+import type { LaunchValue } from '../../model/analysis.ts';
+import type { LadderState, MetricDeclaration } from '../../model/metric.ts';
+import type { LadderPoint } from '../../model/observation.ts';
+import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { densityValue } from '../density-result.ts';
 import { median } from '../statistics/descriptive.ts';
 import { theilSen } from '../statistics/slope.ts';

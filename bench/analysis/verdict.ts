@@ -3,7 +3,7 @@
  * only if three things agree: the corrected p, the interval, and the practical threshold. The absence of
  * a difference must be proven too: a large p alone is "inconclusive", never "equal".
  */
-import type { Verdict } from '../model.ts';
+import type { Verdict } from '../../model/analysis.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { isBeyond, isEquivalent } from '../statistics/equivalence.ts';
 import { blocksForVerdict, minimumBlocks, verdictAlpha } from '../statistics/power.ts';

@@ -1,5 +1,7 @@
 /** What a reader must know beside the numbers of one comparison; warnings weaken, refusals withhold. */
-import type { CellRecord, MetricDeclaration, RecordedTrial, Warning } from '../model.ts';
+import type { Warning } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord, RecordedTrial } from '../../model/record.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import { findModes } from '../statistics/modes.ts';
 import { minimumBlocks } from '../statistics/power.ts';

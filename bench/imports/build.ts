@@ -4,19 +4,19 @@
  * for launches; only the user can say that they were.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { hashFacts } from '../../host/facts.ts';
+import type { HostFingerprint } from '../../model/instance.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { PlannedTrial } from '../../model/plan.ts';
 import type {
   CellRecord,
-  HostFingerprint,
   ImportSource,
-  MetricDeclaration,
-  PlannedTrial,
   RecordedTrial,
   RecordHeader,
   ReplicationUnit,
   RunRecord,
-} from '../model.ts';
+} from '../../model/record.ts';
 import type { ImportedBenchmark, ImportedLaunch, ImportMetric, ParsedImport } from './parsed.ts';
 
 /** One file as read, with what identifies it. */

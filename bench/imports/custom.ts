@@ -1,6 +1,6 @@
 /** The least a benchmark can write: a list of { name, unit, value }, one value per name; a file is one launch. */
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { benchmarkName, requireOwnNames, unknownHost } from './parsed.ts';
 import type { ImportFile, ParsedImport } from './parsed.ts';
 import { readJson } from './json.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { benchmarkName, notNegative, requireOwnNames, unknownHost } from './parsed.ts';
 import type { ImportedLaunch, ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
 import { readJson } from './json.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../model/errors.ts';
 
 const form = z.looseObject({
   results: z.array(

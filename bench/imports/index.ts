@@ -1,6 +1,6 @@
 /** Which formats can be imported, and how a file is recognised as one of them. */
 import { createHash } from 'node:crypto';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { readCustom } from './custom.ts';
 import { readFio } from './fio.ts';
 import { readGo } from './go.ts';

@@ -1,6 +1,6 @@
 /** JSON from other tools, read strictly: what is cut, not JSON or of another form is told by line or field. */
 import type { z } from 'zod';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 
 /**
  * The value in a JSON text of the form asked for; lines before it (some tools print remarks first) are skipped.

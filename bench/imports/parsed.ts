@@ -3,8 +3,9 @@
  * each ran, and every value seen inside a launch. A launch is a process of its own; whatever a process timed
  * many times stays inside its one launch, so that no later step can take it for more evidence (METHODOLOGY C2).
  */
-import type { MetricDeclaration, ReplicationUnit } from '../model.ts';
-import { UserError } from '../errors.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { ReplicationUnit } from '../../model/record.ts';
+import { UserError } from '../../model/errors.ts';
 
 /** A text to import and what to call it in errors. */
 export interface ImportFile {

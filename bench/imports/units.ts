@@ -2,7 +2,7 @@
  * Units as other tools write them, brought to ours: factor to the base unit, the metric they stand for, and
  * which way is better where the unit itself says so.
  */
-import type { Unit } from '../model.ts';
+import type { Unit } from '../../model/quantities.ts';
 import type { ImportMetric } from './parsed.ts';
 
 export interface KnownUnit {

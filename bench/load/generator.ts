@@ -9,8 +9,8 @@
  * which would be the generator's own lag in every latency. So it wants a CPU to itself.
  */
 import { connect, type Socket } from 'node:net';
-import type { Seconds } from '../model.ts';
-import { createRandom } from '../random.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import { createRandom } from '../../model/random.ts';
 import { createHistogram } from './histogram.ts';
 import { createParser, requestSource, setRequest, type Protocol } from './protocols.ts';
 import type { LoadRequest, LoadResult } from './load.ts';

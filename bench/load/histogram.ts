@@ -3,7 +3,8 @@
  * 3600 s, constant time per value, merged by adding counts. Ours, in forty lines: the npm package
  * (hdr-histogram-js) brings a WebAssembly loader and two codecs for its wire format, of which nothing is used.
  */
-import type { Distribution, Seconds } from '../model.ts';
+import type { Distribution } from '../../model/observation.ts';
+import type { Seconds } from '../../model/quantities.ts';
 
 /** Values below are exact to the microsecond; above, each doubling has half as many steps: 1 in 1024. */
 const exact = 2048;

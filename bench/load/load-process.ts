@@ -4,7 +4,7 @@
  * on stdin, one reply each on stdout; the end of stdin (its parent is gone, too) ends it.
  */
 import { createInterface } from 'node:readline';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../model/errors.ts';
 import { generate } from './generator.ts';
 import type { LoadReply, LoadRequest } from './load.ts';
 

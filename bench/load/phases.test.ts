@@ -1,7 +1,7 @@
 /** What becomes of a launch's loads: samples, distributions, what is taken out by rule, and what fails it. */
 import { expect, test } from 'vitest';
 import { TrialFailure } from '../../runners/runner.ts';
-import type { LoadPhase } from '../model.ts';
+import type { LoadPhase } from '../../model/observation.ts';
 import { networkRedis, pointsOf } from '../workloads/network.ts';
 import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
 import { giveLoads, judgeCapacity, judgeLag, requireService } from './phases.ts';

@@ -6,15 +6,14 @@
  */
 import { driftBetween } from '../../host/drift.ts';
 import { TrialFailure } from '../../runners/runner.ts';
-import { messageOf } from '../errors.ts';
-import type { Inside } from '../program.ts';
-import { usedBetween } from '../program.ts';
+import { messageOf } from '../../model/errors.ts';
+import { usedBetween, type Inside } from '../program.ts';
 import type { Gathered } from '../gathered.ts';
-import type { LoadPhase } from '../model.ts';
+import type { LoadPhase } from '../../model/observation.ts';
 import { countOf, mergeBins, quantileOf } from '../analysis/percentiles.ts';
 import type { LoadPlan, LoadPoint } from '../workloads/workload.ts';
 import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
-import { formatValue } from '../units.ts';
+import { formatValue } from '../../model/units.ts';
 import { lagged, lagLimit } from './schedule.ts';
 
 /** Above this share of one CPU a program that works in one thread is taken to be at its limit. */

@@ -1,7 +1,7 @@
 /** Replies are told apart however the network cuts them up. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../model/random.ts';
 import { createParser, requestSource, setRequest, type Protocol } from './protocols.ts';
 
 const redis: Protocol = { kind: 'redis', keys: 20, valueBytes: 3, writes: 0.5 };

@@ -3,7 +3,7 @@
  * made once and sent again and again; replies are counted in the stream of bytes without being kept, so that
  * the generator's own time per request stays small.
  */
-import type { Random } from '../random.ts';
+import type { Random } from '../../model/random.ts';
 
 export type Protocol =
   | {

@@ -5,8 +5,8 @@
  * is counted from that intended instant. A generator that waits for replies before it asks again would not
  * ask while the server stalls, and so would leave out the very requests that a stall hurts.
  */
-import { createRandom } from '../random.ts';
-import type { Seconds } from '../model.ts';
+import { createRandom } from '../../model/random.ts';
+import type { Seconds } from '../../model/quantities.ts';
 import { createHistogram, type Histogram } from './histogram.ts';
 
 export interface Rhythm {

@@ -8,8 +8,8 @@
  * paired ones need which launches were drawn: a count per launch, whose median is a walk over the values in
  * sorted order until half of the counts have gone by.
  */
-import { createRandom, type Random } from '../random.ts';
-import type { Interval } from '../model.ts';
+import { createRandom, type Random } from '../../model/random.ts';
+import type { Interval } from '../../model/quantities.ts';
 import { drawMiddleRanks, type MiddleRanks } from './middle-ranks.ts';
 import { select } from './select.ts';
 

@@ -4,7 +4,7 @@
  * 1/(1+d) .. 1+d (METHODOLOGY B10). The bounds are the same both ways on the log scale, so that
  * swapping the sides swaps nothing.
  */
-import type { Interval } from '../model.ts';
+import type { Interval } from '../../model/quantities.ts';
 
 /** True if the 90 % interval of the ratio proves it within the practical threshold. */
 export function isEquivalent(ninety: Interval, threshold: number): boolean {

@@ -3,7 +3,7 @@
  * averages of two differences (Walsh). Two samples: the median of all differences between the sides,
  * which is not the difference of the medians. On log values, exp() of the shift is a ratio.
  */
-import type { Interval } from '../model.ts';
+import type { Interval } from '../../model/quantities.ts';
 import { median } from './descriptive.ts';
 import { normalQuantile } from './distributions.ts';
 import { signedRankCut } from './signed-rank.ts';

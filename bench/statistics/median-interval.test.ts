@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../model/random.ts';
 import { medianInterval, medianRanks } from './median-interval.ts';
 
 describe('interval of a median', () => {

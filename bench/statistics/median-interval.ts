@@ -3,7 +3,7 @@
  * ranks come from the exact binomial distribution (METHODOLOGY B2). Below six values there is none:
  * even the full range of five covers the median with 93.75 % only.
  */
-import type { Interval } from '../model.ts';
+import type { Interval } from '../../model/quantities.ts';
 
 /** The two ranks, from 1, whose order statistics cover the median with at least `level`; null if none do. */
 export function medianRanks(n: number, level = 0.95): readonly [number, number] | null {

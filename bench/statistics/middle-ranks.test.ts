@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../model/random.ts';
 import { drawMiddleRanks } from './middle-ranks.ts';
 
 /** Chance that at least `k` of `n` draws fall below rank `at + 1`: that the k-th is at most `at`. */

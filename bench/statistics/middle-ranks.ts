@@ -5,7 +5,7 @@
  * above it is the least of the n - k that remain (Devroye, Non-Uniform Random Variate Generation, 1986, V.3).
  * The same distribution, whatever n, in two numbers per resample; and it does not depend on the order of the values.
  */
-import type { Random } from '../random.ts';
+import type { Random } from '../../model/random.ts';
 
 /** Ranks, from 0, of the two middle values of each resample in its sample's sorted order; equal for an odd count. */
 export interface MiddleRanks {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../model/random.ts';
 import { findModes } from './modes.ts';
 
 const random = createRandom(4);

@@ -2,7 +2,7 @@
  * What does one more cost? The slope of a line: Theil and Sen's (the median of all pairwise slopes,
  * which a single bad point cannot move) for values, least squares beside it for diagnosis.
  */
-import type { Interval } from '../model.ts';
+import type { Interval } from '../../model/quantities.ts';
 import { normalQuantile, studentQuantile } from './distributions.ts';
 import { median } from './descriptive.ts';
 import { rank } from './ranks.ts';

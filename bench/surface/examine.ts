@@ -4,12 +4,11 @@
  * of itself just before and after, so that what is the host's can be told from what is the instance's own.
  */
 import { readOutside, readVisibleHost } from '../../host/visible.ts';
-import type { ExecResult } from '../../runners/runner.ts';
-import { TrialFailure } from '../../runners/runner.ts';
+import { TrialFailure, type ExecResult } from '../../runners/runner.ts';
 import { withFleet, type Fleet, type Member } from '../fleet.ts';
 import type { Gathered } from '../gathered.ts';
 import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance.ts';
-import type { Outcome } from '../model.ts';
+import type { Outcome } from '../../model/record.ts';
 import { UnreadableOutput } from '../workloads/workload.ts';
 import { parseFacts } from './facts.ts';
 import { examineScript, markScript } from './script.ts';

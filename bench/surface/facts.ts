@@ -4,7 +4,7 @@
  * was entered. How many calls that is says how much of a kernel is in reach, not how safe it is (C28).
  */
 import { constants } from 'node:os';
-import type { CallAnswer, SurfaceFacts } from '../model.ts';
+import type { CallAnswer, SurfaceFacts } from '../../model/observation.ts';
 import { UnreadableOutput } from '../workloads/workload.ts';
 import { callNames, callNumber } from './call-names.ts';
 import { attemptNames, lastCall, ownCalls } from './checker.ts';

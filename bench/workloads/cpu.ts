@@ -3,8 +3,9 @@
  * program's own count per second; the cost is host-side CPU seconds per unit of that work, VMM included.
  */
 import { z } from 'zod';
-import { seconds } from '../options.ts';
-import type { MetricDeclaration, Shape } from '../model.ts';
+import { seconds } from '../../model/quantity-options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { Shape } from '../../model/scenario.ts';
 import { checkClock, numberIn, type CommandWorkload, UnreadableOutput } from './workload.ts';
 
 const options = z.strictObject({ duration: seconds('5s').describe('How long the program works.') });

@@ -3,8 +3,9 @@
  * hurt by the next step, or enough is known. What one more costs comes out beside it, as a slope.
  */
 import { z } from 'zod';
-import type { MetricDeclaration, Seconds } from '../model.ts';
-import { duration, seconds, size } from '../options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import { duration, seconds, size } from '../../model/quantity-options.ts';
 import type { DensityWorkload } from './workload.ts';
 
 const share = z.number().min(0.01).max(1);

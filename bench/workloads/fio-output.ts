@@ -3,7 +3,7 @@
  * instance, so nothing of it is taken on trust: every number is checked before anything is made of it.
  */
 import { z } from 'zod';
-import type { Distribution } from '../model.ts';
+import type { Distribution } from '../../model/observation.ts';
 import { UnreadableOutput } from './workload.ts';
 
 const count = z.number().nonnegative();

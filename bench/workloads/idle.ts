@@ -3,8 +3,8 @@
  * Memory here is the level of one instance; the marginal cost of one more is the ladder's slope.
  */
 import { z } from 'zod';
-import type { MetricDeclaration } from '../model.ts';
-import { seconds } from '../options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import { seconds } from '../../model/quantity-options.ts';
 import type { IdleWorkload } from './workload.ts';
 
 const options = z.strictObject({

@@ -1,5 +1,5 @@
 /** Every workload by the name scenarios use; adding one is a file here and a line below. */
-import type { MetricDeclaration } from '../model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import { contextSwitch, cpu, matrix } from './cpu.ts';
 import { density } from './density.ts';
 import { idle } from './idle.ts';

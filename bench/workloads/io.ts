@@ -5,13 +5,13 @@
  * completion alone would hide the wait.
  */
 import { z } from 'zod';
-import { duration, size } from '../options.ts';
-import type { Observation, Sample, VolumeSpec } from '../model.ts';
-import { formatValue } from '../units.ts';
-import { latencyBins, readFioReport } from './fio-output.ts';
-import type { FioJob, FioLatency } from './fio-output.ts';
-import { metricsOf, patterns } from './io-metrics.ts';
-import type { Pattern } from './io-metrics.ts';
+import { duration, size } from '../../model/quantity-options.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { Sample } from '../../model/record.ts';
+import type { VolumeSpec } from '../../model/scenario.ts';
+import { formatValue } from '../../model/units.ts';
+import { latencyBins, readFioReport, type FioJob, type FioLatency } from './fio-output.ts';
+import { metricsOf, patterns, type Pattern } from './io-metrics.ts';
 import { checkClock, UnreadableOutput, type CommandWorkload, type Measured } from './workload.ts';
 
 const schema = z.strictObject({

@@ -3,8 +3,9 @@
  * what one more costs (METHODOLOGY B14). The slope cancels whatever else the host holds at that time.
  */
 import { z } from 'zod';
-import type { LadderQuantity, MetricDeclaration, Unit } from '../model.ts';
-import { seconds } from '../options.ts';
+import type { LadderQuantity, MetricDeclaration } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import { seconds } from '../../model/quantity-options.ts';
 import type { LadderWorkload } from './workload.ts';
 
 const options = z.strictObject({

@@ -4,8 +4,8 @@
  * this is the tare with its goods, which is what a host has to carry.
  */
 import { z } from 'zod';
-import type { LadderQuantity, MetricDeclaration } from '../model.ts';
-import { seconds, size } from '../options.ts';
+import type { LadderQuantity, MetricDeclaration } from '../../model/metric.ts';
+import { seconds, size } from '../../model/quantity-options.ts';
 import { countsUpTo } from './ladder.ts';
 import { nginxLoad, redisLoad, type ServiceLoad } from './service-load.ts';
 import { services } from './services.ts';

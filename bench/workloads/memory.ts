@@ -3,8 +3,8 @@
  * users know it), read and write apart; stress-ng counts page faults, where guests pay for nested tables.
  */
 import { z } from 'zod';
-import { seconds } from '../options.ts';
-import type { MetricDeclaration } from '../model.ts';
+import { seconds } from '../../model/quantity-options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import { checkClock, numberIn, UnreadableOutput, type CommandWorkload } from './workload.ts';
 
 const options = z.strictObject({

@@ -1,5 +1,7 @@
 /** What one launch of victim and neighbour consists of, as the workload hands it to the execution. */
-import type { NeighbourLimits, Seconds, ServiceSpec, Shape, VictimValue } from '../model.ts';
+import type { NeighbourLimits, VictimValue } from '../../model/observation.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import type { ServiceSpec, Shape } from '../../model/scenario.ts';
 import type { Measured } from './workload.ts';
 
 /** What the phases of one launch consist of. */

@@ -5,8 +5,9 @@
  */
 import { z } from 'zod';
 import type { Protocol } from '../load/protocols.ts';
-import type { MetricDeclaration, MetricSource, Unit } from '../model.ts';
-import { seconds, size } from '../options.ts';
+import type { MetricDeclaration, MetricSource } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import { seconds, size } from '../../model/quantity-options.ts';
 import type { LoadPoint, LoadWorkload } from './workload.ts';
 
 const shared = {

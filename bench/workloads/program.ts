@@ -4,8 +4,9 @@
  * built-in ones.
  */
 import { z } from 'zod';
-import type { MetricDeclaration, Unit } from '../model.ts';
-import { duration } from '../options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import { duration } from '../../model/quantity-options.ts';
 import { jsonSteps, parseSample, readNumber, type Reading } from './readings.ts';
 import type { CommandWorkload, Measured } from './workload.ts';
 

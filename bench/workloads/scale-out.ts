@@ -3,8 +3,9 @@
  * are ready is what an autoscaler waits for, tare's own preparations of each launch included.
  */
 import { z } from 'zod';
-import type { MetricDeclaration, Unit } from '../model.ts';
-import { seconds } from '../options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import { seconds } from '../../model/quantity-options.ts';
 import type { ScaleOutWorkload } from './workload.ts';
 
 const options = z.strictObject({

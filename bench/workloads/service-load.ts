@@ -3,7 +3,7 @@
  * inside for a while, looked at meanwhile. Clients run inside, over loopback, so that every runner can be
  * weighed in the same way; what they weigh themselves is read beside.
  */
-import type { Bytes, Seconds } from '../model.ts';
+import type { Bytes, Seconds } from '../../model/quantities.ts';
 import { UnreadableOutput, numberIn } from './workload.ts';
 
 /** One service's load, the same on every runner. */

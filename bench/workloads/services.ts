@@ -3,7 +3,7 @@
  * correct reply is (T6). The probe asks the server to close, so that the reply is complete when the connection
  * ends. Without a password: they listen on a loopback, or in a network namespace that only tare's client is in.
  */
-import type { ServiceSpec } from '../model.ts';
+import type { ServiceSpec } from '../../model/scenario.ts';
 
 const nginxConfiguration = `daemon off;
 master_process off;

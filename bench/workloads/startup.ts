@@ -3,7 +3,7 @@
  * The stages between milestones are in the analysis; these are the three spans that may be compared
  * between technologies (METHODOLOGY B16), the CPU they took, and the way out.
  */
-import type { MetricDeclaration } from '../model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 
 const clock = 'Host monotonic clock; error bar: the run’s channel echo time.';
 

@@ -2,7 +2,8 @@
  * What a noisy neighbour disturbs: small real programs whose speed (and, where they tell it, latency) is read
  * the same way alone, beside an idle neighbour and beside each stressor.
  */
-import type { Seconds, Unit, VictimValue } from '../model.ts';
+import type { VictimValue } from '../../model/observation.ts';
+import type { Seconds, Unit } from '../../model/quantities.ts';
 import { cpu } from './cpu.ts';
 import { services } from './services.ts';
 import type { Victim } from './neighbour-design.ts';

@@ -4,16 +4,11 @@
  */
 import type { z } from 'zod';
 import type { ExecResult, Volume } from '../../runners/runner.ts';
-import type {
-  Bytes,
-  Family,
-  MetricDeclaration,
-  Observation,
-  Sample,
-  Seconds,
-  Shape,
-  VolumeSpec,
-} from '../model.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { Bytes, Seconds } from '../../model/quantities.ts';
+import type { Sample } from '../../model/record.ts';
+import type { Shape, VolumeSpec } from '../../model/scenario.ts';
 import type { NeighbourDesign } from './neighbour-design.ts';
 import type { Protocol } from '../load/protocols.ts';
 import type { ServiceLoad } from './service-load.ts';

@@ -2,7 +2,7 @@
  * The published numbers as one list, how old one is on a given day, and what is wrong with a list: the linter
  * that the data must pass in the tests.
  */
-import type { Unit } from '../../bench/model.ts';
+import type { Unit } from '../../model/quantities.ts';
 import { publishedMemory } from './memory.ts';
 import type { Mark, PublishedGroup, PublishedRow, PublishedSource } from './model.ts';
 import { publishedSources } from './sources.ts';

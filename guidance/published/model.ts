@@ -3,7 +3,7 @@
  * conditions it was taken and how well it was confirmed. Types only. Numbers are in base units (seconds, bytes);
  * they are context beside measurements and never take the place of one.
  */
-import type { Unit } from '../../bench/model.ts';
+import type { Unit } from '../../model/quantities.ts';
 
 /**
  * How a number was confirmed: D recomputed from the authors' raw data or source tree, T read in the primary text,

@@ -1,6 +1,6 @@
 /** The published numbers hold together, and the linter sees what does not. */
 import { expect, it } from 'vitest';
-import type { Unit } from '../../bench/model.ts';
+import type { Unit } from '../../model/quantities.ts';
 import {
   ageOf,
   citable,

@@ -1,5 +1,7 @@
 /** Records of a VM against a container that were never run, for tests of advice: what each side takes is told. */
-import type { AccelerationClass, MetricDeclaration, RunRecord } from '../../bench/model.ts';
+import type { AccelerationClass } from '../../model/instance.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { buildRecord, builtMetrics, builtRunners } from '../../bench/record-builder.ts';
 import { runOf } from '../../verdicts/runs.ts';
 import { profilesOf, type Profile } from '../profiles.ts';

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, cp, glob, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { assembleTree, baseRecipe } from '../assemble.ts';
 import { cacheFolder, publish, readCached, withTemporaryFolder, writeCached } from '../cache.ts';
 import { downloadPackages, readDistribution, unpackPackage } from '../debian.ts';

@@ -6,7 +6,7 @@
  */
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exitCode, UserError } from '../../bench/errors.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Account } from './recipe.ts';
 

@@ -8,7 +8,7 @@ import { closeSync, createReadStream, fstatSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { Budget } from './budget.ts';
 import { fileReader } from './reader.ts';
 import { refusal, type Place } from './refusal.ts';

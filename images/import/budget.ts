@@ -3,8 +3,8 @@
  * declares are never trusted. Counters only grow; what a later layer deletes was written all the same.
  */
 import { statfs } from 'node:fs/promises';
-import { formatValue } from '../../bench/units.ts';
-import type { Bytes } from '../../bench/model.ts';
+import { formatValue } from '../../model/units.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { refusal, type Place } from './refusal.ts';
 
 export interface Limits {

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { Budget } from './budget.ts';
 import type { Meta } from './model.ts';
 import type { Place } from './refusal.ts';

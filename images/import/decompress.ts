@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
-import { messageOf, UserError } from '../../bench/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import { toolPath } from '../../host/exec.ts';
 import { streamReader, type ByteReader } from './reader.ts';
 import { refusal, type Place } from './refusal.ts';

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UserError } from '../../bench/errors.ts';
-import { createRandom } from '../../bench/random.ts';
+import { UserError } from '../../model/errors.ts';
+import { createRandom } from '../../model/random.ts';
 import {
   dockerFiles,
   file,

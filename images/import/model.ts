@@ -3,7 +3,7 @@
  * applied to this model alone, where a link is followed as it would be inside the image; the host's file system
  * is never asked where a name leads, so no archive can make it lead elsewhere.
  */
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { Budget } from './budget.ts';
 import { refusal, type Place } from './refusal.ts';
 

@@ -3,10 +3,18 @@
  * is ever followed; contents are moved, not copied. What the disk cannot hold (owners without root, attributes)
  * stands in the manifest, which is made from the model and not from the disk.
  */
-import { lchownSync, linkSync, lutimesSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
-import { chmodSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { formatManifestEntry, hashAttributes, sha256 } from '../tree.ts';
 import { modeOnDisk, type ContentStore, type Honours } from './contents.ts';
 import type { FileNode, FolderNode, Meta, Node } from './model.ts';

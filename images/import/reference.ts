@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 
 /** Kinds that are read from a path; `path`: find out by looking. */
 export type PathKind = 'path' | 'oci' | 'oci-archive' | 'docker-archive' | 'rootfs' | 'dir';

@@ -2,7 +2,7 @@
  * How an image that cannot be taken is refused: a message that names the archive, the layer and the entry,
  * and says what was wrong. Everything in an archive is another's word, so every check here ends in one of these.
  */
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 
 export interface Place {
   /** The archive, folder or reference as the user named it. */

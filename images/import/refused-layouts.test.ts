@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import {
   dockerFiles,
   file,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { defaultLimits } from './budget.ts';
 import {
   file,

@@ -10,13 +10,13 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readSync,
   readdirSync,
   readlinkSync,
-  readSync,
+  type Stats,
 } from 'node:fs';
-import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { LayerSource } from './layer.ts';
 import { nameOf } from './tar-numbers.ts';
 import { refusal, type Place } from './refusal.ts';

@@ -4,7 +4,7 @@
  * what was unpacked by then lies in a temporary folder and goes with it.
  */
 import { createHash } from 'node:crypto';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { checkedBytes, type StoredFile } from './blobs.ts';
 import type { Budget } from './budget.ts';
 import { decompressed } from './decompress.ts';

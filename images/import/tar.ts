@@ -3,7 +3,7 @@
  * rather than a package: the known readers lose what an import must judge or keep (sparse maps, raw attribute
  * bytes, what is behind the end), and are lenient exactly where a hostile archive needs strictness.
  */
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { ByteReader } from './reader.ts';
 import { refusal, type Place } from './refusal.ts';
 import { checkMap, leadingMap, oldMap, paxMap, type SparseMap } from './sparse.ts';

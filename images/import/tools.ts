@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { UserError, exitCode } from '../../bench/errors.ts';
+import { UserError, exitCode } from '../../model/errors.ts';
 import { runTool, type ToolResult } from '../../host/exec.ts';
 import type { Platform } from './found.ts';
 import type { ToolKind } from './reference.ts';

@@ -3,7 +3,7 @@
  * and colours nothing but the answers.
  */
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, wrapped, type TextOptions } from '../text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
 import { adviceView, evidenceWords, itemEvidence, spoke } from './view.ts';

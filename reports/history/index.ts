@@ -3,7 +3,7 @@ import type { History } from '../../verdicts/history.ts';
 import { readAssets } from '../assets.ts';
 import { csvOf, type CsvCell } from '../csv.ts';
 import { htmlOf } from '../html.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../text.ts';
 import { safeJson } from '../verdicts/json.ts';
 import { joined, markdownParts } from '../verdicts/markdown.ts';

@@ -2,7 +2,7 @@
  * A history as parts that every format draws: what changed first, then every series; the page adds a chart for
  * each, with its numbers in a table behind it.
  */
-import { formatValue, scaleFor } from '../../bench/units.ts';
+import { formatValue, scaleFor } from '../../model/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
 import { folded, badge, columns, number, table, text } from '../parts.ts';
 import type { Block, Chart, Choice, Notice, Section, Table, Tags, View } from '../parts.ts';

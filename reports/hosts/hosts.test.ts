@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { buildRecord, type RecordRequest } from '../../bench/record-builder.ts';
 import { analyse } from '../../bench/analyse.ts';
-import type { RunRecord } from '../../bench/model.ts';
-import { scaleFor } from '../../bench/units.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { scaleFor } from '../../model/units.ts';
 import { renderSides, severalHosts } from './index.ts';
 import { sidesOf } from './side.ts';
 import { hostsView } from './view.ts';

@@ -1,5 +1,5 @@
 /** Several hosts or runs side by side, in every format. */
-import type { RunRecord } from '../../bench/model.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { readAssets } from '../assets.ts';
 import { claimsOf } from '../claims.ts';
 import { htmlOf } from '../html.ts';

@@ -3,9 +3,10 @@
  * after. Each side is analysed by itself and keeps its name on every number; nothing is pooled (C26).
  */
 import { analyse } from '../../bench/analyse.ts';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { mergeRecords } from '../../bench/merge.ts';
-import type { Analysis, RunRecord } from '../../bench/model.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { subjectsOf, type Subjects } from '../subjects.ts';
 
 export interface Side {

@@ -1,10 +1,21 @@
 /** Numbers side by side: one row per measure, runner and workload, one column per side, ratios within each side apart. */
 import { canonical } from '../../bench/sameness.ts';
-import type { CellRecord, Comparison, MetricDeclaration, Summary } from '../../bench/model.ts';
-import { absent, scaleFor } from '../../bench/units.ts';
+import type { Comparison, Summary } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord } from '../../model/record.ts';
+import { absent, scaleFor } from '../../model/units.ts';
 import { sureness } from '../medians.ts';
-import type { Table, TableCell } from '../parts.ts';
-import { badge, columns, measured, number, rowKey, table, text } from '../parts.ts';
+import {
+  badge,
+  columns,
+  measured,
+  number,
+  rowKey,
+  table,
+  text,
+  type Table,
+  type TableCell,
+} from '../parts.ts';
 import { shapeWords } from '../subjects.ts';
 import { accelerationTags, count, ratioWords, verdictWords } from '../words.ts';
 import type { Side } from './side.ts';

@@ -5,14 +5,25 @@
  */
 import { families } from '../../bench/fairness.ts';
 import { partsOf } from '../../bench/merge.ts';
-import type { MetricDeclaration } from '../../bench/model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../answer.ts';
 import { spansWidely, thinned } from '../charts.ts';
 import { claimsOf } from '../claims.ts';
 import { filtersOf } from '../filters.ts';
 import { accelerationNotices } from '../notices.ts';
-import type { Block, Chart, Notice, Opening, Section, StripSeries, View } from '../parts.ts';
-import { badge, columns, shortDigests, table } from '../parts.ts';
+import {
+  badge,
+  columns,
+  shortDigests,
+  table,
+  type Block,
+  type Chart,
+  type Notice,
+  type Opening,
+  type Section,
+  type StripSeries,
+  type View,
+} from '../parts.ts';
 import { headlineComparisons, isHeadline } from '../ratios.ts';
 import { answerOf, listed } from '../sentences.ts';
 import { claimWords, count, familyTitles } from '../words.ts';

@@ -3,16 +3,17 @@
  * conditions and mark, in a drawing and a table of their own; no number of it enters anything else (C16).
  */
 import { median } from '../../bench/statistics/descriptive.ts';
-import type { Analysis, Family, RunRecord, Unit } from '../../bench/model.ts';
-import { absent, scaleFor } from '../../bench/units.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { Family } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { absent, scaleFor } from '../../model/units.ts';
 import type { PublishedRow } from '../../guidance/published/index.ts';
 import { spansWidely } from '../charts.ts';
-import type { Block, Chart, Table } from '../parts.ts';
-import { badge, columns, narrow, number, table, text } from '../parts.ts';
+import { badge, columns, narrow, number, table, text, type Block, type Chart, type Table } from '../parts.ts';
 import type { Subjects } from '../subjects.ts';
 import { accelerationTags, accelerationWords, count } from '../words.ts';
-import type { Shared } from './definitions.ts';
-import { rowsOf, shared } from './definitions.ts';
+import { rowsOf, shared, type Shared } from './definitions.ts';
 import { measuredBeside, type MeasuredBeside } from './measured.ts';
 import { ageWords, definitionWords, markWords, sentences } from './words.ts';
 

@@ -4,7 +4,8 @@
  * not here is told apart, never drawn beside a measurement.
  */
 import { publishedRows, type PublishedRow } from '../../guidance/published/index.ts';
-import type { Family, LadderQuantity, Milestone } from '../../bench/model.ts';
+import type { Milestone } from '../../model/instance.ts';
+import type { Family, LadderQuantity } from '../../model/metric.ts';
 import type { Isolation } from '../subjects.ts';
 
 /** What both sides have to mean. */

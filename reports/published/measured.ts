@@ -1,6 +1,8 @@
 /** What this run measured by the definition of published numbers: each runner's launches, from the record's marks. */
 import { ladderState, usableTrials } from '../../bench/analysis/values.ts';
-import type { Analysis, Interval, RecordedTrial, RunRecord } from '../../bench/model.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { Interval } from '../../model/quantities.ts';
+import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { median } from '../../bench/statistics/descriptive.ts';
 import { medianInterval } from '../../bench/statistics/median-interval.ts';
 import type { Subjects } from '../subjects.ts';

@@ -1,7 +1,7 @@
 /** Published numbers beside measured ones: only where the definition is the same, and told apart in every way. */
 import { expect, test } from 'vitest';
 import { analyse } from '../../bench/analyse.ts';
-import type { RunRecord } from '../../bench/model.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { buildRecord } from '../../bench/record-builder.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
 import { chartSvg } from '../svg.ts';

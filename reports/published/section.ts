@@ -1,9 +1,8 @@
 /** Everything that others published of the families of this run, and why most of it stands beside no measurement. */
 import { publishedRows, publishedSources } from '../../guidance/published/index.ts';
-import type { RunRecord } from '../../bench/model.ts';
-import { formatValue } from '../../bench/units.ts';
-import type { Section } from '../parts.ts';
-import { badge, columns, measured, narrow, reference, table, text } from '../parts.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { formatValue } from '../../model/units.ts';
+import { badge, columns, measured, narrow, reference, table, text, type Section } from '../parts.ts';
 import { count } from '../words.ts';
 import { rowsOf, shared, toldIn } from './definitions.ts';
 import { ageWords, definitionWords, markWords, sentences } from './words.ts';

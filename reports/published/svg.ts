@@ -21,7 +21,7 @@ import {
   width,
   xAxis,
 } from '../strokes.ts';
-import { scaleFor } from '../../bench/units.ts';
+import { scaleFor } from '../../model/units.ts';
 
 const top = 8;
 /** Published subjects have long names. */

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import { runCommandLine } from '../../cli/cli.ts';
 import { controls } from '../../sizing/live.ts';
 import { bundleClient } from './bundle.ts';

@@ -1,5 +1,5 @@
 /** A sizing as one self-contained page whose rules can be moved: it carries the demand and the code that sizes it. */
-import { visibleText } from '../../bench/visible-text.ts';
+import { visibleText } from '../../model/visible-text.ts';
 import { liveData, mostLiveRows } from '../../sizing/live.ts';
 import type { Question } from '../../sizing/size.ts';
 import { documentOf } from '../document.ts';

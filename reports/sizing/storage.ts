@@ -1,5 +1,5 @@
 /** Volumes on arrays, as tables and sentences for the terminal and the page alike. */
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import type { Unplaced } from '../../sizing/packing/model.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import { columns, number, table, text, type Table } from '../parts.ts';

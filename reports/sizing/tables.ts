@@ -1,5 +1,5 @@
 /** The tables of a sizing as plain data, for the terminal and the page alike. */
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import type { BreakEven, Crossing } from '../../sizing/break-even.ts';
 import type { SizingPolicy } from '../../sizing/model.ts';
 import { alternatives } from '../../sizing/problem.ts';

@@ -1,7 +1,7 @@
 /** A sizing for a terminal: the three answers side by side, then what each stands on. */
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import type { Table } from '../parts.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { tableText } from '../text.ts';
 import { growthTable, storageWords } from './storage.ts';
 import {

@@ -2,8 +2,10 @@
  * A record as wide as a report must bear: many metrics over every family, several runners, thirty launches,
  * values that differ like measurements do. For tests and benches of the page; nothing in it was measured.
  */
-import type { Family, MetricDeclaration, RunRecord, Unit } from '../../bench/model.ts';
-import { createRandom } from '../../bench/random.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { Unit } from '../../model/quantities.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { createRandom } from '../../model/random.ts';
 import { buildRecord, type BuiltRunner } from '../../bench/record-builder.ts';
 
 export interface Width {

@@ -1,8 +1,8 @@
 /** What `tare calibrate` found: noise, false alarms and what can be seen, a line per metric and cell. */
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
 import { cellLabel } from '../../verdicts/rows.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';

@@ -2,13 +2,25 @@
  * What `tare compare` says, as the parts that every format draws: a table per metric, the rows only one side
  * has, what was refused and why, numbered footnotes and the runs it rests on.
  */
-import type { Family, Verdict } from '../../bench/model.ts';
+import type { Verdict } from '../../model/analysis.ts';
+import type { Family } from '../../model/metric.ts';
 import type { ChangeReport, ChangeRow, RunRef } from '../../verdicts/model.ts';
-import type { Block, Notice, Opening, Section, Table, TableCell, View } from '../parts.ts';
-import { badge, columns, number, table, text } from '../parts.ts';
+import {
+  badge,
+  columns,
+  number,
+  table,
+  text,
+  type Block,
+  type Notice,
+  type Opening,
+  type Section,
+  type Table,
+  type TableCell,
+  type View,
+} from '../parts.ts';
 import { accelerationWords, count, familyTitles } from '../words.ts';
-import type { Footnotes } from './footnotes.ts';
-import { footnotes, raised } from './footnotes.ts';
+import { footnotes, raised, type Footnotes } from './footnotes.ts';
 import {
   cellLabel,
   costText,

@@ -1,6 +1,6 @@
 /** Labels that try to break out, in what the gate's checks of itself and calibration print and write. */
 import { expect, test } from 'vitest';
-import type { MetricDeclaration } from '../../bench/model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import { policyFrom, type Calibration } from '../../verdicts/calibrate.ts';
 import { parsePolicy } from '../../verdicts/policy.ts';
 import * as formats from './index.ts';

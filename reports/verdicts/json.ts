@@ -1,5 +1,5 @@
 /** Verdicts for programs: the report as it is, under a schema number of its own. */
-import { exitCode } from '../../bench/errors.ts';
+import { exitCode } from '../../model/errors.ts';
 import type { ChangeReport, GateReport, GateState } from '../../verdicts/model.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields raise nothing. */

@@ -6,7 +6,7 @@
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import type { Markup } from '../markup.ts';
 import { element } from '../markup.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
 import { cellLabel, checkWord, inUrgency } from './words.ts';
 

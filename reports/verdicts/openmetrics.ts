@@ -2,9 +2,9 @@
  * `tare gate` as OpenMetrics 1.0 text, for Prometheus and for GitLab's metrics report: the verdict, each check's
  * state, the cost ratios, and the values in base units, a family per metric.
  */
-import type { Unit } from '../../bench/model.ts';
+import type { Unit } from '../../model/quantities.ts';
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 
 /** Names and values of one sample's labels; empty values are left out, as the format equates the two. */
 type Labels = Readonly<Record<string, string>>;

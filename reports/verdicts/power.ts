@@ -1,7 +1,7 @@
 /** What `tare gate --power` found: what each check of the policy could see, and what it would take. */
 import { growthText, percent } from '../../verdicts/gate-words.ts';
 import type { PowerReport } from '../../verdicts/power-check.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { count } from '../words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';

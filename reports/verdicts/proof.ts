@@ -2,7 +2,7 @@
 import { verdictAlpha } from '../../bench/statistics/power.ts';
 import type { GateState } from '../../verdicts/model.ts';
 import type { ProofReport } from '../../verdicts/prove.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 

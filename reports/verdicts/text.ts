@@ -4,7 +4,7 @@
  */
 import type { Block, Section, View } from '../parts.ts';
 import type { TextOptions } from '../text.ts';
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';

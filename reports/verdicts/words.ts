@@ -2,8 +2,10 @@
  * The words and numbers of verdicts between runs: cell labels, costs as ratios, states of checks. One file,
  * so that the terminal, a pull request and a dashboard call the same thing by the same name.
  */
-import type { Interval, MetricDeclaration, Verdict } from '../../bench/model.ts';
-import { absent, formatRatio, formatValue, scaleFor } from '../../bench/units.ts';
+import type { Verdict } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { Interval } from '../../model/quantities.ts';
+import { absent, formatRatio, formatValue, scaleFor } from '../../model/units.ts';
 import type {
   ChangeRow,
   FleetReport,

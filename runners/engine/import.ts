@@ -3,7 +3,7 @@
  * tar(1) from the tree as it lies in the cache, owners and extended attributes included; nothing is added.
  */
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Image } from '../../images/image.ts';
 import type { Client } from './instance.ts';

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mark } from '../../bench/model.ts';
+import type { Mark } from '../../model/instance.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Group } from '../../host/group.ts';
 import type { Resource } from '../../host/lease.ts';
@@ -14,14 +14,19 @@ import { killQuietly } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';
 import { orAborted } from '../abort.ts';
 import { allocatedBytes } from '../hosted.ts';
-import { launch } from '../launch.ts';
-import type { Launched } from '../launch.ts';
+import { launch, type Launched } from '../launch.ts';
 import type { Attachment } from '../network.ts';
-import type { Context, Instance, Job, PrepareRequest, StopReport, TrialFailureFacts } from '../runner.ts';
-import { TrialFailure } from '../runner.ts';
+import {
+  TrialFailure,
+  type Context,
+  type Instance,
+  type Job,
+  type PrepareRequest,
+  type StopReport,
+  type TrialFailureFacts,
+} from '../runner.ts';
 import { openSession } from '../session.ts';
-import { openChannel } from './channel.ts';
-import type { Channel } from './channel.ts';
+import { openChannel, type Channel } from './channel.ts';
 
 const killSeconds = 10;
 /** How long a monitor may take to put a dead container away before it is killed too. */

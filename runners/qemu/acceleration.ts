@@ -3,7 +3,7 @@
  * served by a module that cannot run a kernel (kvm_pvm without hardware support), so the decisive fact is
  * whether a real guest kernel reached its first program under KVM within a deadline.
  */
-import type { Acceleration } from '../../bench/model.ts';
+import type { Acceleration } from '../../model/instance.ts';
 
 export interface AccelerationFacts {
   /** Opening /dev/kvm for reading and writing. */

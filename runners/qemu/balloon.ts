@@ -3,7 +3,7 @@
  * guest decides how fast it gives; what it does not give in time fails the launch.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { TrialFailure } from '../runner.ts';
 import type { Qmp } from './qmp.ts';
 

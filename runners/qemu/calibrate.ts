@@ -3,7 +3,7 @@
  * would make the guest's clock, and every number a program inside computes with it, wrong by as much.
  */
 import { z } from 'zod';
-import { UserError, exitCode } from '../../bench/errors.ts';
+import { UserError, exitCode } from '../../model/errors.ts';
 import { readCached, writeCached } from '../../images/cache.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Context } from '../runner.ts';

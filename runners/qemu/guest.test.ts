@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import type { Image } from '../../images/image.ts';
 import { guestCpus, guestMemoryMiB } from './guest.ts';
 import { environmentLines } from './instance.ts';

@@ -4,18 +4,16 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../bench/errors.ts';
-import type { Bytes } from '../../bench/model.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { ensureDisk } from '../../images/disk.ts';
 import { ensureErofs } from '../../images/erofs.ts';
 import type { Image } from '../../images/image.ts';
 import { ensureInitramfs } from '../../images/initramfs.ts';
-import { ensureKernel } from '../../images/kernel.ts';
-import type { Kernel } from '../../images/kernel.ts';
+import { ensureKernel, type Kernel } from '../../images/kernel.ts';
 import { modulesOf } from '../../images/modules.ts';
 import { guestModules, mountTables } from './args.ts';
-import { stockMemory } from './memory.ts';
-import type { MemoryPolicy } from './memory.ts';
+import { stockMemory, type MemoryPolicy } from './memory.ts';
 import type { QemuOptions } from './options.ts';
 
 export interface GuestFiles {

@@ -3,23 +3,19 @@
  * its initramfs), the same agent inside as in a container. Cold: boot. Restored: continue from the state of
  * a VM booted once while preparing. What accelerates it is found by use (probe.ts) and never assumed.
  */
-import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
-import type { Acceleration, Traits } from '../../bench/model.ts';
+import { UserError, exitCode, messageOf } from '../../model/errors.ts';
+import type { Acceleration, Traits } from '../../model/instance.ts';
 import { createRuler } from '../../host/cgroup.ts';
 import { readMergedBytes } from '../../host/memory.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import type { Attachment } from '../network.ts';
-import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
+import { createCellNetwork, networkTrait, refuseNetwork, type Attachment } from '../network.ts';
 import { sharedTraits, writableLayerTrait } from '../traits.ts';
-import type { Accelerator, NetworkCard, VmPlan, VolumeDrive } from './args.ts';
-import { qemuArguments } from './args.ts';
+import { qemuArguments, type Accelerator, type NetworkCard, type VmPlan, type VolumeDrive } from './args.ts';
 import { emulatedTscKilohertz } from './calibrate.ts';
-import { ensureGuestFiles, guestCpus, guestMemoryMiB } from './guest.ts';
-import type { GuestFiles } from './guest.ts';
+import { ensureGuestFiles, guestCpus, guestMemoryMiB, type GuestFiles } from './guest.ts';
 import { startInstance } from './instance.ts';
 import { memoryPolicyOf, policyWords } from './memory.ts';
-import { qemuOptions } from './options.ts';
-import type { QemuOptions } from './options.ts';
+import { qemuOptions, type QemuOptions } from './options.ts';
 import { probeAcceleration } from './probe.ts';
 import { saveState } from './restore.ts';
 import { qemuBinary, qemuVersion } from './scout.ts';

@@ -2,17 +2,13 @@
  * A started VM as an Instance: boots or restores, speaks to the agent until it is ready, and turns every
  * way of not getting there into a failure with a reason.
  */
-import type { Mark } from '../../bench/model.ts';
-import type { Attachment } from '../network.ts';
-import { noNetwork, tapPrefix } from '../network.ts';
-import type { Context, Instance, Job, StopReport } from '../runner.ts';
-import { TrialFailure } from '../runner.ts';
-import { openSession } from '../session.ts';
-import type { Session } from '../session.ts';
+import type { Mark } from '../../model/instance.ts';
+import { noNetwork, tapPrefix, type Attachment } from '../network.ts';
+import { TrialFailure, type Context, type Instance, type Job, type StopReport } from '../runner.ts';
+import { openSession, type Session } from '../session.ts';
 import type { VmPlan } from './args.ts';
 import { inflate } from './balloon.ts';
-import { startVm } from './vm.ts';
-import type { Vm } from './vm.ts';
+import { startVm, type Vm } from './vm.ts';
 
 /** The environment as init.sh reads it: a count, then NAME=value lines. */
 export function environmentLines(environment: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@
  * How a VM's memory is given and taken back, as QEMU arguments: what the options declare and nothing else.
  * QEMU offers its pages to the kernel for merging unless told not to, so that is always said.
  */
-import type { Bytes } from '../../bench/model.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { memoryPolicyTrait } from '../traits.ts';
 import type { QemuOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 /** What a scenario may say about the QEMU runner. */
 import { z } from 'zod';
-import { size } from '../../bench/options.ts';
+import { size } from '../../model/quantity-options.ts';
 import { vmNetwork } from '../network.ts';
 
 /** Cache modes that open the volume's file for direct I/O. */

@@ -7,7 +7,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '../../bench/errors.ts';
+import { messageOf } from '../../model/errors.ts';
 import { readCached, writeCached } from '../../images/cache.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import type { Context } from '../runner.ts';

@@ -3,7 +3,7 @@
  * events. Specification: docs/interop/qmp-spec of QEMU.
  */
 import type { Duplex } from 'node:stream';
-import type { Seconds } from '../../bench/model.ts';
+import type { Seconds } from '../../model/quantities.ts';
 
 export interface QmpEvent {
   readonly name: string;

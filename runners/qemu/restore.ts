@@ -6,11 +6,10 @@
 import { mkdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError, exitCode, messageOf } from '../../bench/errors.ts';
-import type { Bytes } from '../../bench/model.ts';
+import { UserError, exitCode, messageOf } from '../../model/errors.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import type { Context } from '../runner.ts';
-import type { VmPlan } from './args.ts';
-import { shellQuoted } from './args.ts';
+import { shellQuoted, type VmPlan } from './args.ts';
 import { environmentLines, openAgent } from './instance.ts';
 import type { Qmp } from './qmp.ts';
 import { startVm } from './vm.ts';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError, exitCode } from '../../bench/errors.ts';
+import { UserError, exitCode } from '../../model/errors.ts';
 import { runTool } from '../../host/exec.ts';
 import { ensureMiniImage } from '../../images/builtin.ts';
 import { cacheFolder } from '../../images/cache.ts';

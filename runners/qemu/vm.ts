@@ -4,16 +4,14 @@
  */
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mark, Seconds } from '../../bench/model.ts';
+import type { Mark } from '../../model/instance.ts';
+import type { Seconds } from '../../model/quantities.ts';
 import type { Group } from '../../host/group.ts';
-import { launch } from '../launch.ts';
-import type { Launched } from '../launch.ts';
+import { launch, type Launched } from '../launch.ts';
 import type { Context, StopReport, TrialFailureFacts } from '../runner.ts';
-import { qemuArguments } from './args.ts';
-import type { VmPlan } from './args.ts';
+import { qemuArguments, type VmPlan } from './args.ts';
 import { explainEnd } from './ends.ts';
-import { openQmp } from './qmp.ts';
-import type { Qmp } from './qmp.ts';
+import { openQmp, type Qmp } from './qmp.ts';
 
 /** The first descriptor the launcher hands out for channels. */
 const firstChannel = 4;

@@ -1,9 +1,8 @@
 /** Volumes of a VM: which it can take, and what its cache mode means for what is measured on them. */
-import type { VolumeSpec } from '../../bench/model.ts';
+import type { VolumeSpec } from '../../model/scenario.ts';
 import type { VolumeUse } from '../runner.ts';
 import { cacheModeTrait, volumePlace } from '../volume-use.ts';
-import { passesHostCache } from './options.ts';
-import type { QemuOptions } from './options.ts';
+import { passesHostCache, type QemuOptions } from './options.ts';
 
 /** Why a VM with these options cannot take this volume; null: it can. */
 export function refuseVolume(

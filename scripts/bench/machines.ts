@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { densityResult } from '../../bench/density-result.ts';
 import { readRecord } from '../../bench/record.ts';
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import { run, tare } from '../process.ts';
 import type { Bench } from './row.ts';
 

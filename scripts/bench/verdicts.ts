@@ -4,11 +4,12 @@
  */
 import { monotonicSeconds } from '../../host/clock.ts';
 import { buildRecord, builtMetrics, builtRunners } from '../../bench/record-builder.ts';
-import type { MetricDeclaration, RecordedTrial } from '../../bench/model.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { compareRuns } from '../../verdicts/compare.ts';
 import { runOf, type Run } from '../../verdicts/runs.ts';
 import { simulateChanges, type World } from '../../verdicts/simulation.ts';
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import { interleave, ratioRow, type Bench, type Row } from './row.ts';
 import { bySciPy } from './scipy.ts';
 

@@ -1,7 +1,7 @@
 /** tare's own demand (`apps.yaml`): applications with replicas, sizes, usage and rules -> demand. */
 import { z } from 'zod';
-import { parseChecked } from '../../bench/checked-yaml.ts';
-import { show } from '../../bench/options.ts';
+import { parseChecked } from '../../model/checked-yaml.ts';
+import { show } from '../../model/quantity-options.ts';
 import { labels, positive, share, size, wholePositive } from '../fields.ts';
 import type { DemandRow } from '../model.ts';
 import { blankRow, systemOf } from './rows.ts';

@@ -1,6 +1,6 @@
 /** CSV text -> rows of cells; the only door to csv-parse. The delimiter is the one that the header uses most. */
 import { parse } from 'csv-parse/sync';
-import { messageOf, UserError } from '../../bench/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import { addProblem, type Notes } from './notes.ts';
 
 /** So many fit into the memory that a process has by default. */

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { messageOf, UserError } from '../../bench/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import type { Claim, DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
 import { readApps } from './apps.ts';
 import { isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import { writeXlsx, writeZip, type XlsxCell } from '../testing/xlsx.ts';
 import { inventoryOf } from './index.ts';
 import { decimalIn, readNumber } from './numbers.ts';

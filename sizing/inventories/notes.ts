@@ -1,6 +1,6 @@
 /** What a reader gathers beside the demand: problems, rows left out, remarks. */
 import type { z } from 'zod';
-import { explain, problemsOf } from '../../bench/scenario-problems.ts';
+import { explain, problemsOf } from '../../model/yaml-problems.ts';
 import type { InputProblem, LeftOut, Source } from '../model.ts';
 
 export interface Notes {

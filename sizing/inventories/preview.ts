@@ -1,5 +1,5 @@
 /** What of an inventory was understood, what was left out and why, as lines to be read before anything is computed. */
-import { formatValue } from '../../bench/units.ts';
+import { formatValue } from '../../model/units.ts';
 import type { Inventory, Source } from '../model.ts';
 import { shown } from './notes.ts';
 

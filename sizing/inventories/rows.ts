@@ -1,5 +1,5 @@
 /** Small parts that the readers of tables share: a plain demand row, families of systems, unique ids. */
-import { oneLine } from '../../bench/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 import type { DemandRow, OsFamily, Source } from '../model.ts';
 import type { Bounds } from './table.ts';
 

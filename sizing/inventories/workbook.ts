@@ -1,6 +1,6 @@
 /** An .xlsx workbook -> its sheets as rows of cells; the only door to read-excel-file. Macros are never run. */
 import readWorkbookFile from 'read-excel-file/node';
-import { messageOf, UserError } from '../../bench/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import type { Notes } from './notes.ts';
 import type { Cell } from './table.ts';
 import { inspectZip } from './zip.ts';

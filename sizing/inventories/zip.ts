@@ -3,7 +3,7 @@
  * declare and to no more than is bearable. Only sizes are kept, never the content.
  */
 import { inflateRawSync } from 'node:zlib';
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 
 /** Largest content of a workbook that is unpacked: far above a vCenter with 50,000 machines. */
 export const mostUnpackedBytes = 768 * 2 ** 20;

@@ -3,7 +3,7 @@
  * Kept is what costs less, and at equal cost what leaves the free room in fewer bins: so one bin after the
  * other runs empty. Steps are counted, not timed, for the same result on every machine.
  */
-import type { Random } from '../../bench/random.ts';
+import type { Random } from '../../model/random.ts';
 import { fillAll } from './fill.ts';
 import { fitAll } from './first-fit.ts';
 import { commit, copyOf, costOf, countOf, type Attempt, type Load, type Stock } from './stock.ts';

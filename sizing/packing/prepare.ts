@@ -3,7 +3,7 @@
  * become one item, a limit of items per bin becomes a dimension, names become indices, and what can never be
  * placed is taken out with the reason. Groups of equal shape and rules become one.
  */
-import { UserError } from '../../bench/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { tolerance, type BinType, type ItemGroup, type Problem, type Unplaced } from './model.ts';
 
 export interface Prepared {

@@ -2,7 +2,7 @@
  * From fractions of bins to whole ones: what the linear program buys whole is kept, the little that remains is
  * packed by the heuristics, from several roundings; an integer program over the same columns has the last word.
  */
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import type { Column, Relaxation } from './columns.ts';
 import { masterProgram } from './columns.ts';
 import { fillAll } from './fill.ts';

@@ -2,7 +2,7 @@
  * The heuristics together: every packer from several weights, the best improved by local search. Synchronous and
  * of pure arithmetic, for a browser too. The first starts are the well-known ones; the others are drawn.
  */
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import { combinatorialBound, type Bound } from './bounds.ts';
 import { packByFill, type Rule } from './fill.ts';
 import { packByFit, type Fit } from './first-fit.ts';

@@ -1,5 +1,5 @@
 /** Estates and clusters made from a seed, dirty as real ones are: what was made is told beside it, for tests. */
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../model/random.ts';
 import type { XlsxCell } from './xlsx.ts';
 
 export interface Estate {

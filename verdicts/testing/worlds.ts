@@ -1,6 +1,6 @@
 /** Runs for tests of verdicts: built records with names, hosts and costs of one's choice. */
 import { buildRecord, builtRunners, type RecordRequest } from '../../bench/record-builder.ts';
-import type { RecordedTrial } from '../../bench/model.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 import { runOf, type Run } from '../runs.ts';
 
 export interface Wanted extends RecordRequest {

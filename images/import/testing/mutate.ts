@@ -2,7 +2,7 @@
  * Damage for archives, from a seeded generator: bits, cuts, swapped headers, hostile words in header fields (with the
  * checksum made right again, so that the damage reaches what lies behind it). Not shipped.
  */
-import type { Random } from '../../../bench/random.ts';
+import type { Random } from '../../../model/random.ts';
 
 /** Names and numbers that have hurt readers of tar before. */
 const words = [

@@ -1,7 +1,8 @@
 /**
  * Reports to draw in tests: one of every verdict and every state.
  */
-import type { Interval, MetricDeclaration } from '../../../bench/model.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { Interval } from '../../../model/quantities.ts';
 import type {
   ChangeReport,
   ChangeRow,

@@ -1,6 +1,6 @@
 /** Problems at random: small ones with every rule for properties, and estates of any size from a seed. */
 import fc from 'fast-check';
-import { createRandom } from '../../../bench/random.ts';
+import { createRandom } from '../../../model/random.ts';
 import type { BinType, ItemGroup, Problem } from '../model.ts';
 
 interface Size {

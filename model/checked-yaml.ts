@@ -5,8 +5,8 @@
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from './errors.ts';
-import { explain, problemsOf } from './scenario-problems.ts';
-import { dataOf, offsetOf } from './scenario.ts';
+import { explain, problemsOf } from './yaml-problems.ts';
+import { dataOf, offsetOf } from './yaml.ts';
 
 /** What the file is called in messages. */
 export interface FileWords {

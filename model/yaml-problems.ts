@@ -1,6 +1,6 @@
 /** What is wrong with a scenario, as its author is told it: places by path, got values, remedies. */
 import type { z } from 'zod';
-import { show } from './options.ts';
+import { show } from './quantity-options.ts';
 
 export interface Problem {
   readonly path: readonly (string | number)[];

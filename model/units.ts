@@ -3,7 +3,7 @@
  * Inside tare everything is bytes and seconds; a unit appears only where a human meets a number.
  * Binary (MiB) and decimal (MB) units are different words and are never guessed from one another.
  */
-import type { Bytes, Seconds, Unit } from './model.ts';
+import type { Bytes, Seconds, Unit } from './quantities.ts';
 
 /** What stands where there is no number. */
 export const absent = '–';
