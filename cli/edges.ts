@@ -11,7 +11,7 @@ import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import type { ClockError, HostFingerprint } from '../model/instance.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { createGenerators } from '../bench/load/generators.ts';
-import { startSampler } from '../bench/sampler.ts';
+import { startSampler } from '../host/sampler.ts';
 import type { ProgressEvent, Tools } from '../bench/tools.ts';
 import { createRuler } from '../host/cgroup.ts';
 import { measureClockError, monotonicSeconds } from '../host/clock.ts';

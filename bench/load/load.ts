@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { toolPath } from '../../host/exec.ts';
 import type { Lease, Resource } from '../../host/lease.ts';
 import { processIdentity } from '../../host/process-identity.ts';
-import { startLineProcess, type FailedReply } from '../line-process.ts';
+import { startLineProcess, type FailedReply } from '../../host/line-process.ts';
 import type { Distribution } from '../../model/observation.ts';
 import type { Seconds } from '../../model/quantities.ts';
 import type { Protocol } from './protocols.ts';

@@ -4,7 +4,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Series } from '../model/instance.ts';
-import type { MeterDescription } from '../host/meter.ts';
+import type { MeterDescription } from './meter.ts';
 import { startLineProcess, type FailedReply } from './line-process.ts';
 
 export interface SamplerUsage {

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { processCpuSeconds } from '../host/drift.ts';
+import { processCpuSeconds } from './drift.ts';
 import { messageOf } from '../model/errors.ts';
 
 /** What every such process may answer beside its own replies. */

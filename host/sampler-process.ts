@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import type { Series } from '../model/instance.ts';
 import type { SamplerReply, SamplerRequest } from './sampler.ts';
 import { messageOf } from '../model/errors.ts';
-import { monotonicSeconds } from '../host/clock.ts';
-import { openMeter, type Meter, type MeterDescription } from '../host/meter.ts';
+import { monotonicSeconds } from './clock.ts';
+import { openMeter, type Meter, type MeterDescription } from './meter.ts';
 
 /** A series being taken. A quantity that the host does not give stays an empty list. */
 interface Watched {

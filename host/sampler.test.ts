@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { MeterDescription } from '../host/meter.ts';
+import type { MeterDescription } from './meter.ts';
 import { startSampler } from './sampler.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-sampler-'));
