@@ -13,7 +13,7 @@ import type { Cell, PlannedTrial } from '../model/plan.ts';
 import type { Outcome } from '../model/record.ts';
 import type { Scenario, ServiceSpec } from '../model/scenario.ts';
 import type { Tools } from './tools.ts';
-import { UnreadableOutput } from './workloads/workload.ts';
+import { UnreadableOutput } from './workloads/output.ts';
 
 /** Longest output of a program or console that is kept in the record. */
 export const keptOutput = 8192;

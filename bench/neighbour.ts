@@ -19,7 +19,8 @@ import { runInside } from './program.ts';
 import { createRandom } from '../model/random.ts';
 import { slowdownSamples } from './workloads/neighbour.ts';
 import type { NeighbourDesign } from './workloads/neighbour-design.ts';
-import { UnreadableOutput, type NeighbourWorkload } from './workloads/workload.ts';
+import { UnreadableOutput } from './workloads/output.ts';
+import type { NeighbourWorkload } from './workloads/workload.ts';
 
 /** CPU a stressor must have used before it counts as running: stress-ng's own start takes about half of it. */
 const provenCpuSeconds = 0.05;

@@ -8,7 +8,7 @@ import type { Gathered } from './gathered.ts';
 import { contextOf, keptOutput, padding, type Trial } from './instance.ts';
 import type { FailureReason, GroupReading } from '../model/instance.ts';
 import type { Seconds } from '../model/quantities.ts';
-import type { Measured } from './workloads/workload.ts';
+import type { Measured } from './workloads/output.ts';
 
 /** Where a program is run. */
 export interface Inside {

@@ -9,7 +9,7 @@ import { withFleet, type Fleet, type Member } from '../fleet.ts';
 import type { Gathered } from '../gathered.ts';
 import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance.ts';
 import type { Outcome } from '../../model/record.ts';
-import { UnreadableOutput } from '../workloads/workload.ts';
+import { UnreadableOutput } from '../workloads/output.ts';
 import { parseFacts } from './facts.ts';
 import { examineScript, markScript } from './script.ts';
 

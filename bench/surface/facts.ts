@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:os';
 import type { CallAnswer, SurfaceFacts } from '../../model/observation.ts';
-import { UnreadableOutput } from '../workloads/workload.ts';
+import { UnreadableOutput } from '../workloads/output.ts';
 import { callNames, callNumber } from './call-names.ts';
 import { attemptNames, lastCall, ownCalls } from './checker.ts';
 

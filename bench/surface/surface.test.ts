@@ -1,7 +1,7 @@
 /** The checker's parts as values: programs byte by byte, and output read as facts. What it does is a host test. */
 import { expect, test } from 'vitest';
 import { outsideOf } from '../../host/visible.ts';
-import { UnreadableOutput } from '../workloads/workload.ts';
+import { UnreadableOutput } from '../workloads/output.ts';
 import { callNames, callNumber } from './call-names.ts';
 import { attemptNames, buildChecker, lastCall, ownCalls, untriedCalls } from './checker.ts';
 import { buildProgram, textDatum } from '../../images/elf-program.ts';

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { seconds } from '../../model/quantity-options.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Shape } from '../../model/scenario.ts';
-import { checkClock, numberIn, type CommandWorkload, UnreadableOutput } from './workload.ts';
+import { checkClock, numberIn, UnreadableOutput } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 const options = z.strictObject({ duration: seconds('5s').describe('How long the program works.') });
 type Options = z.infer<typeof options>;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Distribution } from '../../model/observation.ts';
-import { UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
 
 const count = z.number().nonnegative();
 const latency = z.looseObject({

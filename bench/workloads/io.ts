@@ -12,7 +12,8 @@ import type { VolumeSpec } from '../../model/scenario.ts';
 import { formatValue } from '../../model/units.ts';
 import { latencyBins, readFioReport, type FioJob, type FioLatency } from './fio-output.ts';
 import { metricsOf, patterns, type Pattern } from './io-metrics.ts';
-import { checkClock, UnreadableOutput, type CommandWorkload, type Measured } from './workload.ts';
+import { checkClock, UnreadableOutput, type Measured } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 const schema = z.strictObject({
   pattern: z

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { seconds } from '../../model/quantity-options.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
-import { checkClock, numberIn, UnreadableOutput, type CommandWorkload } from './workload.ts';
+import { checkClock, numberIn, UnreadableOutput } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 const options = z.strictObject({
   duration: seconds('3s').describe('How long the program works.'),

@@ -2,7 +2,7 @@
 import type { NeighbourLimits, VictimValue } from '../../model/observation.ts';
 import type { Seconds } from '../../model/quantities.ts';
 import type { ServiceSpec, Shape } from '../../model/scenario.ts';
-import type { Measured } from './workload.ts';
+import type { Measured } from './output.ts';
 
 /** What the phases of one launch consist of. */
 export interface NeighbourDesign {

@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { services } from './services.ts';
-import { type CommandWorkload, UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 /** Five thousand pseudo-random lines from a linear congruential generator in exact integers. */
 const lines = `"$TARE_BUSYBOX" awk 'BEGIN {

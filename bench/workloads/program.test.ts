@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ExecResult } from '../../runners/runner.ts';
 import { program } from './program.ts';
-import { UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
 
 const shape = { id: 'one', cpus: 1, memoryBytes: 2 ** 28 };
 const tps = { regex: 'tps = ([\\d.]+)', unit: '1/s', better: 'higher' };

@@ -8,7 +8,8 @@ import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Unit } from '../../model/quantities.ts';
 import { duration } from '../../model/quantity-options.ts';
 import { jsonSteps, parseSample, readNumber, type Reading } from './readings.ts';
-import type { CommandWorkload, Measured } from './workload.ts';
+import type { Measured } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 const units = [
   's',

@@ -1,7 +1,7 @@
 /** Numbers from what programs really print, and refusals that name what was looked for. */
 import { expect, test } from 'vitest';
 import { jsonSteps, parseSample, prometheusSamples, readNumber, type Reading } from './readings.ts';
-import { UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
 
 const pgbench = `transaction type: <builtin: TPC-B (sort of)>
 latency average = 1.234 ms

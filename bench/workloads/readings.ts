@@ -2,7 +2,7 @@
  * How one number is read from what a program of the user's printed or an endpoint showed: a regular
  * expression, a path into JSON, or a sample of the Prometheus text format.
  */
-import { UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
 
 /** Where a number stands. */
 export type Reading =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nginxLoad, readSeen, redisLoad } from './service-load.ts';
-import { UnreadableOutput } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
 
 const meminfo = `MemTotal:         222608 kB
 MemFree:          167132 kB

@@ -4,7 +4,7 @@
  * weighed in the same way; what they weigh themselves is read beside.
  */
 import type { Bytes, Seconds } from '../../model/quantities.ts';
-import { UnreadableOutput, numberIn } from './workload.ts';
+import { UnreadableOutput, numberIn } from './output.ts';
 
 /** One service's load, the same on every runner. */
 export interface ServiceLoad {

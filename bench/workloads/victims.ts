@@ -7,7 +7,7 @@ import type { Seconds, Unit } from '../../model/quantities.ts';
 import { cpu } from './cpu.ts';
 import { services } from './services.ts';
 import type { Victim } from './neighbour-design.ts';
-import { checkClock, numberIn, UnreadableOutput } from './workload.ts';
+import { checkClock, numberIn, UnreadableOutput } from './output.ts';
 
 export const victimNames = ['cpu', 'redis', 'fsync', 'fork'] as const;
 export type VictimName = (typeof victimNames)[number];

@@ -3,14 +3,15 @@
  * A workload knows nothing of runners: it gives a command line and reads what the program printed.
  */
 import type { z } from 'zod';
-import type { ExecResult, Volume } from '../../runners/runner.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { Bytes, Seconds } from '../../model/quantities.ts';
 import type { Sample } from '../../model/record.ts';
 import type { Shape, VolumeSpec } from '../../model/scenario.ts';
-import type { NeighbourDesign } from './neighbour-design.ts';
+import type { Volume } from '../../runners/runner.ts';
 import type { Protocol } from '../load/protocols.ts';
+import type { NeighbourDesign } from './neighbour-design.ts';
+import type { Measured } from './output.ts';
 import type { ServiceLoad } from './service-load.ts';
 
 // Methods, not function properties: their parameters are bivariant, so modules with options of their own
@@ -178,9 +179,11 @@ export interface LoadWorkload<Options = unknown> extends WorkloadBase<Options> {
 
 /** What happens inside one launched instance. */
 export type InsideWorkload = CommandWorkload | IdleWorkload | WeighWorkload | LoadWorkload;
+
 /** What launches instances of its own; it has a workload of the scenario to itself. */
 export type FleetWorkload =
   LadderWorkload | SurfaceWorkload | DensityWorkload | ScaleOutWorkload | NeighbourWorkload;
+
 export type Workload = InsideWorkload | FleetWorkload;
 
 const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface', 'density', 'scale-out', 'neighbour'];
@@ -193,43 +196,4 @@ export function isFleet(workload: Workload | undefined): workload is FleetWorklo
 /** Programs the image must hold for a workload with these options. */
 export function programsOf(workload: Workload | undefined, options: unknown): readonly string[] {
   return workload?.programsFor?.(options) ?? workload?.programs ?? [];
-}
-
-/** What a finished program left behind. */
-export interface Measured {
-  readonly result: ExecResult;
-  /** CPU seconds the whole instance (VMM included) used meanwhile, from the host; null without a cgroup. */
-  readonly cpuSeconds: number | null;
-  /** What was run after it, where the workload has that. */
-  readonly after?: ExecResult;
-}
-
-/** The program ran, but what it printed cannot be read. */
-export class UnreadableOutput extends Error {
-  constructor(program: string, expected: string, got: string) {
-    super(`${program} printed no ${expected}; it printed: ${got.trim().slice(0, 200) || '(nothing)'}`);
-    this.name = 'UnreadableOutput';
-  }
-}
-
-/** The first capture group of a pattern in a program's output, as a finite number. */
-export function numberIn(text: string, pattern: RegExp, program: string, what: string): number {
-  const value = Number(pattern.exec(text)?.[1]);
-  if (!Number.isFinite(value)) throw new UnreadableOutput(program, what, text);
-  return value;
-}
-
-/**
- * A guest's clock may run fast or slow; a program that claims to have worked longer than the host saw
- * it running has a wrong clock, and its rate per second with it (METHODOLOGY B15).
- */
-export function checkClock(program: string, claimedSeconds: number, { result }: Measured): void {
-  const seen = result.end - result.begin;
-  if (claimedSeconds > seen * 1.02 + 0.01) {
-    throw new UnreadableOutput(
-      program,
-      'believable time',
-      `it claims ${claimedSeconds} s of work, the host saw it for ${seen.toFixed(3)} s: the instance's clock is wrong`,
-    );
-  }
 }

@@ -1,7 +1,8 @@
 /** Parsers against what the programs really print, and against what they print when they do not work. */
 import { expect, test } from 'vitest';
 import { metrics, workloads } from './index.ts';
-import { UnreadableOutput, type CommandWorkload } from './workload.ts';
+import { UnreadableOutput } from './output.ts';
+import type { CommandWorkload } from './workload.ts';
 
 const sysbenchCpu = `CPU speed:
     events per second:  2639.55
