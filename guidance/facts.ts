@@ -1,7 +1,6 @@
 /** What is known of one app on its server, flat, so that rules can be data; null is unknown, and stays so. */
 import { hasVersion, kernelPattern } from '../bench/requirements.ts';
 import { priorities, type AppNeeds, type Requirements, type Server } from './requirements.ts';
-import type { Condition } from './rules.ts';
 
 /** Every field with what it means, for rules of one's own. */
 export const fields = {
@@ -81,3 +80,8 @@ export function holds(condition: Condition, facts: Facts): boolean | null {
   if ('atLeast' in condition) return typeof fact === 'number' && fact >= condition.atLeast;
   return Array.isArray(fact) && fact.includes(condition.contains);
 }
+
+export type Condition =
+  | { readonly field: Field; readonly equals: string | boolean }
+  | { readonly field: Field; readonly contains: string }
+  | { readonly field: Field; readonly atLeast: number };

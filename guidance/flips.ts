@@ -8,7 +8,7 @@ import { decide, type Answer, type Question } from './decide.ts';
 import type { Contrast } from './contrast.ts';
 import { edgesOf, limited, showLimit, type Limited } from './objectives.ts';
 import { quantities, type Quantity } from './quantities.ts';
-import { supposing } from './supposing.ts';
+import { supposing } from './what-if.ts';
 
 export interface Flip {
   /** What is changed. */

@@ -4,7 +4,7 @@
  */
 import { decide, type Answer, type Decision, type Question } from './decide.ts';
 import type { Evidence, Value } from './evidence.ts';
-import { supposing } from './supposing.ts';
+import { supposing } from './what-if.ts';
 import { limited } from './objectives.ts';
 import { quantities, type Quantity } from './quantities.ts';
 import type { Side } from './requirements.ts';

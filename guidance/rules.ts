@@ -2,14 +2,9 @@
  * The rules of guidance as data: on which needs each bears, which side it speaks for and which quantities must
  * show it. There are no weights. Hard rules decide; soft ones speak only where the evidence carries them.
  */
-import type { Field } from './facts.ts';
+import type { Condition } from './facts.ts';
 import type { Quantity } from './quantities.ts';
 import type { Side } from './requirements.ts';
-
-export type Condition =
-  | { readonly field: Field; readonly equals: string | boolean }
-  | { readonly field: Field; readonly contains: string }
-  | { readonly field: Field; readonly atLeast: number };
 
 export interface Rule {
   readonly id: string;
@@ -28,7 +23,9 @@ export interface Rule {
 }
 
 const hardVm = { side: 'vm', strength: 'hard', shownBy: [], confirmedBy: null } as const;
+
 const softContainer = { side: 'container', strength: 'soft', confirmedBy: null } as const;
+
 const softVm = { side: 'vm', strength: 'soft', shownBy: [], confirmedBy: null } as const;
 
 export const rules: readonly Rule[] = [

@@ -1,8 +1,8 @@
 /** The rules of guidance as they are printed: the whole table, nothing left in the program. */
-import { fields } from '../../guidance/facts.ts';
+import { fields, type Condition } from '../../guidance/facts.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
 import { quantities, quantityNames, type Quantity } from '../../guidance/quantities.ts';
-import type { Condition, Rule } from '../../guidance/rules.ts';
+import type { Rule } from '../../guidance/rules.ts';
 import { markdownTable } from '../markdown.ts';
 import { columns, table, text, type Table } from '../parts.ts';
 import { safeJson } from '../verdicts/json.ts';
