@@ -15,7 +15,7 @@ import { createRuler } from '../host/cgroup.ts';
 import { runTool } from '../host/exec.ts';
 import { collectGarbage } from '../host/gc.ts';
 import type { Image } from '../images/image.ts';
-import { makeTinyImage } from './tiny-image.ts';
+import { makeTinyImage } from './testing/tiny-image.ts';
 
 const here = import.meta.dirname;
 const ruler = createRuler();

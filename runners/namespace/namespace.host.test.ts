@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Image } from '../../images/image.ts';
-import { describeRunner } from '../conformance.ts';
-import { makeTinyImage } from '../tiny-image.ts';
+import { describeRunner } from '../testing/conformance.ts';
+import { makeTinyImage } from '../testing/tiny-image.ts';
 import { namespace as runner } from './index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'tare-image-'));

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Image } from '../../images/image.ts';
-import { describeRunner } from '../conformance.ts';
-import { makeTinyImage } from '../tiny-image.ts';
+import { describeRunner } from '../testing/conformance.ts';
+import { makeTinyImage } from '../testing/tiny-image.ts';
 import { process as runner } from './index.ts';
 
 // The cache may lie anywhere, and this runner alone works with its path: nothing in it may be special.

@@ -3,8 +3,8 @@
  * after its start, and how they end.
  */
 import { expect, test } from 'vitest';
-import type { Readiness, ServiceSpec } from '../model/scenario.ts';
-import type { Bench } from './conformance.ts';
+import type { Readiness, ServiceSpec } from '../../model/scenario.ts';
+import type { Bench } from './bench.ts';
 
 /** Odd on purpose: it passes through the agent, a shell and a pattern. */
 const said = "it's \\ ready";

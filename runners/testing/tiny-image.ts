@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Image } from '../images/image.ts';
+import type { Image } from '../../images/image.ts';
 
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 const applets = ['sh', 'cat', 'sleep', 'echo', 'setsid', 'true'];

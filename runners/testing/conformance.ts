@@ -3,29 +3,22 @@
  * measured in order, does the image's work, is held by its limits, fails as what it is, and leaves nothing.
  * Not shipped with any command; imported by `*.host.test.ts` files alone.
  */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Mark } from '../model/instance.ts';
-import type { Shape } from '../model/scenario.ts';
-import { createRuler, type MeteredGroup } from '../host/cgroup.ts';
-import type { Resource } from '../host/lease.ts';
-import { isRunning, killQuietly } from '../host/process-identity.ts';
-import type { Image } from '../images/image.ts';
+import { createRuler, type MeteredGroup } from '../../host/cgroup.ts';
+import type { Resource } from '../../host/lease.ts';
+import { isRunning, killQuietly } from '../../host/process-identity.ts';
+import type { Image } from '../../images/image.ts';
+import type { Mark } from '../../model/instance.ts';
+import type { Shape } from '../../model/scenario.ts';
 import { testServices } from './conformance-services.ts';
-import { maskedPaths, readOnlyPaths } from './container-root.ts';
-import {
-  TrialFailure,
-  type Context,
-  type ExecRequest,
-  type Instance,
-  type Job,
-  type Prepared,
-  type Runner,
-} from './runner.ts';
+import { maskedPaths, readOnlyPaths } from '../container-root.ts';
+import { TrialFailure, type Context, type ExecRequest, type Job, type Runner } from '../runner.ts';
+import type { Bench, Started } from './bench.ts';
 
 export interface Subject {
   readonly runner: Runner;
@@ -42,22 +35,10 @@ export interface Subject {
   readonly marks?: readonly string[];
 }
 
-export interface Bench {
-  readonly prepared: Prepared;
-  readonly context: (signal?: AbortSignal) => Context;
-  readonly owned: Map<string, Resource>;
-  /** Starts one instance in a group of its own; both are put away after the test. */
-  start(change?: Partial<Job> & { readonly signal?: AbortSignal }): Promise<Started>;
-}
-
-export interface Started {
-  readonly instance: Instance;
-  readonly group: MeteredGroup | null;
-  readonly marks: readonly Mark[];
-}
-
 const defaultShape: Shape = { id: 'test', cpus: 1, memoryBytes: 128 * 1024 * 1024 };
+
 const now = (): number => Number(process.hrtime.bigint()) / 1e9;
+
 const mounts = (): readonly string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
