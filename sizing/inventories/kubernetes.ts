@@ -4,67 +4,15 @@
  */
 import { z } from 'zod';
 import type { Claim, DemandRow, ExistingHost, Source } from '../model.ts';
+import { readClaim } from './claims.ts';
+import { nodeSchema, podSchema, type Pod } from './kubernetes-objects.ts';
 import { addProblem, objectOf, type Notes } from './notes.ts';
 import { podRequests } from './pod-requests.ts';
 import { parseQuantity } from './quantity.ts';
-import { readClaim } from './claims.ts';
 import { blankRow, uniqueIds } from './rows.ts';
 
-const texts = z.record(z.string(), z.string());
-export const containerSchema = z.object({
-  name: z.string().catch(''),
-  restartPolicy: z.string().optional().catch(undefined),
-  resources: z
-    .object({
-      requests: z.record(z.string(), z.unknown()).optional(),
-      limits: z.record(z.string(), z.unknown()).optional(),
-    })
-    .optional(),
-});
-const metadata = z.object({
-  name: z.string(),
-  namespace: z.string().optional(),
-  labels: texts.optional().catch(undefined),
-  annotations: texts.optional().catch(undefined),
-  ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).optional(),
-});
-const selector = z.object({ matchLabels: texts.optional() }).optional();
-const affinityTerm = z.object({ topologyKey: z.string(), labelSelector: selector });
-
-const podSchema = z.object({
-  metadata,
-  spec: z.object({
-    containers: z.array(containerSchema).min(1),
-    initContainers: z.array(containerSchema).optional(),
-    overhead: z.record(z.string(), z.unknown()).optional(),
-    resources: containerSchema.shape.resources,
-    nodeSelector: texts.optional(),
-    runtimeClassName: z.string().optional(),
-    affinity: z
-      .object({
-        podAntiAffinity: z
-          .object({ requiredDuringSchedulingIgnoredDuringExecution: z.array(affinityTerm).optional() })
-          .optional(),
-      })
-      .optional(),
-    topologySpreadConstraints: z
-      .array(z.object({ maxSkew: z.number(), topologyKey: z.string(), whenUnsatisfiable: z.string() }))
-      .optional(),
-  }),
-  status: z.object({ phase: z.string().optional() }).optional(),
-});
-export type Pod = z.infer<typeof podSchema>;
-
-const nodeSchema = z.object({
-  metadata,
-  status: z.object({
-    capacity: z.record(z.string(), z.unknown()),
-    allocatable: z.record(z.string(), z.unknown()).optional(),
-    nodeInfo: z.object({ kernelVersion: z.string().optional() }).optional(),
-  }),
-});
-
 const hostname = 'kubernetes.io/hostname';
+
 const zones = ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone'];
 
 export interface KubernetesResult {

@@ -4,7 +4,7 @@
  */
 import type { Source } from '../model.ts';
 import { addProblem, type Notes } from './notes.ts';
-import type { Pod } from './kubernetes.ts';
+import type { Pod } from './kubernetes-objects.ts';
 import { parseQuantity } from './quantity.ts';
 
 type Container = Pod['spec']['containers'][number];
