@@ -28,7 +28,7 @@ import {
 } from './analysis/values.ts';
 import { judge } from './analysis/verdict.ts';
 import { comparisonWarnings } from './analysis/warnings.ts';
-import { fairnessLedger } from './fairness.ts';
+import { fairnessLedger } from './analysis/fairness.ts';
 import { partsOf } from './merge.ts';
 import { createBootstrap, defaultResamples } from './statistics/bootstrap.ts';
 import { benjaminiHochberg } from './statistics/holm.ts';

@@ -10,7 +10,7 @@ import {
   endByObjective,
   memoryPerInstance,
   sweepCounts,
-} from './density-rules.ts';
+} from './analysis/density-rules.ts';
 import { readObjectives } from './density-objectives.ts';
 import {
   lossWords,

@@ -8,7 +8,7 @@ import type { Runner } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import { openVolumes } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';
-import { densityResult, fitByReservation } from './density-result.ts';
+import { densityResult, fitByReservation } from './analysis/density-result.ts';
 import type { HostLoad, HostRoom } from '../model/instance.ts';
 import type { DensityStep } from '../model/observation.ts';
 import type { Cell } from '../model/plan.ts';

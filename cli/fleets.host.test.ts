@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { densityResult } from '../bench/density-result.ts';
+import { densityResult } from '../bench/analysis/density-result.ts';
 import { readRecord } from '../bench/record.ts';
 
 const program = join(import.meta.dirname, 'main.ts');

@@ -2,7 +2,7 @@
  * Progress of a run as people like to see it: a status line on a terminal, one line per launch elsewhere.
  * Listens to events and writes text; decides nothing.
  */
-import { densityResult, type DensityResult } from '../bench/density-result.ts';
+import { densityResult, type DensityResult } from '../bench/analysis/density-result.ts';
 import { formatValue } from '../model/units.ts';
 import type { Cell } from '../model/plan.ts';
 import type { RecordedTrial } from '../model/record.ts';

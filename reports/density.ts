@@ -4,7 +4,12 @@
  * is told as a lower bound, and no line is drawn on past twice what ran (METHODOLOGY C24).
  */
 import { usableTrials } from '../bench/analysis/values.ts';
-import { densityResult, farthest, fitByReservation, type DensityResult } from '../bench/density-result.ts';
+import {
+  densityResult,
+  farthest,
+  fitByReservation,
+  type DensityResult,
+} from '../bench/analysis/density-result.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { DensityStep } from '../model/observation.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';

@@ -21,7 +21,7 @@ import {
 } from './parts.ts';
 import { mediansTable } from './medians.ts';
 import { isHeadline } from './ratios.ts';
-import { families } from '../bench/fairness.ts';
+import { families } from '../bench/analysis/fairness.ts';
 import { splitStarts } from './startup.ts';
 import type { Subjects } from './subjects.ts';
 import { few } from './warnings.ts';

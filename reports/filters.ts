@@ -1,5 +1,5 @@
 /** What a reader of a page can choose to see: families and runners, as page/filter.ts reads them. */
-import { families } from '../bench/fairness.ts';
+import { families } from '../bench/analysis/fairness.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { visibleText } from '../model/visible-text.ts';
 import type { Filters } from './parts.ts';

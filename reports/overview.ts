@@ -2,7 +2,7 @@
  * The first screen of a report over many families: one row per family, its foremost comparison of a VM with
  * a container and of a container with the plain process. Never merged into one number (C28).
  */
-import { families } from '../bench/fairness.ts';
+import { families } from '../bench/analysis/fairness.ts';
 import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../model/metric.ts';
 import type { RunRecord } from '../model/record.ts';

@@ -2,7 +2,7 @@
  * From a record and its analysis to everything a report says, as plain data in reading order.
  * Pure: the same record gives the same view on any machine.
  */
-import { families } from '../bench/fairness.ts';
+import { families } from '../bench/analysis/fairness.ts';
 import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { openingOf } from './answer.ts';

@@ -1,5 +1,5 @@
 /** docs/metrics.md: how each number is measured, from the declarations that measure it, so that it cannot rot. */
-import { families } from '../bench/fairness.ts';
+import { families } from '../bench/analysis/fairness.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
 import { familyParts } from '../reports/additions.ts';

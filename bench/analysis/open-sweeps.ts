@@ -2,7 +2,7 @@
  * Density sweeps that stopped before anything bound them: their number is a lower bound, which is labelled
  * and never compared (METHODOLOGY C24).
  */
-import { densityResult } from '../density-result.ts';
+import { densityResult } from './density-result.ts';
 import type { Refusal, Warning } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord, RecordedTrial } from '../../model/record.ts';

@@ -3,7 +3,7 @@
  * for itself, then numbers side by side with their host on every one. Nothing is pooled and nothing is judged
  * across hosts (C26); change on one host is what `tare compare` judges.
  */
-import { families } from '../../bench/fairness.ts';
+import { families } from '../../bench/analysis/fairness.ts';
 import { partsOf } from '../../bench/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../answer.ts';

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { densityResult } from '../../bench/density-result.ts';
+import { densityResult } from '../../bench/analysis/density-result.ts';
 import { readRecord } from '../../bench/record.ts';
 import { formatValue } from '../../model/units.ts';
 import { run, tare } from '../process.ts';

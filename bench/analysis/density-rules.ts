@@ -3,17 +3,17 @@
  * with its evidence out. Two kinds of end must not be confused: an objective that is no longer held, and
  * a host that the next step would hurt, which is foreseen from the cost of the instances so far.
  */
-import type { HostLoad, HostRoom } from '../model/instance.ts';
+import type { HostLoad, HostRoom } from '../../model/instance.ts';
 import type {
   DensityEnd,
   DensityStep,
   HostResource,
   InstanceFailure,
   ObjectiveReading,
-} from '../model/observation.ts';
-import type { Bytes } from '../model/quantities.ts';
-import { theilSen, type Slope } from './statistics/slope.ts';
-import { formatValue } from '../model/units.ts';
+} from '../../model/observation.ts';
+import type { Bytes } from '../../model/quantities.ts';
+import { theilSen, type Slope } from '../statistics/slope.ts';
+import { formatValue } from '../../model/units.ts';
 
 type Step = Pick<DensityStep, 'instances' | 'room' | 'hostBytes' | 'kernelPlusPssBytes'>;
 

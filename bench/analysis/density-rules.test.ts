@@ -8,10 +8,10 @@ import {
   memoryPerInstance,
   sweepCounts,
 } from './density-rules.ts';
-import { sampleOf } from './density-objectives.ts';
-import type { HostLoad, HostRoom } from '../model/instance.ts';
-import type { DensityStep, ObjectiveReading } from '../model/observation.ts';
-import { orderStatistic } from './statistics/descriptive.ts';
+import { sampleOf } from '../density-objectives.ts';
+import type { HostLoad, HostRoom } from '../../model/instance.ts';
+import type { DensityStep, ObjectiveReading } from '../../model/observation.ts';
+import { orderStatistic } from '../statistics/descriptive.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

@@ -4,10 +4,10 @@
  * record years later. Nothing is extrapolated past twice the largest number that ran (METHODOLOGY C24).
  */
 import { memorySlope } from './density-rules.ts';
-import { theilSen } from './statistics/slope.ts';
-import type { DensityEnd, DensityStep, Observation } from '../model/observation.ts';
-import type { Bytes, Interval } from '../model/quantities.ts';
-import type { RecordedTrial } from '../model/record.ts';
+import { theilSen } from '../statistics/slope.ts';
+import type { DensityEnd, DensityStep, Observation } from '../../model/observation.ts';
+import type { Bytes, Interval } from '../../model/quantities.ts';
+import type { RecordedTrial } from '../../model/record.ts';
 
 /** Beyond this many times what was run, a line fitted to it says nothing. */
 export const farthest = 2;

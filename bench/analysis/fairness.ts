@@ -4,10 +4,10 @@
  * and void the verdicts of whole families (METHODOLOGY C4). Traits are compared within one workload and
  * shape only, and as text: a runner states a condition in the words of the condition, not of the runner.
  */
-import type { LedgerRow } from '../model/analysis.ts';
-import type { TraitKey } from '../model/instance.ts';
-import type { Family } from '../model/metric.ts';
-import type { CellRecord } from '../model/record.ts';
+import type { LedgerRow } from '../../model/analysis.ts';
+import type { TraitKey } from '../../model/instance.ts';
+import type { Family } from '../../model/metric.ts';
+import type { CellRecord } from '../../model/record.ts';
 
 interface TraitRule {
   /** Told by the runner's options: between two runners of one kind the difference is what is compared. */
