@@ -10,7 +10,7 @@ import {
   quick,
   read,
   realRunners,
-} from './analysis/lookup.ts';
+} from './analysis/testing/lookup.ts';
 import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { RecordedTrial, RunRecord } from '../model/record.ts';

@@ -11,7 +11,7 @@ import {
   realRunners,
   realVm,
   ruled,
-} from './analysis/lookup.ts';
+} from './analysis/testing/lookup.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RecordedTrial } from '../model/record.ts';
 import { buildRecord, builtMetrics } from './record-builder.ts';

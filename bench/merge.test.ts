@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { analyse } from './analyse.ts';
-import { failed, namespaceRunner, processRunner, quick, realVm, vmRunner } from './analysis/lookup.ts';
+import {
+  failed,
+  namespaceRunner,
+  processRunner,
+  quick,
+  realVm,
+  vmRunner,
+} from './analysis/testing/lookup.ts';
 import { UserError } from '../model/errors.ts';
 import { mergeRecords } from './merge.ts';
 import type { Comparison } from '../model/analysis.ts';

@@ -1,7 +1,7 @@
 /** What a reader is told of neighbours: the matrix, limits that held, and the claim, each row by itself. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import { namespaceRunner, processRunner, quick, vmRunner } from '../bench/analysis/lookup.ts';
+import { namespaceRunner, processRunner, quick, vmRunner } from '../bench/analysis/testing/lookup.ts';
 import type { AccelerationClass, GroupStrain } from '../model/instance.ts';
 import type { NeighbourPhase } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';

@@ -1,7 +1,7 @@
 /** Reports over several runs: the first screen, the sections that name each run, and what stays folded. */
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
-import { namespaceRunner, processRunner, realVm } from '../bench/analysis/lookup.ts';
+import { namespaceRunner, processRunner, realVm } from '../bench/analysis/testing/lookup.ts';
 import { mergeRecords } from '../bench/merge.ts';
 import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record-builder.ts';

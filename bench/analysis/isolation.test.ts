@@ -7,7 +7,7 @@ import { buildRecord } from '../record-builder.ts';
 import { analyse } from '../analyse.ts';
 import { neighbour, slowdownSamples } from '../workloads/neighbour.ts';
 import { isolationOf, type Interference } from './isolation.ts';
-import { namespaceRunner, processRunner, quick, ruled, vmRunner } from './lookup.ts';
+import { namespaceRunner, processRunner, quick, ruled, vmRunner } from './testing/lookup.ts';
 
 const none = Object.fromEntries(
   [

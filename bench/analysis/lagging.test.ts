@@ -5,7 +5,7 @@ import type { MetricDeclaration } from '../../model/metric.ts';
 import type { LoadPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { builtMetrics, buildRecord } from '../record-builder.ts';
-import { realRunners, ruled } from './lookup.ts';
+import { realRunners, ruled } from './testing/lookup.ts';
 
 const metric: MetricDeclaration = {
   id: 'network.p50-at-30',

@@ -2,10 +2,10 @@
  * Test support: analyses of built records, and short ways to look something up in them.
  * Not used in production.
  */
-import { analyse } from '../analyse.ts';
-import type { Analysis, Comparison } from '../../model/analysis.ts';
-import type { RecordedTrial } from '../../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner, type RecordRequest } from '../record-builder.ts';
+import { analyse } from '../../analyse.ts';
+import type { Analysis, Comparison } from '../../../model/analysis.ts';
+import type { RecordedTrial } from '../../../model/record.ts';
+import { buildRecord, builtRunners, type BuiltRunner, type RecordRequest } from '../../record-builder.ts';
 
 export const quick = { resamples: 500 };
 export const [processRunner, namespaceRunner, vmRunner] = builtRunners as [

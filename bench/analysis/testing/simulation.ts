@@ -2,13 +2,13 @@
  * Checks the analysis against worlds whose truth is known: noise, a drifting host, a planted difference.
  * Small in the unit tests, large in `npm run bench`, and always the very code that judges real runs.
  */
-import type { Verdict } from '../../model/analysis.ts';
-import type { MetricDeclaration } from '../../model/metric.ts';
-import { createRandom, type Random } from '../../model/random.ts';
-import { createBootstrap } from '../statistics/bootstrap.ts';
-import { mannWhitney } from '../statistics/mann-whitney.ts';
-import { contrast } from './contrast.ts';
-import { judge } from './verdict.ts';
+import type { Verdict } from '../../../model/analysis.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import { createRandom, type Random } from '../../../model/random.ts';
+import { createBootstrap } from '../../statistics/bootstrap.ts';
+import { mannWhitney } from '../../statistics/mann-whitney.ts';
+import { contrast } from '../contrast.ts';
+import { judge } from '../verdict.ts';
 
 export interface World {
   readonly blocks: number;
