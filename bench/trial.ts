@@ -5,16 +5,16 @@
 import type { Instance } from '../runners/runner.ts';
 import type { MeteredGroup } from '../host/cgroup.ts';
 import { driftBetween } from '../host/drift.ts';
-import { sweepDensity } from './density.ts';
+import { sweepDensity } from './fleets/density.ts';
 import { newGathered, type Gathered } from './gathered.ts';
 import { useInstance } from './inside.ts';
 import { conclude, openGroup, putAway, startInstance, type Ended, type Trial } from './instance.ts';
-import { climbLadder } from './ladder.ts';
+import { climbLadder } from './fleets/ladder.ts';
 import type { Outcome, RecordedTrial } from '../model/record.ts';
 import type { ProgramSpec } from '../model/scenario.ts';
-import { examine } from './surface/examine.ts';
-import { measureNeighbours } from './neighbour.ts';
-import { scaleOut } from './scale-out.ts';
+import { examine } from './fleets/surface.ts';
+import { measureNeighbours } from './fleets/neighbour.ts';
+import { scaleOut } from './fleets/scale-out.ts';
 import { workloads } from './workloads/index.ts';
 import { isFleet } from './workloads/workload.ts';
 

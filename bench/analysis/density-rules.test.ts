@@ -8,7 +8,7 @@ import {
   memoryPerInstance,
   sweepCounts,
 } from './density-rules.ts';
-import { sampleOf } from '../density-objectives.ts';
+import { sampleOf } from '../fleets/density-objectives.ts';
 import type { HostLoad, HostRoom } from '../../model/instance.ts';
 import type { DensityStep, ObjectiveReading } from '../../model/observation.ts';
 import { orderStatistic } from '../statistics/descriptive.ts';

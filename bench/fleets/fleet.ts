@@ -2,7 +2,7 @@
  * Several instances of one cell at a time: started with a bounded number in flight, each failure a fact
  * and not an end, and all put away in parallel however it went. Shared by what launches many at once.
  */
-import { TrialFailure, type Instance } from '../runners/runner.ts';
+import { TrialFailure, type Instance } from '../../runners/runner.ts';
 import {
   conclude,
   launchSignal,
@@ -15,10 +15,10 @@ import {
   type Ended,
   type Live,
   type Trial,
-} from './instance.ts';
-import type { FailureReason, Mark } from '../model/instance.ts';
-import type { Seconds } from '../model/quantities.ts';
-import type { Outcome } from '../model/record.ts';
+} from '../instance.ts';
+import type { FailureReason, Mark } from '../../model/instance.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import type { Outcome } from '../../model/record.ts';
 
 /** Instances put away at the same time: killing is quick, runtimes take 0.1 s of CPU each. */
 const awayAtOnce = 16;

@@ -2,9 +2,9 @@
  * How much of the host a noisy neighbour may ever have, whatever its own limits are: a bound around its
  * group that the host survives. Pure; a host with too little to spare is told so instead of being tried.
  */
-import type { HostRoom } from '../model/instance.ts';
-import type { Bytes } from '../model/quantities.ts';
-import type { Shape } from '../model/scenario.ts';
+import type { HostRoom } from '../../model/instance.ts';
+import type { Bytes } from '../../model/quantities.ts';
+import type { Shape } from '../../model/scenario.ts';
 
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;

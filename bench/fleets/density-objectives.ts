@@ -2,16 +2,16 @@
  * The service objectives of a density sweep, read at one step: start times, replies of the service, the
  * share of its throughput that a working instance keeps, and the memory the host has left.
  */
-import { loadBetween, type LoadCounters } from '../host/room.ts';
-import type { ExecResult } from '../runners/runner.ts';
+import { loadBetween, type LoadCounters } from '../../host/room.ts';
+import type { ExecResult } from '../../runners/runner.ts';
 import type { Member } from './fleet.ts';
-import { contextOf, launchSignal, padding, type Trial } from './instance.ts';
-import type { ObjectiveName, ObjectiveReading } from '../model/observation.ts';
-import type { Bytes, Seconds } from '../model/quantities.ts';
-import { requestOf } from './readiness.ts';
-import { orderStatistic } from './statistics/descriptive.ts';
-import { cpu } from './workloads/cpu.ts';
-import type { Sweep } from './workloads/workload.ts';
+import { contextOf, launchSignal, padding, type Trial } from '../instance.ts';
+import type { ObjectiveName, ObjectiveReading } from '../../model/observation.ts';
+import type { Bytes, Seconds } from '../../model/quantities.ts';
+import { requestOf } from '../readiness.ts';
+import { orderStatistic } from '../statistics/descriptive.ts';
+import { cpu } from '../workloads/cpu.ts';
+import type { Sweep } from '../workloads/workload.ts';
 
 /** What reading a step takes. */
 export interface ObjectiveScene {

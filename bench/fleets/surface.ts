@@ -5,13 +5,13 @@
  */
 import { readOutside, readVisibleHost } from '../../host/visible.ts';
 import { TrialFailure, type ExecResult } from '../../runners/runner.ts';
-import { withFleet, type Fleet, type Member } from '../fleet.ts';
+import { withFleet, type Fleet, type Member } from './fleet.ts';
 import type { Gathered } from '../gathered.ts';
 import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance.ts';
 import type { Outcome } from '../../model/record.ts';
 import { UnreadableOutput } from '../workloads/output.ts';
-import { parseFacts } from './facts.ts';
-import { examineScript, markScript } from './script.ts';
+import { parseFacts } from '../surface/facts.ts';
+import { examineScript, markScript } from '../surface/script.ts';
 
 /** Longest time a script may take: an emulated guest opens some thousands of files. */
 const scriptSeconds = 120;

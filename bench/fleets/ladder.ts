@@ -2,15 +2,15 @@
  * A ladder: instances of one cell added step by step, left idle, and the host read at each step.
  * One ladder is one trial; its slope is one value. All instances are put away together at the end.
  */
-import { TrialFailure } from '../runners/runner.ts';
+import { TrialFailure } from '../../runners/runner.ts';
 import { fallOf, withFleet, type Member } from './fleet.ts';
-import type { Gathered } from './gathered.ts';
-import { proveImage, type Ended, type Trial } from './instance.ts';
-import { waitForMerging } from './merging.ts';
-import type { LadderPoint } from '../model/observation.ts';
-import type { Tools } from './tools.ts';
-import { checkService, loadService } from './weigh.ts';
-import type { LadderWorkload } from './workloads/workload.ts';
+import type { Gathered } from '../gathered.ts';
+import { proveImage, type Ended, type Trial } from '../instance.ts';
+import { waitForMerging } from '../merging.ts';
+import type { LadderPoint } from '../../model/observation.ts';
+import type { Tools } from '../tools.ts';
+import { checkService, loadService } from '../weigh.ts';
+import type { LadderWorkload } from '../workloads/workload.ts';
 
 /** Climbs the ladder; what was read before a failure is kept. */
 export function climbLadder(

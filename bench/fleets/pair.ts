@@ -3,16 +3,16 @@
  * group is in a cage (cage.ts) of its own; victim and cage lie side by side, so that equal weights mean what
  * they say.
  */
-import { TrialFailure, type Instance } from '../runners/runner.ts';
-import type { GroupOptions } from '../host/cgroup-hierarchy.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
-import { diskOf } from '../host/disk.ts';
-import type { Disk, GroupLimits } from '../host/group.ts';
+import { TrialFailure, type Instance } from '../../runners/runner.ts';
+import type { GroupOptions } from '../../host/cgroup-hierarchy.ts';
+import type { MeteredGroup } from '../../host/cgroup.ts';
+import { diskOf } from '../../host/disk.ts';
+import type { Disk, GroupLimits } from '../../host/group.ts';
 import { cageFor, type Cage } from './cage.ts';
-import { proveImage, putAway, startInstance, type Trial } from './instance.ts';
-import type { GroupStrain } from '../model/instance.ts';
-import type { LimitsHeld, NeighbourLimits } from '../model/observation.ts';
-import type { ServiceSpec } from '../model/scenario.ts';
+import { proveImage, putAway, startInstance, type Trial } from '../instance.ts';
+import type { GroupStrain } from '../../model/instance.ts';
+import type { LimitsHeld, NeighbourLimits } from '../../model/observation.ts';
+import type { ServiceSpec } from '../../model/scenario.ts';
 
 /** An instance of the pair that lives. */
 export interface Half {

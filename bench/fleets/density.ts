@@ -10,7 +10,7 @@ import {
   endByObjective,
   memoryPerInstance,
   sweepCounts,
-} from './analysis/density-rules.ts';
+} from '../analysis/density-rules.ts';
 import { readObjectives } from './density-objectives.ts';
 import {
   lossWords,
@@ -21,12 +21,12 @@ import {
   type Loss,
   type Started,
 } from './fleet.ts';
-import type { Gathered } from './gathered.ts';
-import type { Ended, Trial } from './instance.ts';
-import type { DensityEnd, DensityStep } from '../model/observation.ts';
-import type { Bytes } from '../model/quantities.ts';
-import type { Outcome } from '../model/record.ts';
-import type { Sweep, DensityWorkload } from './workloads/workload.ts';
+import type { Gathered } from '../gathered.ts';
+import type { Ended, Trial } from '../instance.ts';
+import type { DensityEnd, DensityStep } from '../../model/observation.ts';
+import type { Bytes } from '../../model/quantities.ts';
+import type { Outcome } from '../../model/record.ts';
+import type { Sweep, DensityWorkload } from '../workloads/workload.ts';
 
 /** The reserve by default: a tenth of the host, and never less than this. */
 const leastReserve: Bytes = 2 ** 30;

@@ -4,23 +4,23 @@
  * counters and whatever it left are of that phase alone; the victim lives through all of them, and is
  * started anew only where a phase has ended it.
  */
-import { TrialFailure } from '../runners/runner.ts';
-import { cpuGroupOf } from '../host/cpu-group.ts';
-import { driftBetween } from '../host/drift.ts';
-import { messageOf } from '../model/errors.ts';
-import type { Gathered } from './gathered.ts';
-import { conclude, contextOf, padding, type Ended, type Trial } from './instance.ts';
-import type { GroupStrain } from '../model/instance.ts';
-import type { NeighbourEvidence, NeighbourPhase } from '../model/observation.ts';
-import type { PlannedTrial } from '../model/plan.ts';
-import type { Outcome } from '../model/record.ts';
+import { TrialFailure } from '../../runners/runner.ts';
+import { cpuGroupOf } from '../../host/cpu-group.ts';
+import { driftBetween } from '../../host/drift.ts';
+import { messageOf } from '../../model/errors.ts';
+import type { Gathered } from '../gathered.ts';
+import { conclude, contextOf, padding, type Ended, type Trial } from '../instance.ts';
+import type { GroupStrain } from '../../model/instance.ts';
+import type { NeighbourEvidence, NeighbourPhase } from '../../model/observation.ts';
+import type { PlannedTrial } from '../../model/plan.ts';
+import type { Outcome } from '../../model/record.ts';
 import { createPair, strainBetween, type Half, type Neighbour, type Pair } from './pair.ts';
-import { runInside } from './program.ts';
-import { createRandom } from '../model/random.ts';
-import { slowdownSamples } from './workloads/neighbour.ts';
-import type { NeighbourDesign } from './workloads/neighbour-design.ts';
-import { UnreadableOutput } from './workloads/output.ts';
-import type { NeighbourWorkload } from './workloads/workload.ts';
+import { runInside } from '../program.ts';
+import { createRandom } from '../../model/random.ts';
+import { slowdownSamples } from '../workloads/neighbour.ts';
+import type { NeighbourDesign } from '../workloads/neighbour-design.ts';
+import { UnreadableOutput } from '../workloads/output.ts';
+import type { NeighbourWorkload } from '../workloads/workload.ts';
 
 /** CPU a stressor must have used before it counts as running: stress-ng's own start takes about half of it. */
 const provenCpuSeconds = 0.05;

@@ -2,14 +2,14 @@
  * Scale-out: some instances idle, then more of them requested at one instant. Every time counts from that
  * request, so that what tare does before each launch is in it, and is told apart in the record.
  */
-import { TrialFailure } from '../runners/runner.ts';
+import { TrialFailure } from '../../runners/runner.ts';
 import { lossWords, proveMembers, withFleet, type Member, type Started } from './fleet.ts';
-import type { Gathered } from './gathered.ts';
-import type { Ended, Trial } from './instance.ts';
-import type { Wave } from '../model/observation.ts';
-import type { Seconds } from '../model/quantities.ts';
-import { orderStatistic } from './statistics/descriptive.ts';
-import type { ScaleOutWorkload } from './workloads/workload.ts';
+import type { Gathered } from '../gathered.ts';
+import type { Ended, Trial } from '../instance.ts';
+import type { Wave } from '../../model/observation.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import { orderStatistic } from '../statistics/descriptive.ts';
+import type { ScaleOutWorkload } from '../workloads/workload.ts';
 
 type Request = ReturnType<ScaleOutWorkload['wave']>;
 
