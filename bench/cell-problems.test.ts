@@ -5,7 +5,7 @@ import { problemOf } from './cell-problems.ts';
 import { cellsOf } from './plan.ts';
 import type { RunnerSchemas } from './scenario-schema.ts';
 import { parseScenario } from './scenario.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from './instance/tools.ts';
 
 test('a noisy neighbour is not started where it could not be bounded', async () => {
   const text =

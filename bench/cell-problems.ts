@@ -4,7 +4,7 @@
  */
 import type { Availability } from '../runners/runner.ts';
 import type { Cell } from '../model/plan.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from './instance/tools.ts';
 import { unmeetable } from './requirements.ts';
 import { workloads } from './workloads/index.ts';
 import { programsOf } from './workloads/workload.ts';

@@ -7,7 +7,7 @@ import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } f
 import type { Scenario } from '../model/scenario.ts';
 import type { PreparedRun } from './prepare.ts';
 import { isInterrupted, type RecordWriter } from './record.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from './instance/tools.ts';
 import { runTrial } from './trial.ts';
 
 /** A cell whose first launches all fail will not do better in the hundredth. */

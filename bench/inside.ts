@@ -4,11 +4,11 @@
  */
 import { readVisibleHost } from '../host/visible.ts';
 import { TrialFailure } from '../runners/runner.ts';
-import type { Gathered } from './gathered.ts';
-import { contextOf, proveImage, serviceFiles } from './instance.ts';
-import { giveLoads } from './load/phases.ts';
-import { runInside, usedBetween, type Inside } from './program.ts';
-import { weighService } from './weigh.ts';
+import type { Gathered } from './instance/gathered.ts';
+import { contextOf, proveImage, serviceFiles } from './instance/instance.ts';
+import { giveLoads } from './instance/load-phases.ts';
+import { runInside, usedBetween, type Inside } from './instance/program.ts';
+import { weighService } from './instance/weigh.ts';
 import type { Sample } from '../model/record.ts';
 import type { Requirements } from '../model/scenario.ts';
 import { requirementsScript, unmet } from './requirements.ts';

@@ -6,13 +6,13 @@ import type { Availability, Prepared, VolumeUse } from '../runners/runner.ts';
 import type { VolumeProblem } from '../host/volume.ts';
 import { problemOf, type CellProblem } from './cell-problems.ts';
 import { exitCode, UserError } from '../model/errors.ts';
-import { contextOf } from './instance.ts';
+import { contextOf } from './instance/instance.ts';
 import type { Cell } from '../model/plan.ts';
 import type { CellRecord, SkippedCell } from '../model/record.ts';
 import type { RunnerSpec, Scenario } from '../model/scenario.ts';
 import { requirementWords } from './requirements.ts';
 import { workDigest } from './sameness.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from './instance/tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
 export interface PreparedRun {

@@ -17,7 +17,7 @@ import { readRecord, recordFile } from './record.ts';
 import { runScenario, type RunRequest } from './run.ts';
 import type { RunnerSchemas } from './scenario-schema.ts';
 import { parseScenario } from './scenario.ts';
-import type { ProgressEvent, Tools } from './tools.ts';
+import type { ProgressEvent, Tools } from './instance/tools.ts';
 
 const none = z.strictObject({});
 const schemas: RunnerSchemas = {

@@ -15,7 +15,7 @@ import { bindServices } from './own-service.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from './instance/tools.ts';
 import { sharedMetrics, startupMetrics, stopMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
 

@@ -12,7 +12,7 @@ import type { ClockError, HostFingerprint } from '../model/instance.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { createGenerators } from '../bench/load/generators.ts';
 import { startSampler } from '../host/sampler.ts';
-import type { ProgressEvent, Tools } from '../bench/tools.ts';
+import type { ProgressEvent, Tools } from '../bench/instance/tools.ts';
 import { createRuler } from '../host/cgroup.ts';
 import { measureClockError, monotonicSeconds } from '../host/clock.ts';
 import { readHostCounters } from '../host/drift.ts';

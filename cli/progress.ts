@@ -6,7 +6,7 @@ import { densityResult, type DensityResult } from '../bench/analysis/density-res
 import { formatValue } from '../model/units.ts';
 import type { Cell } from '../model/plan.ts';
 import type { RecordedTrial } from '../model/record.ts';
-import type { ProgressEvent } from '../bench/tools.ts';
+import type { ProgressEvent } from '../bench/instance/tools.ts';
 import type { Output } from './command.ts';
 import { clock } from './table.ts';
 

@@ -5,7 +5,7 @@
 import { loadBetween, type LoadCounters } from '../../host/room.ts';
 import type { ExecResult } from '../../runners/runner.ts';
 import type { Member } from './fleet.ts';
-import { contextOf, launchSignal, padding, type Trial } from '../instance.ts';
+import { contextOf, launchSignal, padding, type Trial } from '../instance/instance.ts';
 import type { ObjectiveName, ObjectiveReading } from '../../model/observation.ts';
 import type { Bytes, Seconds } from '../../model/quantities.ts';
 import { requestOf } from '../readiness.ts';

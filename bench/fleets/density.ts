@@ -21,8 +21,8 @@ import {
   type Loss,
   type Started,
 } from './fleet.ts';
-import type { Gathered } from '../gathered.ts';
-import type { Ended, Trial } from '../instance.ts';
+import type { Gathered } from '../instance/gathered.ts';
+import type { Ended, Trial } from '../instance/instance.ts';
 import type { DensityEnd, DensityStep } from '../../model/observation.ts';
 import type { Bytes } from '../../model/quantities.ts';
 import type { Outcome } from '../../model/record.ts';

@@ -15,7 +15,7 @@ import {
   type Ended,
   type Live,
   type Trial,
-} from '../instance.ts';
+} from '../instance/instance.ts';
 import type { FailureReason, Mark } from '../../model/instance.ts';
 import type { Seconds } from '../../model/quantities.ts';
 import type { Outcome } from '../../model/record.ts';

@@ -15,7 +15,7 @@ import type { Cell } from '../../model/plan.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { parseScenario } from '../scenario.ts';
 import type { RunnerSchemas } from '../scenario-schema.ts';
-import type { Tools } from '../tools.ts';
+import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../trial.ts';
 import { cellsOf } from '../plan.ts';
 

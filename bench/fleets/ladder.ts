@@ -4,12 +4,12 @@
  */
 import { TrialFailure } from '../../runners/runner.ts';
 import { fallOf, withFleet, type Member } from './fleet.ts';
-import type { Gathered } from '../gathered.ts';
-import { proveImage, type Ended, type Trial } from '../instance.ts';
-import { waitForMerging } from '../merging.ts';
+import type { Gathered } from '../instance/gathered.ts';
+import { proveImage, type Ended, type Trial } from '../instance/instance.ts';
+import { waitForMerging } from '../instance/ksm.ts';
 import type { LadderPoint } from '../../model/observation.ts';
-import type { Tools } from '../tools.ts';
-import { checkService, loadService } from '../weigh.ts';
+import type { Tools } from '../instance/tools.ts';
+import { checkService, loadService } from '../instance/weigh.ts';
 import type { LadderWorkload } from '../workloads/workload.ts';
 
 /** Climbs the ladder; what was read before a failure is kept. */

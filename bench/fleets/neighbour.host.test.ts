@@ -22,7 +22,7 @@ import type { RecordedTrial } from '../../model/record.ts';
 import { cellsOf } from '../plan.ts';
 import { parseScenario } from '../scenario.ts';
 import type { RunnerSchemas } from '../scenario-schema.ts';
-import type { Tools } from '../tools.ts';
+import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../trial.ts';
 
 const ruler = createRuler();

@@ -9,7 +9,7 @@ import type { MeteredGroup } from '../../host/cgroup.ts';
 import { diskOf } from '../../host/disk.ts';
 import type { Disk, GroupLimits } from '../../host/group.ts';
 import { cageFor, type Cage } from './cage.ts';
-import { proveImage, putAway, startInstance, type Trial } from '../instance.ts';
+import { proveImage, putAway, startInstance, type Trial } from '../instance/instance.ts';
 import type { GroupStrain } from '../../model/instance.ts';
 import type { LimitsHeld, NeighbourLimits } from '../../model/observation.ts';
 import type { ServiceSpec } from '../../model/scenario.ts';

@@ -4,8 +4,8 @@
  */
 import { TrialFailure } from '../../runners/runner.ts';
 import { lossWords, proveMembers, withFleet, type Member, type Started } from './fleet.ts';
-import type { Gathered } from '../gathered.ts';
-import type { Ended, Trial } from '../instance.ts';
+import type { Gathered } from '../instance/gathered.ts';
+import type { Ended, Trial } from '../instance/instance.ts';
 import type { Wave } from '../../model/observation.ts';
 import type { Seconds } from '../../model/quantities.ts';
 import { orderStatistic } from '../statistics/descriptive.ts';

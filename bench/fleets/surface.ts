@@ -6,8 +6,8 @@
 import { readOutside, readVisibleHost } from '../../host/visible.ts';
 import { TrialFailure, type ExecResult } from '../../runners/runner.ts';
 import { withFleet, type Fleet, type Member } from './fleet.ts';
-import type { Gathered } from '../gathered.ts';
-import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance.ts';
+import type { Gathered } from '../instance/gathered.ts';
+import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance/instance.ts';
 import type { Outcome } from '../../model/record.ts';
 import { UnreadableOutput } from '../workloads/output.ts';
 import { parseFacts } from '../surface/facts.ts';

@@ -3,16 +3,16 @@
  * after it. A guest's memory only ratchets up, so the three are different facts (METHODOLOGY B14). Read from
  * the host with every ruler at once, and once from inside, where a guest's own kernel knows what is free.
  */
-import { hostMemory, parseMeminfo } from '../host/memory.ts';
-import { TrialFailure } from '../runners/runner.ts';
-import type { GroupReading } from '../model/instance.ts';
-import type { GuestMemory, MemoryMoment, MemoryReading } from '../model/observation.ts';
-import type { Sample } from '../model/record.ts';
+import { hostMemory, parseMeminfo } from '../../host/memory.ts';
+import { TrialFailure } from '../../runners/runner.ts';
+import type { GroupReading } from '../../model/instance.ts';
+import type { GuestMemory, MemoryMoment, MemoryReading } from '../../model/observation.ts';
+import type { Sample } from '../../model/record.ts';
 import { runInside, type Inside } from './program.ts';
-import { waitForMerging } from './merging.ts';
+import { waitForMerging } from './ksm.ts';
 import type { Gathered } from './gathered.ts';
-import { readSeen, type ServiceLoad, type Step } from './workloads/service-load.ts';
-import type { WeighWorkload } from './workloads/workload.ts';
+import { readSeen, type ServiceLoad, type Step } from '../workloads/service-load.ts';
+import type { WeighWorkload } from '../workloads/workload.ts';
 
 /** Weighs a ready instance at the three moments and adds its metrics. */
 export async function weighService(

@@ -1,8 +1,8 @@
 /** What a trial gathers while it runs: it becomes the record's line however the trial ends. */
-import type { SharedUsage } from '../runners/runner.ts';
-import type { GroupReading, Mark, Series } from '../model/instance.ts';
-import type { LadderPoint, Observation } from '../model/observation.ts';
-import type { ProgramOutput, Sample } from '../model/record.ts';
+import type { SharedUsage } from '../../runners/runner.ts';
+import type { GroupReading, Mark, Series } from '../../model/instance.ts';
+import type { LadderPoint, Observation } from '../../model/observation.ts';
+import type { ProgramOutput, Sample } from '../../model/record.ts';
 
 export interface Gathered {
   readonly marks: Mark[];

@@ -7,14 +7,14 @@
 import { driftBetween } from '../../host/drift.ts';
 import { TrialFailure } from '../../runners/runner.ts';
 import { messageOf } from '../../model/errors.ts';
-import { usedBetween, type Inside } from '../program.ts';
-import type { Gathered } from '../gathered.ts';
+import { usedBetween, type Inside } from './program.ts';
+import type { Gathered } from './gathered.ts';
 import type { LoadPhase } from '../../model/observation.ts';
 import { countOf, mergeBins, quantileOf } from '../analysis/percentiles.ts';
 import type { LoadPlan, LoadPoint } from '../workloads/workload.ts';
-import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
+import type { LoadGenerator, LoadRequest, LoadResult } from '../load/load.ts';
 import { formatValue } from '../../model/units.ts';
-import { lagged, lagLimit } from './schedule.ts';
+import { lagged, lagLimit } from '../load/schedule.ts';
 
 /** Above this share of one CPU a program that works in one thread is taken to be at its limit. */
 const busyCores = 0.9;

@@ -2,23 +2,23 @@
  * What the world lends to a run: instruments and runners, as one value. The execution reads no globals,
  * so the same code runs real machines and, with the fake runner, whole runs in milliseconds.
  */
-import type { Runner } from '../runners/runner.ts';
-import type { HostCounters } from '../host/drift.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
-import type { GroupOptions } from '../host/cgroup-hierarchy.ts';
-import type { Lease } from '../host/lease.ts';
-import type { LoadCounters } from '../host/room.ts';
-import type { LadderMemory } from '../host/memory.ts';
-import type { MeterDescription } from '../host/meter.ts';
-import type { ProcessMemory } from '../host/smaps.ts';
-import type { Volumes } from '../host/volume.ts';
-import type { Image } from '../images/image.ts';
-import type { GeneratorPlace, LoadGenerator } from './load/load.ts';
-import type { HostRoom, Series } from '../model/instance.ts';
-import type { Cell, PlannedTrial } from '../model/plan.ts';
-import type { Bytes, Seconds } from '../model/quantities.ts';
-import type { RecordedTrial } from '../model/record.ts';
-import type { RunnerKind } from '../model/scenario.ts';
+import type { Runner } from '../../runners/runner.ts';
+import type { HostCounters } from '../../host/drift.ts';
+import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { GroupOptions } from '../../host/cgroup-hierarchy.ts';
+import type { Lease } from '../../host/lease.ts';
+import type { LoadCounters } from '../../host/room.ts';
+import type { LadderMemory } from '../../host/memory.ts';
+import type { MeterDescription } from '../../host/meter.ts';
+import type { ProcessMemory } from '../../host/smaps.ts';
+import type { Volumes } from '../../host/volume.ts';
+import type { Image } from '../../images/image.ts';
+import type { GeneratorPlace, LoadGenerator } from '../load/load.ts';
+import type { HostRoom, Series } from '../../model/instance.ts';
+import type { Cell, PlannedTrial } from '../../model/plan.ts';
+import type { Bytes, Seconds } from '../../model/quantities.ts';
+import type { RecordedTrial } from '../../model/record.ts';
+import type { RunnerKind } from '../../model/scenario.ts';
 
 /** The meter process, as execution uses it. */
 export interface Meters {

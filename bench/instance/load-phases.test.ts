@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { TrialFailure } from '../../runners/runner.ts';
 import type { LoadPhase } from '../../model/observation.ts';
 import { networkRedis, pointsOf } from '../workloads/network.ts';
-import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
-import { giveLoads, judgeCapacity, judgeLag, requireService } from './phases.ts';
+import type { LoadGenerator, LoadRequest, LoadResult } from '../load/load.ts';
+import { giveLoads, judgeCapacity, judgeLag, requireService } from './load-phases.ts';
 
 const good: LoadResult = {
   seconds: 2,

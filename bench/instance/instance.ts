@@ -4,16 +4,22 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrialFailure, type Context, type Instance, type Prepared, type Volume } from '../runners/runner.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
-import type { HostCounters } from '../host/drift.ts';
-import { messageOf, UserError } from '../model/errors.ts';
-import type { FailureReason, Mark, Series } from '../model/instance.ts';
-import type { Cell, PlannedTrial } from '../model/plan.ts';
-import type { Outcome } from '../model/record.ts';
-import type { Scenario, ServiceSpec } from '../model/scenario.ts';
+import {
+  TrialFailure,
+  type Context,
+  type Instance,
+  type Prepared,
+  type Volume,
+} from '../../runners/runner.ts';
+import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { HostCounters } from '../../host/drift.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
+import type { FailureReason, Mark, Series } from '../../model/instance.ts';
+import type { Cell, PlannedTrial } from '../../model/plan.ts';
+import type { Outcome } from '../../model/record.ts';
+import type { Scenario, ServiceSpec } from '../../model/scenario.ts';
 import type { Tools } from './tools.ts';
-import { UnreadableOutput } from './workloads/output.ts';
+import { UnreadableOutput } from '../workloads/output.ts';
 
 /** Longest output of a program or console that is kept in the record. */
 export const keptOutput = 8192;

@@ -2,7 +2,7 @@
  * Waiting for the kernel to have merged what it will merge (KSM): pages are found a few at a time, so memory
  * read too early would be called a cost. Nothing is waited for where nothing is merged, which is the default.
  */
-import type { Bytes, Seconds } from '../model/quantities.ts';
+import type { Bytes, Seconds } from '../../model/quantities.ts';
 import type { Tools } from './tools.ts';
 
 /** Between two looks: a scan passes over a few small guests in about a second. */

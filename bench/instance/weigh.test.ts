@@ -1,13 +1,13 @@
 /** The order of things and what becomes of the readings; real services are in weigh.host.test.ts. */
 import { expect, test } from 'vitest';
-import type { MeteredGroup } from '../host/cgroup.ts';
-import type { ExecRequest, Instance } from '../runners/runner.ts';
+import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { ExecRequest, Instance } from '../../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import type { Trial } from './instance.ts';
-import type { AccelerationClass, GroupReading } from '../model/instance.ts';
-import type { MemoryReading } from '../model/observation.ts';
+import type { AccelerationClass, GroupReading } from '../../model/instance.ts';
+import type { MemoryReading } from '../../model/observation.ts';
 import { weighService } from './weigh.ts';
-import { memoryRedis } from './workloads/memory-load.ts';
+import { memoryRedis } from '../workloads/memory-load.ts';
 
 const MiB = 2 ** 20;
 const options = memoryRedis.options.parse({ keys: 10, value: '100B', settle: '1s', duration: '4s' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSteady, waitForMerging } from './merging.ts';
+import { isSteady, waitForMerging } from './ksm.ts';
 
 const MiB = 2 ** 20;
 
