@@ -10,7 +10,7 @@ import { readHostCounters } from '../host/drift.ts';
 import { openVolumes } from '../host/volume.ts';
 import { readLoadCounters, readRoom } from '../host/room.ts';
 import type { Image } from '../images/image.ts';
-import { judgeBlock, voidLimits } from './execute.ts';
+import { judgeBlock, voidLimits } from './launch/execute.ts';
 import type { HostFingerprint } from '../model/instance.ts';
 import type { RecordedTrial } from '../model/record.ts';
 import { readRecord, recordFile } from './record.ts';

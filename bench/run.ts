@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../model/errors.ts';
-import { executePlan, voidRules, type RunResult } from './execute.ts';
+import { executePlan, voidRules, type RunResult } from './launch/execute.ts';
 import type { ClockError, HostFingerprint, Traits } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Plan } from '../model/plan.ts';
@@ -12,7 +12,7 @@ import type { RecordHeader, RunRecord } from '../model/record.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { cellsOf, createPlan } from './plan.ts';
 import { bindServices } from './own-service.ts';
-import { prepareRun, type PreparedRun } from './prepare.ts';
+import { prepareRun, type PreparedRun } from './launch/prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './sameness.ts';
 import type { Tools } from './instance/tools.ts';

@@ -16,7 +16,7 @@ import type { RecordedTrial } from '../../model/record.ts';
 import { parseScenario } from '../scenario.ts';
 import type { RunnerSchemas } from '../scenario-schema.ts';
 import type { Tools } from '../instance/tools.ts';
-import { runTrial } from '../trial.ts';
+import { runTrial } from '../launch/trial.ts';
 import { cellsOf } from '../plan.ts';
 
 const MiB = 2 ** 20;

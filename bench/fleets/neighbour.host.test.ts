@@ -23,7 +23,7 @@ import { cellsOf } from '../plan.ts';
 import { parseScenario } from '../scenario.ts';
 import type { RunnerSchemas } from '../scenario-schema.ts';
 import type { Tools } from '../instance/tools.ts';
-import { runTrial } from '../trial.ts';
+import { runTrial } from '../launch/trial.ts';
 
 const ruler = createRuler();
 const context = { signal: new AbortController().signal, now: monotonicSeconds };

@@ -16,7 +16,7 @@ import { cellsOf } from '../plan.ts';
 import type { RunnerSchemas } from '../scenario-schema.ts';
 import { parseScenario } from '../scenario.ts';
 import type { Tools } from '../instance/tools.ts';
-import { runTrial } from '../trial.ts';
+import { runTrial } from '../launch/trial.ts';
 
 const gibibyte = 2 ** 30;
 const digest = 'd'.repeat(64);

@@ -2,12 +2,12 @@
  * Why a cell cannot be measured on this host with this image, found out before its first launch: each
  * problem belongs to its cell alone, and the others go on.
  */
-import type { Availability } from '../runners/runner.ts';
-import type { Cell } from '../model/plan.ts';
-import type { Tools } from './instance/tools.ts';
-import { unmeetable } from './requirements.ts';
-import { workloads } from './workloads/index.ts';
-import { programsOf } from './workloads/workload.ts';
+import type { Availability } from '../../runners/runner.ts';
+import type { Cell } from '../../model/plan.ts';
+import type { Tools } from '../instance/tools.ts';
+import { unmeetable } from '../requirements.ts';
+import { workloads } from '../workloads/index.ts';
+import { programsOf } from '../workloads/workload.ts';
 
 export interface CellProblem {
   /** It is its workload's requirement that nothing here can meet. */

@@ -2,21 +2,21 @@
  * One launch, from request to gone: the unit of replication. Whatever happens inside becomes the
  * trial's outcome; the instance is stopped and proven gone in every case, and nothing is thrown but bugs.
  */
-import type { Instance } from '../runners/runner.ts';
-import type { MeteredGroup } from '../host/cgroup.ts';
-import { driftBetween } from '../host/drift.ts';
-import { sweepDensity } from './fleets/density.ts';
-import { newGathered, type Gathered } from './instance/gathered.ts';
+import type { Instance } from '../../runners/runner.ts';
+import type { MeteredGroup } from '../../host/cgroup.ts';
+import { driftBetween } from '../../host/drift.ts';
+import { sweepDensity } from '../fleets/density.ts';
+import { newGathered, type Gathered } from '../instance/gathered.ts';
 import { useInstance } from './inside.ts';
-import { conclude, openGroup, putAway, startInstance, type Ended, type Trial } from './instance/instance.ts';
-import { climbLadder } from './fleets/ladder.ts';
-import type { Outcome, RecordedTrial } from '../model/record.ts';
-import type { ProgramSpec } from '../model/scenario.ts';
-import { examine } from './fleets/surface.ts';
-import { measureNeighbours } from './fleets/neighbour.ts';
-import { scaleOut } from './fleets/scale-out.ts';
-import { workloads } from './workloads/index.ts';
-import { isFleet } from './workloads/workload.ts';
+import { conclude, openGroup, putAway, startInstance, type Ended, type Trial } from '../instance/instance.ts';
+import { climbLadder } from '../fleets/ladder.ts';
+import type { Outcome, RecordedTrial } from '../../model/record.ts';
+import type { ProgramSpec } from '../../model/scenario.ts';
+import { examine } from '../fleets/surface.ts';
+import { measureNeighbours } from '../fleets/neighbour.ts';
+import { scaleOut } from '../fleets/scale-out.ts';
+import { workloads } from '../workloads/index.ts';
+import { isFleet } from '../workloads/workload.ts';
 
 /** Runs one planned trial of a prepared cell. */
 export async function runTrial(trial: Trial): Promise<RecordedTrial> {

@@ -2,17 +2,17 @@
  * Before the first launch: which runners can run here, and every runner x shape made ready, once.
  * A runner that cannot run skips its cells with its reason; nothing here is timed.
  */
-import type { Availability, Prepared, VolumeUse } from '../runners/runner.ts';
-import type { VolumeProblem } from '../host/volume.ts';
+import type { Availability, Prepared, VolumeUse } from '../../runners/runner.ts';
+import type { VolumeProblem } from '../../host/volume.ts';
 import { problemOf, type CellProblem } from './cell-problems.ts';
-import { exitCode, UserError } from '../model/errors.ts';
-import { contextOf } from './instance/instance.ts';
-import type { Cell } from '../model/plan.ts';
-import type { CellRecord, SkippedCell } from '../model/record.ts';
-import type { RunnerSpec, Scenario } from '../model/scenario.ts';
-import { requirementWords } from './requirements.ts';
-import { workDigest } from './sameness.ts';
-import type { Tools } from './instance/tools.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
+import { contextOf } from '../instance/instance.ts';
+import type { Cell } from '../../model/plan.ts';
+import type { CellRecord, SkippedCell } from '../../model/record.ts';
+import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
+import { requirementWords } from '../requirements.ts';
+import { workDigest } from '../sameness.ts';
+import type { Tools } from '../instance/tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
 export interface PreparedRun {

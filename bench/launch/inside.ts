@@ -2,24 +2,24 @@
  * What is done inside a launched instance, by the kind of workload: a program run through the agent, or
  * nothing while the host watches. Each adds its numbers to what the trial gathers, or fails it.
  */
-import { readVisibleHost } from '../host/visible.ts';
-import { TrialFailure } from '../runners/runner.ts';
-import type { Gathered } from './instance/gathered.ts';
-import { contextOf, proveImage, serviceFiles } from './instance/instance.ts';
-import { giveLoads } from './instance/load-phases.ts';
-import { runInside, usedBetween, type Inside } from './instance/program.ts';
-import { weighService } from './instance/weigh.ts';
-import type { Sample } from '../model/record.ts';
-import type { Requirements } from '../model/scenario.ts';
-import { requirementsScript, unmet } from './requirements.ts';
-import { workloads } from './workloads/index.ts';
+import { readVisibleHost } from '../../host/visible.ts';
+import { TrialFailure } from '../../runners/runner.ts';
+import type { Gathered } from '../instance/gathered.ts';
+import { contextOf, proveImage, serviceFiles } from '../instance/instance.ts';
+import { giveLoads } from '../instance/load-phases.ts';
+import { runInside, usedBetween, type Inside } from '../instance/program.ts';
+import { weighService } from '../instance/weigh.ts';
+import type { Sample } from '../../model/record.ts';
+import type { Requirements } from '../../model/scenario.ts';
+import { requirementsScript, unmet } from '../requirements.ts';
+import { workloads } from '../workloads/index.ts';
 import {
   isFleet,
   programsOf,
   type CommandWorkload,
   type IdleWorkload,
   type InsideWorkload,
-} from './workloads/workload.ts';
+} from '../workloads/workload.ts';
 
 /** A trial whose instance is ready. */
 export interface Session extends Inside {

@@ -2,12 +2,12 @@
  * The launches in their planned order, each finished one on disk before the next begins. Stops cleanly
  * when asked, and voids blocks by rules that stand in the record before the first launch.
  */
-import type { Cell, Plan, PlannedTrial } from '../model/plan.ts';
-import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } from '../model/record.ts';
-import type { Scenario } from '../model/scenario.ts';
+import type { Cell, Plan, PlannedTrial } from '../../model/plan.ts';
+import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } from '../../model/record.ts';
+import type { Scenario } from '../../model/scenario.ts';
 import type { PreparedRun } from './prepare.ts';
-import { isInterrupted, type RecordWriter } from './record.ts';
-import type { Tools } from './instance/tools.ts';
+import { isInterrupted, type RecordWriter } from '../record.ts';
+import type { Tools } from '../instance/tools.ts';
 import { runTrial } from './trial.ts';
 
 /** A cell whose first launches all fail will not do better in the hundredth. */

@@ -1,9 +1,9 @@
 /** How a launch of an image's main program ends: asked, killed, or gone before. */
 import { expect, test } from 'vitest';
-import type { Halted } from '../runners/runner.ts';
-import { newGathered } from './instance/gathered.ts';
+import type { Halted } from '../../runners/runner.ts';
+import { newGathered } from '../instance/gathered.ts';
 import { useInstance, type Session } from './inside.ts';
-import type { ServiceStop } from '../model/scenario.ts';
+import type { ServiceStop } from '../../model/scenario.ts';
 
 const stop: ServiceStop = { signal: 'SIGQUIT', graceSeconds: 4 };
 

@@ -1,11 +1,11 @@
 /** What stands in the way of a cell before its first launch. */
 import { expect, test } from 'vitest';
-import { fake } from '../runners/fake.ts';
+import { fake } from '../../runners/fake.ts';
 import { problemOf } from './cell-problems.ts';
-import { cellsOf } from './plan.ts';
-import type { RunnerSchemas } from './scenario-schema.ts';
-import { parseScenario } from './scenario.ts';
-import type { Tools } from './instance/tools.ts';
+import { cellsOf } from '../plan.ts';
+import type { RunnerSchemas } from '../scenario-schema.ts';
+import { parseScenario } from '../scenario.ts';
+import type { Tools } from '../instance/tools.ts';
 
 test('a noisy neighbour is not started where it could not be bounded', async () => {
   const text =
