@@ -29,7 +29,7 @@ import {
 import { judge } from './analysis/verdict.ts';
 import { comparisonWarnings } from './analysis/warnings.ts';
 import { fairnessLedger } from './analysis/fairness.ts';
-import { partsOf } from './merge.ts';
+import { partsOf } from './record/merge.ts';
 import { createBootstrap, defaultResamples } from './statistics/bootstrap.ts';
 import { benjaminiHochberg } from './statistics/holm.ts';
 import { minimumBlocks } from './statistics/power.ts';

@@ -13,7 +13,7 @@ import type { Image } from '../images/image.ts';
 import { judgeBlock, voidLimits } from './launch/execute.ts';
 import type { HostFingerprint } from '../model/instance.ts';
 import type { RecordedTrial } from '../model/record.ts';
-import { readRecord, recordFile } from './record.ts';
+import { readRecord, recordFile } from './record/record.ts';
 import { runScenario, type RunRequest } from './run.ts';
 import type { RunnerSchemas } from './scenario-schema.ts';
 import { parseScenario } from './scenario.ts';

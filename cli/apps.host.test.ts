@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 import { appNames, ensureApp } from '../images/apps/index.ts';
 
 const program = join(import.meta.dirname, 'main.ts');

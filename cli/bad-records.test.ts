@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { recordFile } from '../bench/record.ts';
+import { recordFile } from '../bench/record/record.ts';
 import { world } from '../verdicts/testing/worlds.ts';
 import { tare } from './testing/tare.ts';
 

@@ -95,7 +95,7 @@ function namesIn(dir: string): string[] {
 
 async function readFresh(paths: readonly string[], output: Output): Promise<RunRecord[]> {
   if (paths.length === 0) throw new UserError('no run is given', 'give the result folders to take');
-  const { readRecord } = await import('../bench/record.ts');
+  const { readRecord } = await import('../bench/record/record.ts');
   const { forBaseline } = await import('../verdicts/baseline.ts');
   const seen = new Map<string, string>();
   return paths.map((path) => {

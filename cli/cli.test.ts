@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildRecord } from '../bench/record-builder.ts';
-import { createRecord } from '../bench/record.ts';
+import { createRecord } from '../bench/record/record.ts';
 import { tare } from './testing/tare.ts';
 
 let folder: string;

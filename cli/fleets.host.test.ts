@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { densityResult } from '../bench/analysis/density-result.ts';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 
 const program = join(import.meta.dirname, 'main.ts');
 const run = promisify(execFile);

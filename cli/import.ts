@@ -59,7 +59,7 @@ export const importCommand: Command<ImportArguments> = {
   run: async (args, output) => {
     const { parseImport, recognise, digestOf } = await import('../bench/imports/index.ts');
     const { recordOfImport } = await import('../bench/imports/build.ts');
-    const { createRecord, defaultFolder } = await import('../bench/record.ts');
+    const { createRecord, defaultFolder } = await import('../bench/record/record.ts');
     const directions = directionsOf(args.better);
     const files = args.file.map((path) => {
       const { content, modifiedAt } = readFile(path);

@@ -27,7 +27,7 @@ export async function measureOne(request: Request, json: boolean, output: Output
 export async function measureSeries(batch: Batch, json: boolean, output: Output): Promise<ExitCode> {
   const { requests, series } = batch;
   if (series === null) throw new Error('not a series');
-  const { createSeries } = await import('../bench/series.ts');
+  const { createSeries } = await import('../bench/record/series.ts');
   const { seriesOf } = await import('./requests.ts');
   if (series.fresh) createSeries(series.folder, seriesOf(batch));
   const codes: ExitCode[] = [];
@@ -105,7 +105,7 @@ async function measure(request: Request, output: Output): Promise<ExitCode> {
 }
 
 async function showResult(folder: string, json: boolean, output: Output): Promise<void> {
-  const { readRecord, recordFile } = await import('../bench/record.ts');
+  const { readRecord, recordFile } = await import('../bench/record/record.ts');
   await show(readRecord(folder), join(folder, recordFile), join(folder, pageFile), json, output);
 }
 
@@ -114,7 +114,7 @@ const again = 'the record is untouched; `tare report RECORD --html FILE` makes i
 
 /** The page of one record of a series, beside it. */
 async function writePage(folder: string, output: Output): Promise<void> {
-  const { readRecord, recordFile } = await import('../bench/record.ts');
+  const { readRecord, recordFile } = await import('../bench/record/record.ts');
   const { renderHtml } = await import('../reports/index.ts');
   const { writeReport } = await import('./report.ts');
   const path = join(folder, pageFile);
@@ -124,9 +124,9 @@ async function writePage(folder: string, output: Output): Promise<void> {
 
 /** The report over all records of a series that exist by now. */
 async function showSeries(folder: string, json: boolean, output: Output): Promise<void> {
-  const { mergeRecords } = await import('../bench/merge.ts');
-  const { readRecord, recordFile } = await import('../bench/record.ts');
-  const { readSeries } = await import('../bench/series.ts');
+  const { mergeRecords } = await import('../bench/record/merge.ts');
+  const { readRecord, recordFile } = await import('../bench/record/record.ts');
+  const { readSeries } = await import('../bench/record/series.ts');
   const { name, description, runs } = readSeries(folder);
   const records = runs
     .map((run) => join(folder, run.folder))

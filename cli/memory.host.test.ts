@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
 import type { RecordedTrial } from '../model/record.ts';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 
 const MiB = 2 ** 20;
 const scenario = `

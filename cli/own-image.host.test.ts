@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRecord } from '../model/record.ts';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 import { ensureMiniImage } from '../images/builtin.ts';
 import {
   file,

@@ -122,8 +122,8 @@ function writeSides(
 
 /** Every record below the paths; a series stands for its records. */
 async function readSingles(paths: readonly string[], output: Output): Promise<readonly Source[]> {
-  const { folderOf, readRecord, recordFile } = await import('../bench/record.ts');
-  const { holdsSeries, readSeries } = await import('../bench/series.ts');
+  const { folderOf, readRecord, recordFile } = await import('../bench/record/record.ts');
+  const { holdsSeries, readSeries } = await import('../bench/record/series.ts');
   const single = (path: string): Source => {
     const record = readRecord(path);
     for (const note of record.notes) output.err(`${path}: ${note}`);
@@ -145,8 +145,8 @@ async function sourcesOf(
   singles: readonly Source[],
   each: boolean,
 ): Promise<readonly Source[]> {
-  const { mergeRecords } = await import('../bench/merge.ts');
-  const { holdsSeries, readSeries } = await import('../bench/series.ts');
+  const { mergeRecords } = await import('../bench/record/merge.ts');
+  const { holdsSeries, readSeries } = await import('../bench/record/series.ts');
   const [only = ''] = paths;
   if (each || (singles.length === 1 && !holdsSeries(only))) return singles;
   const alone = paths.length === 1 && holdsSeries(only);

@@ -5,7 +5,7 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 
 const program = join(import.meta.dirname, 'main.ts');
 const supported = process.arch === 'x64' && process.geteuid?.() === 0;

@@ -3,7 +3,7 @@
  * how a profile stands to the server that is asked about: usable as it is, with differences that are said, or
  * set aside.
  */
-import { hostDifferences } from '../bench/sameness.ts';
+import { hostDifferences } from '../bench/record/comparable.ts';
 import { machineName } from '../bench/requirements.ts';
 import type { AccelerationClass, HostFingerprint } from '../model/instance.ts';
 import { formatValue } from '../model/units.ts';

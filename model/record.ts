@@ -90,7 +90,7 @@ export interface CellRecord {
   readonly baseline?: string;
   /** What its workload requires of the system; absent: nothing. */
   readonly requires?: string;
-  /** Digest of the work done in one launch (bench/sameness.ts); absent in records of the first releases. */
+  /** Digest of the work done in one launch (bench/record/comparable.ts); absent in records of the first releases. */
   readonly workDigest?: string;
   /** The runner's options as checked, defaults included; absent in records of the first releases. */
   readonly options?: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
  * The first screen in words: what was found, on which host, how sure, and what stands in the way.
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
-import { partsOf } from '../bench/merge.ts';
+import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { formatRatio, formatValue } from '../model/units.ts';

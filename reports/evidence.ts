@@ -2,7 +2,7 @@
  * What qualifies the numbers: claims put to the test, the fairness ledger, what was refused and what
  * would lift it, failures with their last words, and the machine.
  */
-import { partsOf } from '../bench/merge.ts';
+import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis, Comparison, LedgerRow, Refusal } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow } from './parts/claim.ts';

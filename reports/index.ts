@@ -3,7 +3,7 @@
  * time, so that a report can never disagree with its record.
  */
 import { analyse } from '../bench/analyse.ts';
-import { partsOf } from '../bench/merge.ts';
+import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { readAssets } from './assets.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import { namespaceRunner, processRunner, realVm } from '../bench/analysis/testing/lookup.ts';
-import { mergeRecords } from '../bench/merge.ts';
+import { mergeRecords } from '../bench/record/merge.ts';
 import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record-builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';

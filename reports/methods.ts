@@ -2,7 +2,7 @@
  * The Methods section, written from the record alone, so that it can never describe another run:
  * design, order, definitions, statistics, exclusions, identities and the scenario as it was run.
  */
-import { partsOf } from '../bench/merge.ts';
+import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { MetricDeclaration, MetricSource } from '../model/metric.ts';
 import type { CellRecord, RecordEnd, RunRecord } from '../model/record.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { metricConflicts } from '../bench/merge.ts';
+import { metricConflicts } from '../bench/record/merge.ts';
 import { createPlan } from '../bench/plan.ts';
 import { metricsOf } from '../bench/run.ts';
 import { parseScenarioList } from '../bench/scenario-list.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
-import { readRecord } from '../bench/record.ts';
+import { readRecord } from '../bench/record/record.ts';
 import { renderHtml } from '../reports/index.ts';
 import { root } from './process.ts';
 

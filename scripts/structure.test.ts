@@ -79,11 +79,11 @@ describe('structure', () => {
 
   it('would notice an import to the right', () => {
     const bad = (path: string, target: string) => offences({ path, text: '', imports: [target] });
-    expect(bad('host/a.ts', '../bench/record.ts')).toHaveLength(1);
+    expect(bad('host/a.ts', '../bench/record/record.ts')).toHaveLength(1);
     expect(bad('bench/a.ts', '../runners/fake.ts')).toHaveLength(1);
     expect(bad('bench/a.ts', '../runners/runner.ts')).toEqual([]);
     expect(bad('bench/a.ts', './record.ts')).toEqual([]);
-    expect(bad('model/record.ts', '../bench/record.ts')).toHaveLength(1);
+    expect(bad('model/record.ts', '../bench/record/record.ts')).toHaveLength(1);
     expect(bad('runners/qemu/a.ts', '../../bench/statistics/holm.ts')).toHaveLength(1);
     expect(bad('cli/a.ts', '../scripts/setup.ts')).toHaveLength(1);
   });

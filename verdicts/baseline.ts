@@ -19,8 +19,8 @@ import { z } from 'zod';
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
 import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
-import { lineSchema } from '../bench/record-schema.ts';
-import { parseRecord } from '../bench/record.ts';
+import { lineSchema } from '../bench/record/schema.ts';
+import { parseRecord } from '../bench/record/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 
 const schema = 1;

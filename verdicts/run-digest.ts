@@ -9,7 +9,7 @@ import type { AccelerationClass } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
-import { decisiveIdentity, majorOf } from '../bench/sameness.ts';
+import { decisiveIdentity, majorOf } from '../bench/record/comparable.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { signedRank } from '../bench/statistics/signed-rank.ts';

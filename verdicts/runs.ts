@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
-import { readRecord, recordFile } from '../bench/record.ts';
+import { readRecord, recordFile } from '../bench/record/record.ts';
 import type { RunRecord } from '../model/record.ts';
-import { holdsSeries, readSeries } from '../bench/series.ts';
+import { holdsSeries, readSeries } from '../bench/record/series.ts';
 import { holdsBaseline, readBaseline } from './baseline.ts';
 import type { RunRef } from './model.ts';
 

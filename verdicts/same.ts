@@ -5,7 +5,7 @@
  */
 import type { Refusal } from '../model/analysis.ts';
 import type { CellRecord } from '../model/record.ts';
-import { decisiveIdentity, hostDifferences, majorOf } from '../bench/sameness.ts';
+import { decisiveIdentity, hostDifferences, majorOf } from '../bench/record/comparable.ts';
 import type { Remark } from './model.ts';
 import type { Run } from './runs.ts';
 

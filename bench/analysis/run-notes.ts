@@ -1,5 +1,5 @@
 /** What holds for a run as a whole: conclusions withheld from all of it, and warnings for its first screen. */
-import { partsOf } from '../merge.ts';
+import { partsOf } from '../record/merge.ts';
 import type { Analysis, Comparison, Refusal, Warning } from '../../model/analysis.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { blocksToFire, canFire, minimumBlocks } from '../statistics/power.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import { valuesOf } from '../analysis/values.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { lineSchema } from '../record-schema.ts';
+import { lineSchema } from '../record/schema.ts';
 import { recordOfImport, type BuildOptions } from './build.ts';
 import { digestOf, parseImport, recognise } from './index.ts';
 import type { ImportKind } from './kinds.ts';

@@ -6,7 +6,7 @@ import type { Cell, Plan, PlannedTrial } from '../../model/plan.ts';
 import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } from '../../model/record.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import type { PreparedRun } from './prepare.ts';
-import { isInterrupted, type RecordWriter } from '../record.ts';
+import { isInterrupted, type RecordWriter } from '../record/record.ts';
 import type { Tools } from '../instance/tools.ts';
 import { runTrial } from './trial.ts';
 

@@ -11,7 +11,7 @@ import type { Cell } from '../../model/plan.ts';
 import type { CellRecord, SkippedCell } from '../../model/record.ts';
 import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
 import { requirementWords } from '../requirements.ts';
-import { workDigest } from '../sameness.ts';
+import { workDigest } from '../record/comparable.ts';
 import type { Tools } from '../instance/tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */

@@ -1,5 +1,5 @@
 /** What is not the same on every side, before any number: the facts that must match, the image, the tool, the runners. */
-import { hostDifferences } from '../../bench/sameness.ts';
+import { hostDifferences } from '../../bench/record/comparable.ts';
 import type { Table } from '../parts.ts';
 import { columns, digestText, folded, narrow, table, type Block } from '../parts.ts';
 import { count } from '../words.ts';

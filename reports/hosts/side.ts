@@ -4,7 +4,7 @@
  */
 import { analyse } from '../../bench/analyse.ts';
 import { UserError } from '../../model/errors.ts';
-import { mergeRecords } from '../../bench/merge.ts';
+import { mergeRecords } from '../../bench/record/merge.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { subjectsOf, type Subjects } from '../subjects.ts';

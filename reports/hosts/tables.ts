@@ -1,5 +1,5 @@
 /** Numbers side by side: one row per measure, runner and workload, one column per side, ratios within each side apart. */
-import { canonical } from '../../bench/sameness.ts';
+import { canonical } from '../../bench/record/comparable.ts';
 import type { Comparison, Summary } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord } from '../../model/record.ts';

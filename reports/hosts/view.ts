@@ -4,7 +4,7 @@
  * across hosts (C26); change on one host is what `tare compare` judges.
  */
 import { families } from '../../bench/analysis/fairness.ts';
-import { partsOf } from '../../bench/merge.ts';
+import { partsOf } from '../../bench/record/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../answer.ts';
 import { spansWidely, thinned } from '../charts.ts';

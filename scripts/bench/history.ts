@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildRecord } from '../../bench/record-builder.ts';
-import { createRecord } from '../../bench/record.ts';
+import { createRecord } from '../../bench/record/record.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { run, tare } from '../process.ts';
 import { boundRow, interleave, ratioRow, type Bench } from './row.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { densityResult } from '../../bench/analysis/density-result.ts';
-import { readRecord } from '../../bench/record.ts';
+import { readRecord } from '../../bench/record/record.ts';
 import { formatValue } from '../../model/units.ts';
 import { run, tare } from '../process.ts';
 import type { Bench } from './row.ts';

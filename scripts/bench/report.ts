@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordedTrial, Sample } from '../../model/record.ts';
 import { buildRecord } from '../../bench/record-builder.ts';
-import { createRecord } from '../../bench/record.ts';
+import { createRecord } from '../../bench/record/record.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { run, tare } from '../process.ts';
 import { boundRow, type Bench, type Row } from './row.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRecord } from '../../bench/record.ts';
+import { readRecord } from '../../bench/record/record.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { root, run, tare } from '../process.ts';
 import type { Bench } from './row.ts';

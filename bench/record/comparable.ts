@@ -3,8 +3,8 @@
  * agree on (METHODOLOGY C26). Pure comparisons of recorded facts.
  */
 import { createHash } from 'node:crypto';
-import type { HostFingerprint } from '../model/instance.ts';
-import type { WorkloadSpec } from '../model/scenario.ts';
+import type { HostFingerprint } from '../../model/instance.ts';
+import type { WorkloadSpec } from '../../model/scenario.ts';
 
 /** What of a cell's identity decides its numbers; paths and temporary names do not. */
 export const decisiveIdentity: readonly string[] = [

@@ -5,11 +5,11 @@
  * side is refused, naming what differs (METHODOLOGY C26). The runs stay at hand as `parts`.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from '../model/errors.ts';
+import { UserError } from '../../model/errors.ts';
 import { namesOf, renameRun, uniqueName, type Names } from './merge-names.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { RecordEnd, RecordHeader, RunRecord } from '../model/record.ts';
-import { canonical, hostDifferences, majorOf } from './sameness.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { RecordEnd, RecordHeader, RunRecord } from '../../model/record.ts';
+import { canonical, hostDifferences, majorOf } from './comparable.ts';
 
 /** What the merged run is called; by default after its scenarios. */
 export interface MergeTitle {

@@ -2,9 +2,9 @@
  * Names of runners, workloads and shapes across merged runs: what means the same keeps one name, what only
  * shares its name is prefixed with its scenario. Workloads never mean the same: their blocks are not paired.
  */
-import type { Traits } from '../model/instance.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { decisiveIdentity } from './sameness.ts';
+import type { Traits } from '../../model/instance.ts';
+import type { CellRecord, RunRecord } from '../../model/record.ts';
+import { decisiveIdentity } from './comparable.ts';
 
 /** New names by old ones, for one run; what is missing keeps its name. */
 export interface Names {

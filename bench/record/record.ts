@@ -16,8 +16,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import { currentSchema, lineSchema } from './record-schema.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { currentSchema, lineSchema } from './schema.ts';
 import type {
   RecordedTrial,
   RecordEnd,
@@ -25,7 +25,7 @@ import type {
   RecordLine,
   RunRecord,
   VoidedBlock,
-} from '../model/record.ts';
+} from '../../model/record.ts';
 
 export const recordFile = 'record.jsonl';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { analyse } from './analyse.ts';
+import { analyse } from '../analyse.ts';
 import {
   failed,
   namespaceRunner,
@@ -8,12 +8,12 @@ import {
   quick,
   realVm,
   vmRunner,
-} from './analysis/testing/lookup.ts';
-import { UserError } from '../model/errors.ts';
+} from '../analysis/testing/lookup.ts';
+import { UserError } from '../../model/errors.ts';
 import { mergeRecords } from './merge.ts';
-import type { Comparison } from '../model/analysis.ts';
-import type { RecordHeader, RunRecord } from '../model/record.ts';
-import { buildRecord, type RecordRequest } from './record-builder.ts';
+import type { Comparison } from '../../model/analysis.ts';
+import type { RecordHeader, RunRecord } from '../../model/record.ts';
+import { buildRecord, type RecordRequest } from '../record-builder.ts';
 
 /** A built run of its own name and time. */
 function run(name: string, request: RecordRequest = {}): RunRecord {

@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../model/errors.ts';
-import { buildRecord } from './record-builder.ts';
+import { UserError } from '../../model/errors.ts';
+import { buildRecord } from '../record-builder.ts';
 import { createRecord, defaultFolder, folderOf, readRecord, recordFile, reopenRecord } from './record.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { claimFolder } from './record.ts';
 
 const seriesFile = 'series.json';
