@@ -14,7 +14,7 @@ import {
 import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { RecordedTrial, RunRecord } from '../model/record.ts';
-import { buildRecord, builtMetrics } from './record-builder.ts';
+import { buildRecord, builtMetrics } from './record/testing/builder.ts';
 
 describe('unusual records', () => {
   const value = (metric: string, make: (trial: RecordedTrial) => number | null) => (trial: RecordedTrial) => {

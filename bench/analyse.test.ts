@@ -14,7 +14,7 @@ import {
 } from './analysis/testing/lookup.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RecordedTrial } from '../model/record.ts';
-import { buildRecord, builtMetrics } from './record-builder.ts';
+import { buildRecord, builtMetrics } from './record/testing/builder.ts';
 
 describe('values of a launch', () => {
   it('are the difference of marks, the median of samples, the slope of a ladder', () => {

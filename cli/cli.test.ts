@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildRecord } from '../bench/record-builder.ts';
+import { buildRecord } from '../bench/record/testing/builder.ts';
 import { createRecord } from '../bench/record/record.ts';
 import { tare } from './testing/tare.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { builtRunners } from '../bench/record-builder.ts';
+import { builtRunners } from '../bench/record/testing/builder.ts';
 import { createRecord } from '../bench/record/record.ts';
 import type { Run } from '../verdicts/runs.ts';
 import { world } from '../verdicts/testing/worlds.ts';

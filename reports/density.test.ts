@@ -5,7 +5,7 @@ import { density } from '../bench/workloads/density.ts';
 import { scaleOut } from '../bench/workloads/scale-out.ts';
 import type { DensityStep, Observation, Wave } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record-builder.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
 import { densityBlocks } from './density.ts';
 import { familySections } from './families.ts';

@@ -7,7 +7,7 @@ import type { NeighbourPhase } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow } from './parts/claim.ts';
 import { createRandom } from '../model/random.ts';
-import { buildRecord } from '../bench/record-builder.ts';
+import { buildRecord } from '../bench/record/testing/builder.ts';
 import { neighbour, slowdownSamples } from '../bench/workloads/neighbour.ts';
 import { claimsOf } from './claims.ts';
 import { isolationBlocks } from './isolation.ts';

@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
 import type { RecordedTrial, RunRecord } from '../model/record.ts';
-import { buildRecord } from '../bench/record-builder.ts';
+import { buildRecord } from '../bench/record/testing/builder.ts';
 import { workloads } from '../bench/workloads/index.ts';
 import { renderHtml, renderMarkdown } from './index.ts';
 import { memoryBlocks } from './memory.ts';

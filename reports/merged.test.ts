@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import { namespaceRunner, processRunner, realVm } from '../bench/analysis/testing/lookup.ts';
 import { mergeRecords } from '../bench/record/merge.ts';
 import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record-builder.ts';
+import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import type { Block } from './parts.ts';
 import { viewOf } from './view.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
-import { builtMetrics, buildRecord } from '../bench/record-builder.ts';
+import { builtMetrics, buildRecord } from '../bench/record/testing/builder.ts';
 import { percentileBlocks, quantileName } from './percentiles.ts';
 import { subjectsOf } from './subjects.ts';
 

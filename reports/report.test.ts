@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record-builder.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import { clientScript } from './assets.ts';
 import { drawnDots, thinned } from './charts.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../bench/analyse.ts';
 import type { Outcome, RunRecord, SkippedCell } from '../model/record.ts';
-import { buildRecord } from '../bench/record-builder.ts';
+import { buildRecord } from '../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
 import { noticesOf } from './notices.ts';
 import { subjectsOf } from './subjects.ts';

@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import type { SurfaceFacts } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow } from './parts/claim.ts';
-import { buildRecord } from '../bench/record-builder.ts';
+import { buildRecord } from '../bench/record/testing/builder.ts';
 import { callNumber } from '../bench/surface/call-names.ts';
 import { capabilitiesIn } from './capabilities.ts';
 import { claimsOf } from './claims.ts';

@@ -3,7 +3,7 @@ import { compareRuns } from '../verdicts/compare.ts';
 import { gateRuns } from '../verdicts/gate.ts';
 import { parsePolicy } from '../verdicts/policy.ts';
 import { world, type Wanted } from '../verdicts/testing/worlds.ts';
-import { builtMetrics, builtRunners } from '../bench/record-builder.ts';
+import { builtMetrics, builtRunners } from '../bench/record/testing/builder.ts';
 import { fleetOfCompare, fleetOfGate } from './fleet-change.ts';
 import { parseFleet } from './fleet.ts';
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { valuesOf } from '../bench/analysis/values.ts';
 import { UserError } from '../model/errors.ts';
 import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtRunners, type RecordRequest } from '../bench/record-builder.ts';
+import { buildRecord, builtRunners, type RecordRequest } from '../bench/record/testing/builder.ts';
 import {
   approvalOf,
   baselineText,

@@ -1,6 +1,6 @@
 /** Series by fingerprint, gaps, order of inputs, odd clocks, and every format on hostile names. */
 import { describe, expect, it } from 'vitest';
-import { buildRecord, type RecordRequest } from '../bench/record-builder.ts';
+import { buildRecord, type RecordRequest } from '../bench/record/testing/builder.ts';
 import type { RunRecord } from '../model/record.ts';
 import {
   renderHistoryCsv,

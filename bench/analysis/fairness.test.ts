@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fairnessLedger, voidingRows } from './fairness.ts';
 import type { TraitKey } from '../../model/instance.ts';
 import type { CellRecord } from '../../model/record.ts';
-import { buildRecord, builtRunners } from '../record-builder.ts';
+import { buildRecord, builtRunners } from '../record/testing/builder.ts';
 
 const cells = buildRecord({ blocks: 1 }).header.cells;
 const row = (trait: TraitKey, from: readonly CellRecord[] = cells) =>

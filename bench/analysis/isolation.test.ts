@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { AccelerationClass, GroupStrain } from '../../model/instance.ts';
 import type { NeighbourEvidence, NeighbourPhase } from '../../model/observation.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
-import { buildRecord } from '../record-builder.ts';
+import { buildRecord } from '../record/testing/builder.ts';
 import { analyse } from '../analyse.ts';
 import { neighbour, slowdownSamples } from '../workloads/neighbour.ts';
 import { isolationOf, type Interference } from './isolation.ts';

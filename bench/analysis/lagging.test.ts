@@ -4,7 +4,7 @@ import { analyse } from '../analyse.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { LoadPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
-import { builtMetrics, buildRecord } from '../record-builder.ts';
+import { builtMetrics, buildRecord } from '../record/testing/builder.ts';
 import { realRunners, ruled } from './testing/lookup.ts';
 
 const metric: MetricDeclaration = {

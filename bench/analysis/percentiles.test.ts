@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { analyse } from '../analyse.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RecordedTrial } from '../../model/record.ts';
-import { builtMetrics, buildRecord } from '../record-builder.ts';
+import { builtMetrics, buildRecord } from '../record/testing/builder.ts';
 import { allowedQuantileOf, countOf, mergeBins, quantileOf } from './percentiles.ts';
 
 test('merging adds counts of equal values and keeps the order', () => {

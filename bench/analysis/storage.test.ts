@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { analyse } from '../analyse.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
 import type { RunnerKind } from '../../model/scenario.ts';
-import { buildRecord, builtRunners } from '../record-builder.ts';
+import { buildRecord, builtRunners } from '../record/testing/builder.ts';
 import { fio } from '../workloads/io.ts';
 import { metricsOf } from '../workloads/io-metrics.ts';
 import { fioRunOf, fioRunsOf, reachedBy } from './storage.ts';

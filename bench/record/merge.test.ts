@@ -13,7 +13,7 @@ import { UserError } from '../../model/errors.ts';
 import { mergeRecords } from './merge.ts';
 import type { Comparison } from '../../model/analysis.ts';
 import type { RecordHeader, RunRecord } from '../../model/record.ts';
-import { buildRecord, type RecordRequest } from '../record-builder.ts';
+import { buildRecord, type RecordRequest } from './testing/builder.ts';
 
 /** A built run of its own name and time. */
 function run(name: string, request: RecordRequest = {}): RunRecord {

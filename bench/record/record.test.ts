@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../model/errors.ts';
-import { buildRecord } from '../record-builder.ts';
+import { buildRecord } from './testing/builder.ts';
 import { createRecord, defaultFolder, folderOf, readRecord, recordFile, reopenRecord } from './record.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@
 import type { AccelerationClass } from '../../model/instance.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { buildRecord, builtMetrics, builtRunners } from '../../bench/record-builder.ts';
+import { buildRecord, builtMetrics, builtRunners } from '../../bench/record/testing/builder.ts';
 import { runOf } from '../../verdicts/runs.ts';
 import { profilesOf, type Profile } from '../profiles.ts';
 

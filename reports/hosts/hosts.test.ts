@@ -1,6 +1,6 @@
 /** Records side by side: differences first, each number under its host, nothing pooled or judged across. */
 import { expect, test } from 'vitest';
-import { buildRecord, type RecordRequest } from '../../bench/record-builder.ts';
+import { buildRecord, type RecordRequest } from '../../bench/record/testing/builder.ts';
 import { analyse } from '../../bench/analyse.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { scaleFor } from '../../model/units.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../../bench/analyse.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { buildRecord } from '../../bench/record-builder.ts';
+import { buildRecord } from '../../bench/record/testing/builder.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
 import { chartSvg } from '../svg.ts';
 import type { Block, Chart } from '../parts.ts';

@@ -6,7 +6,7 @@ import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { Unit } from '../../model/quantities.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { createRandom } from '../../model/random.ts';
-import { buildRecord, type BuiltRunner } from '../../bench/record-builder.ts';
+import { buildRecord, type BuiltRunner } from '../../bench/record/testing/builder.ts';
 
 export interface Width {
   readonly metrics: number;

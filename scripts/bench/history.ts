@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildRecord } from '../../bench/record-builder.ts';
+import { buildRecord } from '../../bench/record/testing/builder.ts';
 import { createRecord } from '../../bench/record/record.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { run, tare } from '../process.ts';

@@ -3,7 +3,7 @@
  * resamples against parsing those records, and the simulations of the unit tests at full size.
  */
 import { monotonicSeconds } from '../../host/clock.ts';
-import { buildRecord, builtMetrics, builtRunners } from '../../bench/record-builder.ts';
+import { buildRecord, builtMetrics, builtRunners } from '../../bench/record/testing/builder.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { compareRuns } from '../../verdicts/compare.ts';

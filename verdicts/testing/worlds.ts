@@ -1,5 +1,5 @@
 /** Runs for tests of verdicts: built records with names, hosts and costs of one's choice. */
-import { buildRecord, builtRunners, type RecordRequest } from '../../bench/record-builder.ts';
+import { buildRecord, builtRunners, type RecordRequest } from '../../bench/record/testing/builder.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { runOf, type Run } from '../runs.ts';
 

@@ -5,7 +5,12 @@
 import { analyse } from '../../analyse.ts';
 import type { Analysis, Comparison } from '../../../model/analysis.ts';
 import type { RecordedTrial } from '../../../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner, type RecordRequest } from '../../record-builder.ts';
+import {
+  buildRecord,
+  builtRunners,
+  type BuiltRunner,
+  type RecordRequest,
+} from '../../record/testing/builder.ts';
 
 export const quick = { resamples: 500 };
 export const [processRunner, namespaceRunner, vmRunner] = builtRunners as [

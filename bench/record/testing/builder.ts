@@ -3,11 +3,11 @@
  * interleaved blocks. Not used in production: what depends on records is tested without a measurement.
  * Numbers are log-normal around each runner's own; `alter` changes any trial at the end.
  */
-import { createRandom, type Random } from '../model/random.ts';
-import type { Acceleration, AccelerationClass, Mark, Traits } from '../model/instance.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { LadderPoint } from '../model/observation.ts';
-import type { PlannedTrial } from '../model/plan.ts';
+import { createRandom, type Random } from '../../../model/random.ts';
+import type { Acceleration, AccelerationClass, Mark, Traits } from '../../../model/instance.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { LadderPoint } from '../../../model/observation.ts';
+import type { PlannedTrial } from '../../../model/plan.ts';
 import type {
   CellRecord,
   RecordEnd,
@@ -16,8 +16,8 @@ import type {
   RunRecord,
   Sample,
   VoidedBlock,
-} from '../model/record.ts';
-import type { RunnerKind, Shape } from '../model/scenario.ts';
+} from '../../../model/record.ts';
+import type { RunnerKind, Shape } from '../../../model/scenario.ts';
 
 /** What one runner of the built record costs. */
 export interface BuiltRunner {
