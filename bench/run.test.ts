@@ -15,8 +15,8 @@ import type { HostFingerprint } from '../model/instance.ts';
 import type { RecordedTrial } from '../model/record.ts';
 import { readRecord, recordFile } from './record/record.ts';
 import { runScenario, type RunRequest } from './run.ts';
-import type { RunnerSchemas } from './scenario-schema.ts';
-import { parseScenario } from './scenario.ts';
+import type { RunnerSchemas } from './scenario/schema.ts';
+import { parseScenario } from './scenario/scenario.ts';
 import type { ProgressEvent, Tools } from './instance/tools.ts';
 
 const none = z.strictObject({});

@@ -11,7 +11,7 @@ import type { Plan } from '../model/plan.ts';
 import type { RecordHeader, RunRecord } from '../model/record.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { cellsOf, createPlan } from './plan.ts';
-import { bindServices } from './own-service.ts';
+import { bindServices } from './scenario/own-service.ts';
 import { prepareRun, type PreparedRun } from './launch/prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record/record.ts';
 import { decisiveIdentity, hostDifferences, majorOf } from './record/comparable.ts';

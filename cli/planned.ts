@@ -14,8 +14,8 @@ export async function plannedOf({ scenario: name, blocks, runs }: Wishes): Promi
   if (blocks !== undefined) requireCount('blocks', blocks);
   if (name === undefined) return { blocks: blocks ?? null, runs, cells: null };
   const { loadScenarios } = await import('./scenarios.ts');
-  const { parseScenarioList } = await import('../bench/scenario-list.ts');
-  const { parseScenario } = await import('../bench/scenario.ts');
+  const { parseScenarioList } = await import('../bench/scenario/list.ts');
+  const { parseScenario } = await import('../bench/scenario/scenario.ts');
   const { cellsOf } = await import('../bench/plan.ts');
   const { runnerSchemas } = await import('../runners/index.ts');
   const { list, scenarios } = loadScenarios([name], parseScenarioList);

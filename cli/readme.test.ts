@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseScenario } from '../bench/scenario.ts';
+import { parseScenario } from '../bench/scenario/scenario.ts';
 import { runnerSchemas } from '../runners/index.ts';
 import { tare } from './testing/tare.ts';
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
-import type { ScenarioList } from '../bench/scenario-list.ts';
+import type { ScenarioList } from '../bench/scenario/list.ts';
 
 const readyFolder = join(import.meta.dirname, '..', 'scenarios');
 

@@ -1,5 +1,5 @@
 /** What is known of one app on its server, flat, so that rules can be data; null is unknown, and stays so. */
-import { hasVersion, kernelPattern } from '../bench/requirements.ts';
+import { hasVersion, kernelPattern } from '../bench/scenario/requirements.ts';
 import { priorities, type AppNeeds, type Requirements, type Server } from './requirements.ts';
 
 /** Every field with what it means, for rules of one's own. */

@@ -4,7 +4,7 @@
  * set aside.
  */
 import { hostDifferences } from '../bench/record/comparable.ts';
-import { machineName } from '../bench/requirements.ts';
+import { machineName } from '../bench/scenario/requirements.ts';
 import type { AccelerationClass, HostFingerprint } from '../model/instance.ts';
 import { formatValue } from '../model/units.ts';
 import type { Run } from '../verdicts/runs.ts';

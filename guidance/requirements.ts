@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { parseChecked } from '../model/checked-yaml.ts';
 import { duration, show, size } from '../model/quantity-options.ts';
-import { kernelPattern } from '../bench/requirements.ts';
+import { kernelPattern } from '../bench/scenario/requirements.ts';
 import { quantities, quantityNames, type Quantity } from './quantities.ts';
 
 export type Side = 'vm' | 'container';

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { metricConflicts } from '../bench/record/merge.ts';
 import { createPlan } from '../bench/plan.ts';
 import { metricsOf } from '../bench/run.ts';
-import { parseScenarioList } from '../bench/scenario-list.ts';
-import { parseScenario } from '../bench/scenario.ts';
-import { scenarioJsonSchema } from '../bench/scenario-schema.ts';
+import { parseScenarioList } from '../bench/scenario/list.ts';
+import { parseScenario } from '../bench/scenario/scenario.ts';
+import { scenarioJsonSchema } from '../bench/scenario/schema.ts';
 import { workloads } from '../bench/workloads/index.ts';
 import { exampleRunners, runners, runnerSchemas } from './index.ts';
 

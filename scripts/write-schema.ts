@@ -1,7 +1,7 @@
 /** Writes the JSON Schemas of what users write where editors find them; tests check that they are up to date. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scenarioJsonSchema } from '../bench/scenario-schema.ts';
+import { scenarioJsonSchema } from '../bench/scenario/schema.ts';
 import { ownRulesJsonSchema, requirementsJsonSchema } from '../guidance/schema.ts';
 import { runnerSchemas } from '../runners/index.ts';
 import { sizingJsonSchemas } from '../sizing/json-schemas.ts';

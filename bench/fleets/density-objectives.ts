@@ -8,7 +8,7 @@ import type { Member } from './fleet.ts';
 import { contextOf, launchSignal, padding, type Trial } from '../instance/instance.ts';
 import type { ObjectiveName, ObjectiveReading } from '../../model/observation.ts';
 import type { Bytes, Seconds } from '../../model/quantities.ts';
-import { requestOf } from '../readiness.ts';
+import { requestOf } from '../scenario/readiness.ts';
 import { orderStatistic } from '../statistics/descriptive.ts';
 import { cpu } from '../workloads/cpu.ts';
 import type { Sweep } from '../workloads/workload.ts';

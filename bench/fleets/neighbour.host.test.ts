@@ -20,8 +20,8 @@ import type { Runner } from '../../runners/runner.ts';
 import type { NeighbourPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { cellsOf } from '../plan.ts';
-import { parseScenario } from '../scenario.ts';
-import type { RunnerSchemas } from '../scenario-schema.ts';
+import { parseScenario } from '../scenario/scenario.ts';
+import type { RunnerSchemas } from '../scenario/schema.ts';
 import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../launch/trial.ts';
 

@@ -13,8 +13,8 @@ import type { GroupStrain, HostRoom } from '../../model/instance.ts';
 import type { NeighbourPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { cellsOf } from '../plan.ts';
-import type { RunnerSchemas } from '../scenario-schema.ts';
-import { parseScenario } from '../scenario.ts';
+import type { RunnerSchemas } from '../scenario/schema.ts';
+import { parseScenario } from '../scenario/scenario.ts';
 import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../launch/trial.ts';
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { fake } from '../../runners/fake.ts';
 import { problemOf } from './cell-problems.ts';
 import { cellsOf } from '../plan.ts';
-import type { RunnerSchemas } from '../scenario-schema.ts';
-import { parseScenario } from '../scenario.ts';
+import type { RunnerSchemas } from '../scenario/schema.ts';
+import { parseScenario } from '../scenario/scenario.ts';
 import type { Tools } from '../instance/tools.ts';
 
 test('a noisy neighbour is not started where it could not be bounded', async () => {

@@ -5,7 +5,7 @@
 import type { Availability } from '../../runners/runner.ts';
 import type { Cell } from '../../model/plan.ts';
 import type { Tools } from '../instance/tools.ts';
-import { unmeetable } from '../requirements.ts';
+import { unmeetable } from '../scenario/requirements.ts';
 import { workloads } from '../workloads/index.ts';
 import { programsOf } from '../workloads/workload.ts';
 

@@ -11,7 +11,7 @@ import { runInside, usedBetween, type Inside } from '../instance/program.ts';
 import { weighService } from '../instance/weigh.ts';
 import type { Sample } from '../../model/record.ts';
 import type { Requirements } from '../../model/scenario.ts';
-import { requirementsScript, unmet } from '../requirements.ts';
+import { requirementsScript, unmet } from '../scenario/requirements.ts';
 import { workloads } from '../workloads/index.ts';
 import {
   isFleet,

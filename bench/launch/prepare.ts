@@ -10,7 +10,7 @@ import { contextOf } from '../instance/instance.ts';
 import type { Cell } from '../../model/plan.ts';
 import type { CellRecord, SkippedCell } from '../../model/record.ts';
 import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
-import { requirementWords } from '../requirements.ts';
+import { requirementWords } from '../scenario/requirements.ts';
 import { workDigest } from '../record/comparable.ts';
 import type { Tools } from '../instance/tools.ts';
 

@@ -3,9 +3,9 @@
  * readiness) is taken from the image's configuration, and the program is found in its tree. Its user, folder
  * and environment are those of the image, by the same program beside it on every runner.
  */
-import type { Healthcheck, Image, ImageConfig } from '../images/image.ts';
-import { locateProgram } from '../images/locate.ts';
-import { UserError } from '../model/errors.ts';
+import type { Healthcheck, Image, ImageConfig } from '../../images/image.ts';
+import { locateProgram } from '../../images/locate.ts';
+import { UserError } from '../../model/errors.ts';
 import type {
   OwnService,
   ProgramSpec,
@@ -13,7 +13,7 @@ import type {
   Scenario,
   ServiceSpec,
   WorkloadSpec,
-} from '../model/scenario.ts';
+} from '../../model/scenario.ts';
 import { usualPace } from './readiness.ts';
 
 /** What engines set where an image has none. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hasVersion, kernelPattern, requirementWords, unmeetable, unmet } from './requirements.ts';
-import type { Requirements } from '../model/scenario.ts';
+import type { Requirements } from '../../model/scenario.ts';
 
 const none: Requirements = { kernel: null, modules: [], architecture: null, os: null };
 

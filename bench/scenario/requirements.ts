@@ -3,7 +3,7 @@
  * system) and whether an instance has it. A requirement that is not met is an answer, not a fault: some
  * runners can bring another kernel, the others run on the host's.
  */
-import type { Requirements } from '../model/scenario.ts';
+import type { Requirements } from '../../model/scenario.ts';
 
 /** ">=6.5", "6.1.*", "6.1": an operator, or a version whose given parts must be equal. */
 export const kernelPattern = /^(?:(?:>=|<=|>|<|=)\s*\d+(?:\.\d+){0,2}|\d+(?:\.\d+){0,2}(?:\.\*)?)$/;

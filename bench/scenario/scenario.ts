@@ -4,10 +4,10 @@
  */
 import { LineCounter, isMap, parse, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import type { RunnerKind, RunnerSpec, Scenario } from '../model/scenario.ts';
-import { dataOf, offsetOf } from '../model/yaml.ts';
-import { UserError, messageOf } from '../model/errors.ts';
-import { show } from '../model/quantity-options.ts';
+import type { RunnerKind, RunnerSpec, Scenario } from '../../model/scenario.ts';
+import { dataOf, offsetOf } from '../../model/yaml.ts';
+import { UserError, messageOf } from '../../model/errors.ts';
+import { show } from '../../model/quantity-options.ts';
 import {
   explain,
   isRecord,
@@ -15,10 +15,10 @@ import {
   problemsOf,
   unknownName,
   type Problem,
-} from '../model/yaml-problems.ts';
-import { scenarioSchema, type RunnerSchemas } from './scenario-schema.ts';
-import { declaredBy, toldTwice, workloadOf } from './scenario-workloads.ts';
-import { metrics } from './workloads/index.ts';
+} from '../../model/yaml-problems.ts';
+import { scenarioSchema, type RunnerSchemas } from './schema.ts';
+import { declaredBy, toldTwice, workloadOf } from './workloads.ts';
+import { metrics } from '../workloads/index.ts';
 
 /**
  * Reads a scenario.

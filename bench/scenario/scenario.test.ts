@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { UserError } from '../model/errors.ts';
-import { scenarioJsonSchema, type RunnerSchemas } from './scenario-schema.ts';
+import { UserError } from '../../model/errors.ts';
+import { scenarioJsonSchema, type RunnerSchemas } from './schema.ts';
 import { parseScenario } from './scenario.ts';
 
 const none = z.strictObject({});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../model/errors.ts';
-import { parseScenarioList } from './scenario-list.ts';
+import { UserError } from '../../model/errors.ts';
+import { parseScenarioList } from './list.ts';
 
 const problems = (text: string): string => {
   try {

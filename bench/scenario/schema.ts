@@ -3,12 +3,12 @@
  * complete from. What a reader must know about a key stands in its `describe`.
  */
 import { z } from 'zod';
-import type { RunnerKind } from '../model/scenario.ts';
-import { duration, seconds, show, size } from '../model/quantity-options.ts';
-import { signalName } from '../images/signals.ts';
+import type { RunnerKind } from '../../model/scenario.ts';
+import { duration, seconds, show, size } from '../../model/quantity-options.ts';
+import { signalName } from '../../images/signals.ts';
 import { kernelPattern } from './requirements.ts';
-import { workloads } from './workloads/index.ts';
-import { services } from './workloads/services.ts';
+import { workloads } from '../workloads/index.ts';
+import { services } from '../workloads/services.ts';
 
 /** Option schemas of the runners, by kind; passed in so that the core knows no runner. */
 export type RunnerSchemas = Readonly<Record<RunnerKind, z.ZodType>>;

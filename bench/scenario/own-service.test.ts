@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Image, ImageConfig } from '../images/image.ts';
-import type { OwnService, Readiness, Scenario, ServiceSpec } from '../model/scenario.ts';
+import type { Image, ImageConfig } from '../../images/image.ts';
+import type { OwnService, Readiness, Scenario, ServiceSpec } from '../../model/scenario.ts';
 import { bindServices, readinessOf } from './own-service.ts';
 
 let rootfs = '';

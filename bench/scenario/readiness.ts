@@ -1,6 +1,6 @@
 /** Ways in which a service is ready: how a program tells it, and what they give to others who ask the service. */
-import type { Seconds } from '../model/quantities.ts';
-import type { Readiness } from '../model/scenario.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import type { Readiness } from '../../model/scenario.ts';
 
 /**
  * Between two looks at a program that tells whether a service is ready: more often than the intervals of images

@@ -1,14 +1,14 @@
 /** The workloads of a scenario: their programs with options, service, volume and requirements, cross-checked. */
 import type { z } from 'zod';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { ProgramSpec, Readiness, ServiceStop, WorkloadSpec } from '../model/scenario.ts';
-import { show } from '../model/quantity-options.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { ProgramSpec, Readiness, ServiceStop, WorkloadSpec } from '../../model/scenario.ts';
+import { show } from '../../model/quantity-options.ts';
 import { checkOf, requestOf, usualPace } from './readiness.ts';
-import { isRecord, optionsOf, unknownName, type Problem } from '../model/yaml-problems.ts';
-import { ownServiceSchema, requiresSchema, volumeSchema } from './scenario-schema.ts';
-import { workloads } from './workloads/index.ts';
-import { services } from './workloads/services.ts';
-import { isFleet } from './workloads/workload.ts';
+import { isRecord, optionsOf, unknownName, type Problem } from '../../model/yaml-problems.ts';
+import { ownServiceSchema, requiresSchema, volumeSchema } from './schema.ts';
+import { workloads } from '../workloads/index.ts';
+import { services } from '../workloads/services.ts';
+import { isFleet } from '../workloads/workload.ts';
 
 /** One entry of `workloads:`; what is wrong with it is added to the problems. */
 export function workloadOf(

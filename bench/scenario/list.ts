@@ -3,10 +3,10 @@
  * problem at once. Reading the entries, and cycles among them, are the caller's business.
  */
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { explain, problemsOf } from '../model/yaml-problems.ts';
-import { dataOf, offsetOf } from '../model/yaml.ts';
+import { explain, problemsOf } from '../../model/yaml-problems.ts';
+import { dataOf, offsetOf } from '../../model/yaml.ts';
 import { invalid } from './scenario.ts';
-import { scenarioListSchema } from './scenario-schema.ts';
+import { scenarioListSchema } from './schema.ts';
 
 export interface ScenarioList {
   readonly name: string;
