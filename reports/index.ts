@@ -9,8 +9,8 @@ import type { RunRecord } from '../model/record.ts';
 import { readAssets } from './assets.ts';
 import { claimsOf } from './claims.ts';
 import { htmlOf } from './html.ts';
-import { markdownOf } from './markdown.ts';
-import { textOf } from './text.ts';
+import { markdownOf } from './formats/markdown.ts';
+import { textOf } from './formats/text.ts';
 import { viewOf } from './view.ts';
 
 export interface RenderOptions {

@@ -3,7 +3,7 @@ import { families } from '../bench/analysis/fairness.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
 import { familyParts } from '../reports/additions.ts';
-import { markdownText } from '../reports/markdown.ts';
+import { markdownText } from '../reports/formats/markdown.ts';
 import { sourceWords } from '../reports/methods.ts';
 import { familyTitles, milestoneWords } from '../reports/words.ts';
 

@@ -3,7 +3,7 @@ import { fields, type Condition } from '../../guidance/facts.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
 import { quantities, quantityNames, type Quantity } from '../../guidance/quantities.ts';
 import type { Rule } from '../../guidance/rules.ts';
-import { markdownTable } from '../markdown.ts';
+import { markdownTable } from '../formats/markdown.ts';
 import { columns, table, text, type Table } from '../parts.ts';
 import { safeJson } from '../verdicts/json.ts';
 

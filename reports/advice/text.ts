@@ -4,7 +4,7 @@
  */
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { noticeText, wrapped, type TextOptions } from '../text.ts';
+import { noticeText, wrapped, type TextOptions } from '../formats/text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
 import { adviceView, evidenceWords, itemEvidence, spoke } from './view.ts';
 

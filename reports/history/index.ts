@@ -1,10 +1,10 @@
 /** A history in every format: a page, text, markdown, JSON and CSV. */
 import type { History } from '../../verdicts/history.ts';
 import { readAssets } from '../assets.ts';
-import { csvOf, type CsvCell } from '../csv.ts';
+import { csvOf, type CsvCell } from '../formats/csv.ts';
 import { htmlOf } from '../html.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { noticeText, tableText, toneCodes, wrapped } from '../text.ts';
+import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
 import { safeJson } from '../verdicts/json.ts';
 import { joined, markdownParts } from '../verdicts/markdown.ts';
 import { withoutCommands } from '../verdicts/text.ts';

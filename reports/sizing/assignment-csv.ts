@@ -1,6 +1,6 @@
 /** The assignment of a sizing as the CSV that `tare size --check` reads back. */
 import type { Assigned } from '../../sizing/assignment.ts';
-import { csvOf } from '../csv.ts';
+import { csvOf } from '../formats/csv.ts';
 
 export function assignmentCsv(lines: readonly Assigned[]): string {
   return csvOf([

@@ -2,7 +2,7 @@
 import { formatValue } from '../../model/units.ts';
 import type { Table } from '../parts.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { tableText } from '../text.ts';
+import { tableText } from '../formats/text.ts';
 import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,

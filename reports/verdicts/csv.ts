@@ -2,7 +2,7 @@
  * `tare compare` as a table for spreadsheets: one line per row, all digits, no units in cells.
  */
 import type { ChangeReport, ChangeRow, RowKey, SideSummary } from '../../verdicts/model.ts';
-import { csvOf, type CsvCell as Cell } from '../csv.ts';
+import { csvOf, type CsvCell as Cell } from '../formats/csv.ts';
 
 const keyColumns = ['scenario', 'runner', 'workload', 'shape', 'reference', 'metric'] as const;
 const sideColumns = ['median', 'low', 'high', 'n', 'launches', 'runs', 'cov'] as const;

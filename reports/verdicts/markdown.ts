@@ -2,7 +2,7 @@
  * Verdicts as markdown, for notes, summaries of CI jobs and pull requests. Labels are escaped, so that none
  * can become a link, a mention, a comment or a tag.
  */
-import { markdownBlock, markdownNotice, markdownText } from '../markdown.ts';
+import { markdownBlock, markdownNotice, markdownText } from '../formats/markdown.ts';
 import type { View } from '../parts.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';

@@ -3,9 +3,9 @@
  * can move the cursor or be taken for a command by a program that reads logs.
  */
 import type { Block, Section, View } from '../parts.ts';
-import type { TextOptions } from '../text.ts';
+import type { TextOptions } from '../formats/text.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { noticeText, tableText, toneCodes, wrapped } from '../text.ts';
+import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
 import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';

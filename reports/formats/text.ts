@@ -2,8 +2,8 @@
  * The first screen for a terminal: answer, warnings and the headline table. Words carry the meaning;
  * colour is added only when the caller says that the terminal shows it.
  */
-import { oneLine, visibleText } from '../model/visible-text.ts';
-import type { Notice, Table, TableCell, Tone, View } from './parts.ts';
+import { oneLine, visibleText } from '../../model/visible-text.ts';
+import type { Notice, Table, TableCell, Tone, View } from '../parts.ts';
 
 export interface TextOptions {
   /** False under NO_COLOR, in files and in pipes. */

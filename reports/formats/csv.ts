@@ -2,7 +2,7 @@
  * Tables for spreadsheets (RFC 4180): all digits, no units in cells, numbers as numbers. Text that a spreadsheet
  * would compute is led by an apostrophe.
  */
-import { oneLine } from '../model/visible-text.ts';
+import { oneLine } from '../../model/visible-text.ts';
 
 export type CsvCell = string | number | null;
 

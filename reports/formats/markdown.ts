@@ -2,10 +2,10 @@
  * The view as markdown for pull requests and notes: everything that is words or a table. Charts are
  * left to the HTML report. Labels are escaped, so that none can become a link, an image or a tag.
  */
-import { visibleText } from '../model/visible-text.ts';
-import { escapeText } from './markup.ts';
-import type { Block, Notice, Table, TableCell, View } from './parts.ts';
-import { cellText } from './parts.ts';
+import { visibleText } from '../../model/visible-text.ts';
+import { escapeText } from '../markup.ts';
+import type { Block, Notice, Table, TableCell, View } from '../parts.ts';
+import { cellText } from '../parts.ts';
 
 /** Sections kept: what a reviewer needs beside the change; the rest is in the HTML report. */
 const keptSections = new Set([
