@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
-import { clientScript } from './assets.ts';
+import { clientScript } from './formats/html/assets.ts';
 import { drawnDots, thinned } from './charts.ts';
 import { viewOf } from './view.ts';
 

@@ -2,8 +2,8 @@
 import { scaleFor } from '../model/units.ts';
 import { linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
-import type { Markup } from './markup.ts';
-import { element, fragment } from './markup.ts';
+import type { Markup } from './formats/html/markup.ts';
+import { element, fragment } from './formats/html/markup.ts';
 import type { Chart, StageBar } from './parts.ts';
 import { faint, frame, gutter, label, right, round, rowHeight, rowLabels, width, xAxis } from './strokes.ts';
 import { milestoneWords } from './words.ts';

@@ -3,8 +3,8 @@
  * Presentation attributes carry the look; classes only let the page recolour it for dark mode.
  */
 import type { Axis } from './axes.ts';
-import type { Child, Markup } from './markup.ts';
-import { element, fragment } from './markup.ts';
+import type { Child, Markup } from './formats/html/markup.ts';
+import { element, fragment } from './formats/html/markup.ts';
 import type { Chart } from './parts.ts';
 import { shortened } from './words.ts';
 

@@ -5,8 +5,8 @@
 import { scaleFor } from '../model/units.ts';
 import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
-import type { Markup } from './markup.ts';
-import { element, fragment } from './markup.ts';
+import type { Markup } from './formats/html/markup.ts';
+import { element, fragment } from './formats/html/markup.ts';
 import type { Chart, LineSeries } from './parts.ts';
 import { besideSvg } from './published/svg.ts';
 import { bandOf, dotsOf } from './strip.ts';

@@ -3,8 +3,8 @@
  * as numbered lines. Thousands of runs are drawn as the range of each column, never thinned out by chance.
  */
 import { linearAxis } from './axes.ts';
-import type { Markup } from './markup.ts';
-import { element } from './markup.ts';
+import type { Markup } from './formats/html/markup.ts';
+import { element } from './formats/html/markup.ts';
 import type { Chart } from './parts.ts';
 import { faint, frame, ink, label, line, round, runnerColors, width } from './strokes.ts';
 

@@ -4,7 +4,7 @@
  */
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { clientScript } from '../reports/assets.ts';
+import { clientScript } from '../reports/formats/html/assets.ts';
 import { bundleClient } from '../reports/sizing/bundle.ts';
 import { root, run, tool } from './process.ts';
 

@@ -1,7 +1,7 @@
 /** Every format of `tare advise` by name: advice or rules go in, a string comes out. */
 import type { Advice } from '../../guidance/advise.ts';
-import { readStyle } from '../assets.ts';
-import { documentOf } from '../document.ts';
+import { readStyle } from '../formats/html/assets.ts';
+import { documentOf } from '../formats/html/document.ts';
 import { safeJson } from '../verdicts/json.ts';
 import { joined, markdownParts } from '../verdicts/markdown.ts';
 import { adviceView } from './view.ts';

@@ -3,7 +3,7 @@
  * left to the HTML report. Labels are escaped, so that none can become a link, an image or a tag.
  */
 import { visibleText } from '../../model/visible-text.ts';
-import { escapeText } from '../markup.ts';
+import { escapeText } from './html/markup.ts';
 import type { Block, Notice, Table, TableCell, View } from '../parts.ts';
 import { cellText } from '../parts.ts';
 

@@ -1,8 +1,8 @@
 /** A history in every format: a page, text, markdown, JSON and CSV. */
 import type { History } from '../../verdicts/history.ts';
-import { readAssets } from '../assets.ts';
+import { readAssets } from '../formats/html/assets.ts';
 import { csvOf, type CsvCell } from '../formats/csv.ts';
-import { htmlOf } from '../html.ts';
+import { htmlOf } from '../formats/html/html.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
 import { safeJson } from '../verdicts/json.ts';

@@ -1,8 +1,8 @@
 /** Several hosts or runs side by side, in every format. */
 import type { RunRecord } from '../../model/record.ts';
-import { readAssets } from '../assets.ts';
+import { readAssets } from '../formats/html/assets.ts';
 import { claimsOf } from '../claims.ts';
-import { htmlOf } from '../html.ts';
+import { htmlOf } from '../formats/html/html.ts';
 import { markdownOf } from '../formats/markdown.ts';
 import { textOf } from '../formats/text.ts';
 import { differencesOf } from './differences.ts';

@@ -3,8 +3,8 @@
  * hatched ground below, so that no row can be taken for the other kind, with colours or without.
  */
 import { axisOf } from '../axes.ts';
-import type { Markup } from '../markup.ts';
-import { element, fragment } from '../markup.ts';
+import type { Markup } from '../formats/html/markup.ts';
+import { element, fragment } from '../formats/html/markup.ts';
 import type { Chart } from '../parts.ts';
 import { bandOf, dotsOf } from '../strip.ts';
 import {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readStyle, withinTag } from '../assets.ts';
+import { readStyle, withinTag } from '../formats/html/assets.ts';
 
 const folder = path.join(import.meta.dirname, 'page');
 

@@ -2,7 +2,7 @@
 import { visibleText } from '../../model/visible-text.ts';
 import { liveData, mostLiveRows } from '../../sizing/live.ts';
 import type { Question } from '../../sizing/size.ts';
-import { documentOf } from '../document.ts';
+import { documentOf } from '../formats/html/document.ts';
 import { pageScript, pageStyle } from './bundle.ts';
 import type { SizingView } from './tables.ts';
 import { sizingView } from './view.ts';

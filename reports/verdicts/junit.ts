@@ -4,8 +4,8 @@
  * suite's output, what could not be decided is skipped, both with the whole story.
  */
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
-import type { Markup } from '../markup.ts';
-import { element } from '../markup.ts';
+import type { Markup } from '../formats/html/markup.ts';
+import { element } from '../formats/html/markup.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
 import { cellLabel, checkWord, inUrgency } from './words.ts';

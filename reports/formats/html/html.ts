@@ -10,9 +10,9 @@ import { chartData, isDrawnAgain } from './chart-data.ts';
 import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson } from './markup.ts';
-import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from './parts.ts';
-import { captionId } from './strokes.ts';
-import { chartSvg } from './svg.ts';
+import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from '../../parts.ts';
+import { captionId } from '../../strokes.ts';
+import { chartSvg } from '../../svg.ts';
 import { badgeOf, tableOf } from './table-html.ts';
 
 /** One HTML document; `plain` are the page's own style and scripts. */

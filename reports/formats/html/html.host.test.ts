@@ -10,9 +10,9 @@ import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { buildRecord, builtRunners } from '../bench/record/testing/builder.ts';
-import { renderHtml } from './index.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import { buildRecord, builtRunners } from '../../../bench/record/testing/builder.ts';
+import { renderHtml } from '../../index.ts';
 
 const executablePath = process.env['TARE_CHROMIUM'] ?? '/usr/bin/chromium';
 const usable = existsSync(executablePath);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { visibleText } from '../model/visible-text.ts';
+import { visibleText } from '../../../model/visible-text.ts';
 import { element, escapeText, scriptJson } from './markup.ts';
 
 test('text and attributes are escaped, elements are not', () => {

@@ -2,7 +2,7 @@
  * Builds HTML and SVG from names, attributes and children. Text and attribute values are always
  * escaped; only another element is markup, so no label from a record can ever become a tag.
  */
-import { visibleText } from '../model/visible-text.ts';
+import { visibleText } from '../../../model/visible-text.ts';
 
 /** Text that is markup already. Made only by `element` and `fragment`. */
 export interface Markup {

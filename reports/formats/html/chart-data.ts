@@ -2,10 +2,10 @@
  * What the page's script draws again, as small as it can be: the dots are in the static drawing too, so that
  * every byte here is carried twice. Blocks are told once per list of them, units once each.
  */
-import type { Unit } from '../model/quantities.ts';
-import { unitSteps } from '../model/units.ts';
-import { visibleText } from '../model/visible-text.ts';
-import type { Block, Chart, View } from './parts.ts';
+import type { Unit } from '../../../model/quantities.ts';
+import { unitSteps } from '../../../model/units.ts';
+import { visibleText } from '../../../model/visible-text.ts';
+import type { Block, Chart, View } from '../../parts.ts';
 
 /** Digits of a number that a chart can show; the record keeps them all. */
 const drawnDigits = 5;
