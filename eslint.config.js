@@ -10,7 +10,7 @@ export default tseslint.config(
       'node_modules/',
       'results/',
       'coverage/',
-      'reports/page/',
+      'reports/formats/html/page/',
       'reports/sizing/page/client.ts',
     ],
   },

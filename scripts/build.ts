@@ -42,7 +42,7 @@ for (const path of assets()) {
 }
 
 // The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
-writeFileSync(join(out, 'reports/page/client.js'), clientScript());
+writeFileSync(join(out, 'reports/formats/html/page/client.js'), clientScript());
 
 // So is that of a sizing's page, with the sizing in it.
 writeFileSync(join(out, 'reports/sizing/page/client.js'), await bundleClient());

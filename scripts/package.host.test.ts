@@ -41,7 +41,7 @@ describe('the package', () => {
     expect(packed).toContain('package/dist/cli/main.js');
     expect(packed).toContain('package/dist/runners/agent.sh');
     expect(packed).toContain('package/dist/scenarios/quick.yaml');
-    expect(packed).toContain('package/dist/reports/page/client.js');
+    expect(packed).toContain('package/dist/reports/formats/html/page/client.js');
     expect(packed).toContain('package/dist/reports/sizing/page/client.js');
     expect(packed).toContain('package/LICENSE');
     expect(packed.filter((path) => /\.ts$|\.test\.|fixtures|\/scripts\//.test(path))).toEqual([]);

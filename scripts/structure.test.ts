@@ -104,7 +104,7 @@ describe('structure', () => {
     // A process of its own has no other way out than its streams and its exit.
     const edge = (path: string) => /^(cli|scripts)\//.test(path) || path.endsWith('-process.ts');
     const loud = production
-      .filter(({ path }) => !edge(path) && !path.startsWith('reports/page/'))
+      .filter(({ path }) => !edge(path) && !path.startsWith('reports/formats/html/page/'))
       .filter(({ text }) =>
         /\bconsole\.(log|error|warn|info|debug|table)\b|process\.(exit\b|exitCode|stdout|stderr)/.test(
           withoutComments(text),
