@@ -4,7 +4,7 @@ import { analyse } from '../../bench/analyse.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { buildRecord } from '../../bench/record/testing/builder.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
-import { chartSvg } from '../svg.ts';
+import { chartSvg } from '../formats/svg/svg.ts';
 import type { Block, Chart } from '../parts.ts';
 import { viewOf } from '../view.ts';
 import { rowsOf, shared } from './definitions.ts';

@@ -11,8 +11,8 @@ import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson } from './markup.ts';
 import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from '../../parts.ts';
-import { captionId } from '../../strokes.ts';
-import { chartSvg } from '../../svg.ts';
+import { captionId } from '../svg/strokes.ts';
+import { chartSvg } from '../svg/svg.ts';
 import { badgeOf, tableOf } from './table-html.ts';
 
 /** One HTML document; `plain` are the page's own style and scripts. */

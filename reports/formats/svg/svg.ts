@@ -2,13 +2,13 @@
  * Charts as static SVG, drawn with presentation attributes, so that a page whose styles and scripts are
  * blocked still shows them.
  */
-import { scaleFor } from '../model/units.ts';
+import { scaleFor } from '../../../model/units.ts';
 import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
-import type { Markup } from './formats/html/markup.ts';
-import { element, fragment } from './formats/html/markup.ts';
-import type { Chart, LineSeries } from './parts.ts';
-import { besideSvg } from './published/svg.ts';
+import type { Markup } from '../html/markup.ts';
+import { element, fragment } from '../html/markup.ts';
+import type { Chart, LineSeries } from '../../parts.ts';
+import { besideSvg } from './published.ts';
 import { bandOf, dotsOf } from './strip.ts';
 import { stagesSvg } from './stages.ts';
 import { trendSvg } from './trend.ts';
@@ -28,7 +28,7 @@ import {
   width,
   xAxis,
 } from './strokes.ts';
-import { shortened } from './words.ts';
+import { shortened } from '../../words.ts';
 
 type ChartOf<Kind extends Chart['kind']> = Extract<Chart, { readonly kind: Kind }>;
 

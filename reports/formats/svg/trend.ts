@@ -3,9 +3,9 @@
  * as numbered lines. Thousands of runs are drawn as the range of each column, never thinned out by chance.
  */
 import { linearAxis } from './axes.ts';
-import type { Markup } from './formats/html/markup.ts';
-import { element } from './formats/html/markup.ts';
-import type { Chart } from './parts.ts';
+import type { Markup } from '../html/markup.ts';
+import { element } from '../html/markup.ts';
+import type { Chart } from '../../parts.ts';
 import { faint, frame, ink, label, line, round, runnerColors, width } from './strokes.ts';
 
 type TrendChart = Extract<Chart, { readonly kind: 'trend' }>;

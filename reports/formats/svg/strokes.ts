@@ -3,10 +3,10 @@
  * Presentation attributes carry the look; classes only let the page recolour it for dark mode.
  */
 import type { Axis } from './axes.ts';
-import type { Child, Markup } from './formats/html/markup.ts';
-import { element, fragment } from './formats/html/markup.ts';
-import type { Chart } from './parts.ts';
-import { shortened } from './words.ts';
+import type { Child, Markup } from '../html/markup.ts';
+import { element, fragment } from '../html/markup.ts';
+import type { Chart } from '../../parts.ts';
+import { shortened } from '../../words.ts';
 
 export const width = 620;
 export const gutter = 156;

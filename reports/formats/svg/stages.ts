@@ -1,12 +1,12 @@
 /** Startup stages drawn as stacked bars, absolute or as shares of each runner's own start. */
-import { scaleFor } from '../model/units.ts';
+import { scaleFor } from '../../../model/units.ts';
 import { linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
-import type { Markup } from './formats/html/markup.ts';
-import { element, fragment } from './formats/html/markup.ts';
-import type { Chart, StageBar } from './parts.ts';
+import type { Markup } from '../html/markup.ts';
+import { element, fragment } from '../html/markup.ts';
+import type { Chart, StageBar } from '../../parts.ts';
 import { faint, frame, gutter, label, right, round, rowHeight, rowLabels, width, xAxis } from './strokes.ts';
-import { milestoneWords } from './words.ts';
+import { milestoneWords } from '../../words.ts';
 
 /** Colours of stages T1 to T6. */
 const stageColors = ['#94a3b8', '#94a3b8', '#8fb4f5', '#5b8def', '#3563c9', '#e0913a', '#c2570c'];

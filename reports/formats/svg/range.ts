@@ -1,8 +1,8 @@
 /** The small drawing in a row of ratios: a dot with its interval on a log axis that all rows share. */
 import { axisOf } from './axes.ts';
-import type { Markup } from './formats/html/markup.ts';
-import { element } from './formats/html/markup.ts';
-import type { TableCell, Tone } from './parts.ts';
+import type { Markup } from '../html/markup.ts';
+import { element } from '../html/markup.ts';
+import type { TableCell, Tone } from '../../parts.ts';
 import { faint, round } from './strokes.ts';
 
 const toneColors: Readonly<Record<Tone, string>> = {

@@ -2,11 +2,11 @@
  * Launches measured here, and below a line what others published: dots and bands above, hollow diamonds on a
  * hatched ground below, so that no row can be taken for the other kind, with colours or without.
  */
-import { axisOf } from '../axes.ts';
-import type { Markup } from '../formats/html/markup.ts';
-import { element, fragment } from '../formats/html/markup.ts';
-import type { Chart } from '../parts.ts';
-import { bandOf, dotsOf } from '../strip.ts';
+import { axisOf } from './axes.ts';
+import type { Markup } from '../html/markup.ts';
+import { element, fragment } from '../html/markup.ts';
+import type { Chart } from '../../parts.ts';
+import { bandOf, dotsOf } from './strip.ts';
 import {
   at,
   faint,
@@ -20,8 +20,8 @@ import {
   rowLabels,
   width,
   xAxis,
-} from '../strokes.ts';
-import { scaleFor } from '../../model/units.ts';
+} from './strokes.ts';
+import { scaleFor } from '../../../model/units.ts';
 
 const top = 8;
 /** Published subjects have long names. */

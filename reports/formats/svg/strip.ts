@@ -1,9 +1,9 @@
 /** One row of launches: a dot each, and below them the interval of their median. */
 import { nudge } from './axes.ts';
 import type { Axis } from './axes.ts';
-import type { Markup } from './formats/html/markup.ts';
-import { element } from './formats/html/markup.ts';
-import type { StripSeries } from './parts.ts';
+import type { Markup } from '../html/markup.ts';
+import { element } from '../html/markup.ts';
+import type { StripSeries } from '../../parts.ts';
 import { ink, round, runnerColors } from './strokes.ts';
 
 const tintOf = (series: StripSeries) => series.color % runnerColors.length;

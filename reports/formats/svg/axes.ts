@@ -2,8 +2,8 @@
  * Where a value lands on an axis and which ticks are written on it: round numbers in the unit that
  * is displayed (10 ms, 64 MiB), on a linear or a log scale.
  */
-import type { Unit } from '../model/quantities.ts';
-import { scaleFor } from '../model/units.ts';
+import type { Unit } from '../../../model/quantities.ts';
+import { scaleFor } from '../../../model/units.ts';
 
 export interface Axis {
   readonly at: (value: number) => number;
