@@ -11,12 +11,12 @@ import { isolationBlocks } from './isolation.ts';
 import { ladderBlocks } from './ladder.ts';
 import { memoryBlocks } from './memory.ts';
 import { loadTable, networkBlocks } from './network.ts';
-import type { Block } from './parts.ts';
+import type { Block } from './parts/parts.ts';
 import { percentileBlocks } from './percentiles.ts';
 import { besideBlocks } from './published/blocks.ts';
 import { scaleOutBlocks } from './scale-out.ts';
 import { stageBlocks } from './startup.ts';
-import type { Subjects } from './subjects.ts';
+import type { Subjects } from './parts/subjects.ts';
 import { surfaceBlocks } from './surface.ts';
 
 /** Pure; an empty list where the record holds nothing of the kind. */

@@ -8,13 +8,13 @@ import type { RunRecord } from '../model/record.ts';
 import { formatRatio, formatValue } from '../model/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
 import { overviewSentences, overviewTable } from './overview.ts';
-import { shortDigests, type Fact, type Opening, type Tile, type Tone } from './parts.ts';
-import { headlineComparisons, medianFinder, ratioTable } from './ratios.ts';
+import { shortDigests, type Fact, type Opening, type Tile, type Tone } from './parts/parts.ts';
+import { headlineComparisons, medianFinder, ratioTable } from './parts/ratios.ts';
 import { answerOf, listed, topicOf, type Topic } from './sentences.ts';
 import { everything, skipsOf } from './skips.ts';
-import { kindOf, shapeWords, type Subjects } from './subjects.ts';
+import { kindOf, shapeWords, type Subjects } from './parts/subjects.ts';
 import { warningLines } from './warnings.ts';
-import { accelerationTags, count, intervalWords, verdictWords } from './words.ts';
+import { accelerationTags, count, intervalWords, verdictWords } from './parts/words.ts';
 
 export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
   const { header } = record;

@@ -3,7 +3,7 @@ import type { RunRecord } from '../model/record.ts';
 import { absent, formatValue } from '../model/units.ts';
 import type { Approval, Provenance } from '../verdicts/baseline.ts';
 import { oneLine } from '../model/visible-text.ts';
-import { count } from './words.ts';
+import { count } from './parts/words.ts';
 
 const day = 86_400_000;
 

@@ -6,8 +6,8 @@ import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow, ClaimState } from './parts/claim.ts';
 import { fitWords, sweptCells, type Swept } from './density.ts';
-import type { Subjects } from './subjects.ts';
-import { lowerFirst, ratioWords } from './words.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { lowerFirst, ratioWords } from './parts/words.ts';
 
 const questions = [
   { metric: 'density.instances', resource: 'how many fit' },

@@ -9,8 +9,8 @@ import type { Interference, Isolation } from '../bench/analysis/isolation.ts';
 import { absent } from '../model/units.ts';
 import { besideOf } from '../bench/workloads/neighbour.ts';
 import { besideWords, isStressor, readIsolation, shareWords } from './neighbour-words.ts';
-import { productOf, type Subjects } from './subjects.ts';
-import { ratioWords } from './words.ts';
+import { productOf, type Subjects } from './parts/subjects.ts';
+import { ratioWords } from './parts/words.ts';
 
 /**
  * The performance half of "VMs are more isolated": one row per stressor and pair of VM and container, from

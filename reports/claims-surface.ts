@@ -6,7 +6,7 @@
  */
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import type { Subjects } from './subjects.ts';
+import type { Subjects } from './parts/subjects.ts';
 import {
   attemptOf,
   foundIn,

@@ -21,8 +21,8 @@ import { isolationClaimRows } from './claims-isolation.ts';
 import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
-import { productOf, subjectsOf, type Subjects } from './subjects.ts';
-import { lowerFirst, ratioWords } from './words.ts';
+import { productOf, subjectsOf, type Subjects } from './parts/subjects.ts';
+import { lowerFirst, ratioWords } from './parts/words.ts';
 
 /** Every claim of the table, answered from one run as far as it can speak to it. Pure; never throws. */
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {

@@ -9,9 +9,9 @@ import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/tes
 import { claimsOf } from './claims.ts';
 import { densityBlocks } from './density.ts';
 import { familySections } from './families.ts';
-import type { Block, Table } from './parts.ts';
+import type { Block, Table } from './parts/parts.ts';
 import { scaleOutBlocks } from './scale-out.ts';
-import { subjectsOf } from './subjects.ts';
+import { subjectsOf } from './parts/subjects.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

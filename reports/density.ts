@@ -15,10 +15,10 @@ import type { DensityStep } from '../model/observation.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { absent, formatValue, scaleFor } from '../model/units.ts';
-import { spansWidely } from './charts.ts';
-import { columns, folded, number, table, text, type Block, type Chart, type Table } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { resourceWords } from './words.ts';
+import { spansWidely } from './parts/charts.ts';
+import { columns, folded, number, table, text, type Block, type Chart, type Table } from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { resourceWords } from './parts/words.ts';
 
 /** One cell's sweeps, in block order. */
 export interface Swept {

@@ -22,12 +22,12 @@ import {
   type Section,
   type Table,
   type Tone,
-} from './parts.ts';
+} from './parts/parts.ts';
 import { skipsOf } from './skips.ts';
-import type { Subjects } from './subjects.ts';
+import type { Subjects } from './parts/subjects.ts';
 import { few, warningLines } from './warnings.ts';
 import { shownWarnings } from './notices.ts';
-import { claimWords, count, failureWords, lowerFirst } from './words.ts';
+import { claimWords, count, failureWords, lowerFirst } from './parts/words.ts';
 
 /** Rows of one resource with the same finding shown at once; the rest is folded. */
 const shownAlike = 2;

@@ -7,7 +7,7 @@ import type { Family, MetricDeclaration } from '../model/metric.ts';
 import type { RunRecord } from '../model/record.ts';
 import { absent, scaleFor, type Scale } from '../model/units.ts';
 import { everyFamily, familyParts, type Addition } from './additions.ts';
-import { stripChart } from './charts.ts';
+import { stripChart } from './parts/charts.ts';
 import {
   columns,
   folded,
@@ -18,14 +18,14 @@ import {
   type Chart,
   type Section,
   type Table,
-} from './parts.ts';
-import { mediansTable } from './medians.ts';
-import { isHeadline } from './ratios.ts';
+} from './parts/parts.ts';
+import { mediansTable } from './parts/medians.ts';
+import { isHeadline } from './parts/ratios.ts';
 import { families } from '../bench/analysis/fairness.ts';
 import { splitStarts } from './startup.ts';
-import type { Subjects } from './subjects.ts';
+import type { Subjects } from './parts/subjects.ts';
 import { few } from './warnings.ts';
-import { count, familyTitles } from './words.ts';
+import { count, familyTitles } from './parts/words.ts';
 
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
   return families.flatMap((family) => {

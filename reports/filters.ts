@@ -2,9 +2,9 @@
 import { families } from '../bench/analysis/fairness.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { visibleText } from '../model/visible-text.ts';
-import type { Filters } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { familyTitles } from './words.ts';
+import type { Filters } from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { familyTitles } from './parts/words.ts';
 
 export function filtersOf(
   metrics: readonly Pick<MetricDeclaration, 'id' | 'family'>[],

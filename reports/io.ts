@@ -6,7 +6,7 @@ import { fioRunsOf, reachedBy, type FioRun, type Reached } from '../bench/analys
 import type { CellRecord } from '../model/record.ts';
 import { formatValue } from '../model/units.ts';
 import type { Addition } from './additions.ts';
-import { columns, table, text, type Table } from './parts.ts';
+import { columns, table, text, type Table } from './parts/parts.ts';
 
 /** One row per cell and, where they differ, per thing reached. */
 export const storageBlocks: Addition = (record, _analysis, subjects) => {

@@ -11,8 +11,8 @@ import { buildRecord } from '../bench/record/testing/builder.ts';
 import { neighbour, slowdownSamples } from '../bench/workloads/neighbour.ts';
 import { claimsOf } from './claims.ts';
 import { isolationBlocks } from './isolation.ts';
-import type { Block, Table, TableCell } from './parts.ts';
-import { subjectsOf } from './subjects.ts';
+import type { Block, Table, TableCell } from './parts/parts.ts';
+import { subjectsOf } from './parts/subjects.ts';
 
 const strain = (given: Partial<GroupStrain> = {}): GroupStrain => ({
   cpuSeconds: 1,

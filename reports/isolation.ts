@@ -27,9 +27,9 @@ import {
   type Table,
   type TableCell,
   type Tone,
-} from './parts.ts';
-import { shapeWords, type Subjects } from './subjects.ts';
-import { count } from './words.ts';
+} from './parts/parts.ts';
+import { shapeWords, type Subjects } from './parts/subjects.ts';
+import { count } from './parts/words.ts';
 
 /** A cell, with what its launches declared. */
 interface Column {

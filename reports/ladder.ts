@@ -2,9 +2,9 @@
 import type { Analysis } from '../model/analysis.ts';
 import type { LadderQuantity } from '../model/metric.ts';
 import type { RunRecord } from '../model/record.ts';
-import { ladderChart } from './charts.ts';
-import type { Block } from './parts.ts';
-import type { Subjects } from './subjects.ts';
+import { ladderChart } from './parts/charts.ts';
+import type { Block } from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
 
 const quantities: readonly LadderQuantity[] = ['hostBytes', 'groupBytes'];
 

@@ -8,8 +8,8 @@ import { buildRecord } from '../bench/record/testing/builder.ts';
 import { workloads } from '../bench/workloads/index.ts';
 import { renderHtml, renderMarkdown } from './index.ts';
 import { memoryBlocks } from './memory.ts';
-import type { Table } from './parts.ts';
-import { subjectsOf } from './subjects.ts';
+import type { Table } from './parts/parts.ts';
+import { subjectsOf } from './parts/subjects.ts';
 
 const MiB = 2 ** 20;
 const load = 'redis with 5000 keys of 4096 bytes, asked by 20 clients';

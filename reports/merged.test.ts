@@ -6,7 +6,7 @@ import { mergeRecords } from '../bench/record/merge.ts';
 import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
-import type { Block } from './parts.ts';
+import type { Block } from './parts/parts.ts';
 import { viewOf } from './view.ts';
 
 const runners = [processRunner, namespaceRunner, realVm];

@@ -17,9 +17,9 @@ import {
   type Block,
   type Fact,
   type Section,
-} from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { accelerationWords, count } from './words.ts';
+} from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { accelerationWords, count } from './parts/words.ts';
 
 export function methodsSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {
   return {

@@ -8,8 +8,17 @@ import type { LoadPhase } from '../model/observation.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { absent, scaleFor } from '../model/units.ts';
-import { columns, folded, number, table, text, type Block, type Chart, type LineSeries } from './parts.ts';
-import type { Subjects } from './subjects.ts';
+import {
+  columns,
+  folded,
+  number,
+  table,
+  text,
+  type Block,
+  type Chart,
+  type LineSeries,
+} from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
 
 /** Loads as shares of capacity against medians over launches, and the table of all loads. */
 export function networkBlocks(record: RunRecord, analysis: Analysis, subjects: Subjects): readonly Block[] {

@@ -7,12 +7,12 @@ import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../model/metric.ts';
 import type { RunRecord } from '../model/record.ts';
 import { formatValue } from '../model/units.ts';
-import { badge, columns, narrow, table, text, type Table, type TableCell } from './parts.ts';
-import { isHeadline, medianFinder } from './ratios.ts';
+import { badge, columns, narrow, table, text, type Table, type TableCell } from './parts/parts.ts';
+import { isHeadline, medianFinder } from './parts/ratios.ts';
 import { listed } from './sentences.ts';
 import { splitStarts } from './startup.ts';
-import { inReadingOrder, type Subjects } from './subjects.ts';
-import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './words.ts';
+import { inReadingOrder, type Subjects } from './parts/subjects.ts';
+import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './parts/words.ts';
 
 /** What one family's row tells of. */
 interface Foremost {

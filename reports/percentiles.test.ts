@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { builtMetrics, buildRecord } from '../bench/record/testing/builder.ts';
 import { percentileBlocks, quantileName } from './percentiles.ts';
-import { subjectsOf } from './subjects.ts';
+import { subjectsOf } from './parts/subjects.ts';
 
 const latency: MetricDeclaration = {
   id: 'network.latency',

@@ -19,9 +19,9 @@ import {
   type Chart,
   type LineSeries,
   type Table,
-} from './parts.ts';
-import { shapeWords, type Subjects } from './subjects.ts';
-import { count, familyTitles } from './words.ts';
+} from './parts/parts.ts';
+import { shapeWords, type Subjects } from './parts/subjects.ts';
+import { count, familyTitles } from './parts/words.ts';
 
 /** Charts that stand open; more of them are folded. */
 const openCharts = 2;

@@ -5,7 +5,7 @@ import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import { clientScript } from './formats/html/assets.ts';
-import { drawnDots, thinned } from './charts.ts';
+import { drawnDots, thinned } from './parts/charts.ts';
 import { viewOf } from './view.ts';
 
 const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];

@@ -5,7 +5,7 @@ import type { Outcome, RunRecord, SkippedCell } from '../model/record.ts';
 import { buildRecord } from '../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
 import { noticesOf } from './notices.ts';
-import { subjectsOf } from './subjects.ts';
+import { subjectsOf } from './parts/subjects.ts';
 
 const unmet = (message: string): Outcome => ({ state: 'failed', reason: 'requirement', message, detail: '' });
 const ok: Outcome = { state: 'ok' };

@@ -4,7 +4,7 @@
  */
 import type { RunRecord } from '../model/record.ts';
 import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import { count } from './words.ts';
+import { count } from './parts/words.ts';
 
 /** The rows of claim S2: same image, same output. */
 export function sameRows(record: RunRecord): ClaimRow[] {

@@ -6,9 +6,17 @@ import type { Seconds } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { median, orderStatistic } from '../bench/statistics/descriptive.ts';
 import { scaleFor } from '../model/units.ts';
-import { spansWidely } from './charts.ts';
-import { columns, number, table, type Block, type Chart, type LineSeries, type Table } from './parts.ts';
-import type { Subjects } from './subjects.ts';
+import { spansWidely } from './parts/charts.ts';
+import {
+  columns,
+  number,
+  table,
+  type Block,
+  type Chart,
+  type LineSeries,
+  type Table,
+} from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
 
 /** One cell's waves: complete ones that count, and what was asked of all. */
 interface Waves {

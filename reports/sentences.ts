@@ -7,9 +7,9 @@ import type { Analysis, Comparison } from '../model/analysis.ts';
 import type { Observation } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';
 import { formatValue, scaleFor } from '../model/units.ts';
-import { medianFinder, runnerPair } from './ratios.ts';
-import { shapeWords, type Subjects } from './subjects.ts';
-import { accelerationWords, lowerFirst, ratioWords } from './words.ts';
+import { medianFinder, runnerPair } from './parts/ratios.ts';
+import { shapeWords, type Subjects } from './parts/subjects.ts';
+import { accelerationWords, lowerFirst, ratioWords } from './parts/words.ts';
 
 /** Ratios spoken in one sentence; tiles and tables show all. */
 const spokenRatios = 3;

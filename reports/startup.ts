@@ -2,10 +2,10 @@
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { scaleFor } from '../model/units.ts';
-import { stagesChart } from './charts.ts';
-import { columns, folded, number, table, type Block } from './parts.ts';
-import type { Subjects } from './subjects.ts';
-import { milestoneWords } from './words.ts';
+import { stagesChart } from './parts/charts.ts';
+import { columns, folded, number, table, type Block } from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { milestoneWords } from './parts/words.ts';
 
 /**
  * Every instance starts, whatever it is for. Where some did nothing else, the section is theirs (`main`)

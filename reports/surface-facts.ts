@@ -8,7 +8,7 @@ import type { SurfaceFacts } from '../model/observation.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { formatValue } from '../model/units.ts';
 import { capabilitiesIn } from './capabilities.ts';
-import { count } from './words.ts';
+import { count } from './parts/words.ts';
 
 /** One examined cell. */
 export interface Found {

@@ -8,8 +8,8 @@ import { buildRecord } from '../bench/record/testing/builder.ts';
 import { callNumber } from '../bench/surface/call-names.ts';
 import { capabilitiesIn } from './capabilities.ts';
 import { claimsOf } from './claims.ts';
-import type { Table } from './parts.ts';
-import { subjectsOf } from './subjects.ts';
+import type { Table } from './parts/parts.ts';
+import { subjectsOf } from './parts/subjects.ts';
 import { surfaceBlocks } from './surface.ts';
 
 const host = {

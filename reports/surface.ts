@@ -5,8 +5,17 @@
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { capabilitiesIn, knownCapabilities } from './capabilities.ts';
-import { columns, folded, number, table, text, type Block, type Table, type TableCell } from './parts.ts';
-import type { Subjects } from './subjects.ts';
+import {
+  columns,
+  folded,
+  number,
+  table,
+  text,
+  type Block,
+  type Table,
+  type TableCell,
+} from './parts/parts.ts';
+import type { Subjects } from './parts/subjects.ts';
 import {
   attemptOf,
   attemptTitles,
@@ -23,7 +32,7 @@ import {
   type Found,
   type HostValue,
 } from './surface-facts.ts';
-import { count } from './words.ts';
+import { count } from './parts/words.ts';
 
 /** A fact's title and how it reads for one examined cell. */
 type Row = readonly [title: string, read: (found: Found) => TableCell];

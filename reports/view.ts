@@ -10,12 +10,12 @@ import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSec
 import { familySections } from './families.ts';
 import { methodsSection } from './methods.ts';
 import { filtersOf } from './filters.ts';
-import { folded, type Block, type Section, type View } from './parts.ts';
+import { folded, type Block, type Section, type View } from './parts/parts.ts';
 import { publishedSection } from './published/section.ts';
-import { ratioTable } from './ratios.ts';
+import { ratioTable } from './parts/ratios.ts';
 import { readersOf } from './readers.ts';
-import { inReadingOrder, subjectsOf, type Subjects } from './subjects.ts';
-import { count, familyTitles, verdictWords } from './words.ts';
+import { inReadingOrder, subjectsOf, type Subjects } from './parts/subjects.ts';
+import { count, familyTitles, verdictWords } from './parts/words.ts';
 
 /** Comparisons that one table may hold. */
 const searchable = 150;

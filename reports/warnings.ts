@@ -4,8 +4,8 @@
  */
 import type { Analysis, Comparison, Warning } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
-import type { Subjects } from './subjects.ts';
-import { count } from './words.ts';
+import type { Subjects } from './parts/subjects.ts';
+import { count } from './parts/words.ts';
 
 /** Measures spelled out per warning. */
 const spelledOut = 4;

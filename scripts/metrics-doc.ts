@@ -5,7 +5,7 @@ import { metrics, workloads } from '../bench/workloads/index.ts';
 import { familyParts } from '../reports/additions.ts';
 import { markdownText } from '../reports/formats/markdown.ts';
 import { sourceWords } from '../reports/methods.ts';
-import { familyTitles, milestoneWords } from '../reports/words.ts';
+import { familyTitles, milestoneWords } from '../reports/parts/words.ts';
 
 const units: Readonly<Record<MetricDeclaration['unit'], string>> = {
   s: 'seconds',

@@ -4,7 +4,7 @@ import { publishedRows } from '../../guidance/published/index.ts';
 import { quantities, quantityNames, type Quantity } from '../../guidance/quantities.ts';
 import type { Rule } from '../../guidance/rules.ts';
 import { markdownTable } from '../formats/markdown.ts';
-import { columns, table, text, type Table } from '../parts.ts';
+import { columns, table, text, type Table } from '../parts/parts.ts';
 import { safeJson } from '../verdicts/json.ts';
 
 const principle =

@@ -15,9 +15,9 @@ import {
   type TableCell,
   type Tone,
   type View,
-} from '../parts.ts';
+} from '../parts/parts.ts';
 import { ageWords } from '../published/words.ts';
-import { count } from '../words.ts';
+import { count } from '../parts/words.ts';
 
 const stateTones: Readonly<Record<Finding['state'], Tone>> = {
   fires: 'more',

@@ -4,8 +4,8 @@
  */
 import { visibleText } from '../../model/visible-text.ts';
 import { escapeText } from './html/markup.ts';
-import type { Block, Notice, Table, TableCell, View } from '../parts.ts';
-import { cellText } from '../parts.ts';
+import type { Block, Notice, Table, TableCell, View } from '../parts/parts.ts';
+import { cellText } from '../parts/parts.ts';
 
 /** Sections kept: what a reviewer needs beside the change; the rest is in the HTML report. */
 const keptSections = new Set([

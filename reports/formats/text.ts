@@ -3,7 +3,7 @@
  * colour is added only when the caller says that the terminal shows it.
  */
 import { oneLine, visibleText } from '../../model/visible-text.ts';
-import type { Notice, Table, TableCell, Tone, View } from '../parts.ts';
+import type { Notice, Table, TableCell, Tone, View } from '../parts/parts.ts';
 
 export interface TextOptions {
   /** False under NO_COLOR, in files and in pipes. */

@@ -4,10 +4,10 @@
  */
 import { formatValue, scaleFor } from '../../model/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
-import { folded, badge, columns, number, table, text } from '../parts.ts';
-import type { Block, Chart, Choice, Notice, Section, Table, Tags, View } from '../parts.ts';
+import { folded, badge, columns, number, table, text } from '../parts/parts.ts';
+import type { Block, Chart, Choice, Notice, Section, Table, Tags, View } from '../parts/parts.ts';
 import { cellLabel, costWithInterval, pText } from '../verdicts/words.ts';
-import { accelerationWords, count } from '../words.ts';
+import { accelerationWords, count } from '../parts/words.ts';
 
 /** Points a page lists per series; the others are in the chart, and in `--format csv`. */
 const mostListed = 200;

@@ -1,8 +1,8 @@
 /** What is not the same on every side, before any number: the facts that must match, the image, the tool, the runners. */
 import { hostDifferences } from '../../bench/record/comparable.ts';
-import type { Table } from '../parts.ts';
-import { columns, digestText, folded, narrow, table, type Block } from '../parts.ts';
-import { count } from '../words.ts';
+import type { Table } from '../parts/parts.ts';
+import { columns, digestText, folded, narrow, table, type Block } from '../parts/parts.ts';
+import { count } from '../parts/words.ts';
 import type { Side } from './side.ts';
 
 export interface Difference {

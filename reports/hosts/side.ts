@@ -7,7 +7,7 @@ import { UserError } from '../../model/errors.ts';
 import { mergeRecords } from '../../bench/record/merge.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { subjectsOf, type Subjects } from '../subjects.ts';
+import { subjectsOf, type Subjects } from '../parts/subjects.ts';
 
 export interface Side {
   /** The host's name, with the run's start where one host stands there twice. */

@@ -4,7 +4,7 @@ import type { Comparison, Summary } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord } from '../../model/record.ts';
 import { absent, scaleFor } from '../../model/units.ts';
-import { sureness } from '../medians.ts';
+import { sureness } from '../parts/medians.ts';
 import {
   badge,
   columns,
@@ -15,9 +15,9 @@ import {
   text,
   type Table,
   type TableCell,
-} from '../parts.ts';
-import { shapeWords } from '../subjects.ts';
-import { accelerationTags, count, ratioWords, verdictWords } from '../words.ts';
+} from '../parts/parts.ts';
+import { shapeWords } from '../parts/subjects.ts';
+import { accelerationTags, count, ratioWords, verdictWords } from '../parts/words.ts';
 import type { Side } from './side.ts';
 
 /** Declarations that are alike on every side that has them stand in one row; others do not. */

@@ -7,7 +7,7 @@ import { families } from '../../bench/analysis/fairness.ts';
 import { partsOf } from '../../bench/record/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../answer.ts';
-import { spansWidely, thinned } from '../charts.ts';
+import { spansWidely, thinned } from '../parts/charts.ts';
 import { claimsOf } from '../claims.ts';
 import { filtersOf } from '../filters.ts';
 import { accelerationNotices } from '../notices.ts';
@@ -23,10 +23,10 @@ import {
   type Section,
   type StripSeries,
   type View,
-} from '../parts.ts';
-import { headlineComparisons, isHeadline } from '../ratios.ts';
+} from '../parts/parts.ts';
+import { headlineComparisons, isHeadline } from '../parts/ratios.ts';
 import { answerOf, listed } from '../sentences.ts';
-import { claimWords, count, familyTitles } from '../words.ts';
+import { claimWords, count, familyTitles } from '../parts/words.ts';
 import { differencesOf, differenceTable, runnersFold } from './differences.ts';
 import type { Side } from './side.ts';
 import { declarationsOf, numbersTable, ratiosTable } from './tables.ts';

@@ -9,10 +9,20 @@ import type { Unit } from '../../model/quantities.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { absent, scaleFor } from '../../model/units.ts';
 import type { PublishedRow } from '../../guidance/published/index.ts';
-import { spansWidely } from '../charts.ts';
-import { badge, columns, narrow, number, table, text, type Block, type Chart, type Table } from '../parts.ts';
-import type { Subjects } from '../subjects.ts';
-import { accelerationTags, accelerationWords, count } from '../words.ts';
+import { spansWidely } from '../parts/charts.ts';
+import {
+  badge,
+  columns,
+  narrow,
+  number,
+  table,
+  text,
+  type Block,
+  type Chart,
+  type Table,
+} from '../parts/parts.ts';
+import type { Subjects } from '../parts/subjects.ts';
+import { accelerationTags, accelerationWords, count } from '../parts/words.ts';
 import { rowsOf, shared, type Shared } from './definitions.ts';
 import { measuredBeside, type MeasuredBeside } from './measured.ts';
 import { ageWords, definitionWords, markWords, sentences } from './words.ts';

@@ -5,7 +5,7 @@ import type { Interval } from '../../model/quantities.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { median } from '../../bench/statistics/descriptive.ts';
 import { medianInterval } from '../../bench/statistics/median-interval.ts';
-import type { Subjects } from '../subjects.ts';
+import type { Subjects } from '../parts/subjects.ts';
 import type { Shared } from './definitions.ts';
 
 export interface MeasuredBeside {

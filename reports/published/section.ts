@@ -2,8 +2,8 @@
 import { publishedRows, publishedSources } from '../../guidance/published/index.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { formatValue } from '../../model/units.ts';
-import { badge, columns, measured, narrow, reference, table, text, type Section } from '../parts.ts';
-import { count } from '../words.ts';
+import { badge, columns, measured, narrow, reference, table, text, type Section } from '../parts/parts.ts';
+import { count } from '../parts/words.ts';
 import { rowsOf, shared, toldIn } from './definitions.ts';
 import { ageWords, definitionWords, markWords, sentences } from './words.ts';
 

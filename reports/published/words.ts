@@ -1,6 +1,6 @@
 /** How published numbers are told: their age, how well they are confirmed, what they mean. */
 import { ageOf, type PublishedRow } from '../../guidance/published/index.ts';
-import type { Tone } from '../parts.ts';
+import type { Tone } from '../parts/parts.ts';
 
 const marks: Readonly<Record<PublishedRow['mark'], string>> = {
   D: 'raw data',

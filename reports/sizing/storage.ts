@@ -2,7 +2,7 @@
 import { formatValue } from '../../model/units.ts';
 import type { Unplaced } from '../../sizing/packing/model.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
-import { columns, number, table, text, type Table } from '../parts.ts';
+import { columns, number, table, text, type Table } from '../parts/parts.ts';
 
 const none = '–';
 

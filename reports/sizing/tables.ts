@@ -8,7 +8,7 @@ import type { Answer, Sizing } from '../../sizing/size.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { CountInterval, Uncertainty } from '../../sizing/uncertainty.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
-import { columns, narrow, number, table, text, type Table } from '../parts.ts';
+import { columns, narrow, number, table, text, type Table } from '../parts/parts.ts';
 import { alternativeNames, bindingWords, gapWords, hostsWord, lossWords } from './words.ts';
 
 /** Everything that a reader of the count must see beside it. */

@@ -1,6 +1,6 @@
 /** A sizing for a terminal: the three answers side by side, then what each stands on. */
 import { formatValue } from '../../model/units.ts';
-import type { Table } from '../parts.ts';
+import type { Table } from '../parts/parts.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { tableText } from '../formats/text.ts';
 import { growthTable, storageWords } from './storage.ts';

@@ -3,7 +3,7 @@ import { formatValue } from '../../model/units.ts';
 import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
 import { cellLabel } from '../../verdicts/rows.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { count } from '../words.ts';
+import { count } from '../parts/words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 

@@ -18,8 +18,8 @@ import {
   type Table,
   type TableCell,
   type View,
-} from '../parts.ts';
-import { accelerationWords, count, familyTitles } from '../words.ts';
+} from '../parts/parts.ts';
+import { accelerationWords, count, familyTitles } from '../parts/words.ts';
 import { footnotes, raised, type Footnotes } from './footnotes.ts';
 import {
   cellLabel,

@@ -3,9 +3,9 @@
  * decided, then what passed, folded; what the gate could have seen; and the runs it rests on.
  */
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
-import type { Block, Notice, Opening, Section, Table, Tone, View } from '../parts.ts';
-import { badge, columns, narrow, number, table, text } from '../parts.ts';
-import { count } from '../words.ts';
+import type { Block, Notice, Opening, Section, Table, Tone, View } from '../parts/parts.ts';
+import { badge, columns, narrow, number, table, text } from '../parts/parts.ts';
+import { count } from '../parts/words.ts';
 import { runsTable } from './change-view.ts';
 import {
   checkWord,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { GateCheck, GateReport } from '../../verdicts/model.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { shortened } from '../words.ts';
+import { shortened } from '../parts/words.ts';
 import { checkLine, gateAnswer, gateView, manyScenarios } from './gate-view.ts';
 import { markdownParts } from './markdown.ts';
 import { checkWord, inUrgency } from './words.ts';

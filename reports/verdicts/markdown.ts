@@ -3,7 +3,7 @@
  * can become a link, a mention, a comment or a tag.
  */
 import { markdownBlock, markdownNotice, markdownText } from '../formats/markdown.ts';
-import type { View } from '../parts.ts';
+import type { View } from '../parts/parts.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
 import { gateView } from './gate-view.ts';

@@ -2,7 +2,7 @@
 import { growthText, percent } from '../../verdicts/gate-words.ts';
 import type { PowerReport } from '../../verdicts/power-check.ts';
 import { oneLine } from '../../model/visible-text.ts';
-import { count } from '../words.ts';
+import { count } from '../parts/words.ts';
 import { safeJson } from './json.ts';
 import { withoutCommands } from './text.ts';
 import { cellLabel, severalScenarios } from './words.ts';

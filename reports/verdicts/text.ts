@@ -2,7 +2,7 @@
  * Verdicts for a terminal or a CI log. Words carry the meaning; colour is added only when asked for. No label
  * can move the cursor or be taken for a command by a program that reads logs.
  */
-import type { Block, Section, View } from '../parts.ts';
+import type { Block, Section, View } from '../parts/parts.ts';
 import type { TextOptions } from '../formats/text.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';

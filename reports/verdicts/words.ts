@@ -16,8 +16,8 @@ import type {
 } from '../../verdicts/model.ts';
 export { severalScenarios } from '../../verdicts/rows.ts';
 import { cellLabel as wholeLabel } from '../../verdicts/rows.ts';
-import type { Tone } from '../parts.ts';
-import { shortened } from '../words.ts';
+import type { Tone } from '../parts/parts.ts';
+import { shortened } from '../parts/words.ts';
 
 /** Words with the tone a format may colour them in. */
 export interface Toned {

@@ -5,7 +5,7 @@
 import type { Unit } from '../../../model/quantities.ts';
 import { unitSteps } from '../../../model/units.ts';
 import { visibleText } from '../../../model/visible-text.ts';
-import type { Block, Chart, View } from '../../parts.ts';
+import type { Block, Chart, View } from '../../parts/parts.ts';
 
 /** Digits of a number that a chart can show; the record keeps them all. */
 const drawnDigits = 5;

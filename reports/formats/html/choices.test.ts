@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
-import type { Choice } from '../../parts.ts';
+import type { Choice } from '../../parts/parts.ts';
 
 const hostile = '</style><script>alert(1)</script>';
 const choices: readonly Choice[] = [

@@ -3,7 +3,7 @@
  * tagged with another option is not shown. Only numbers of options enter the rules; words stay in the markup.
  */
 import { element, type Markup } from './markup.ts';
-import type { Choice, Tags } from '../../parts.ts';
+import type { Choice, Tags } from '../../parts/parts.ts';
 
 /** Those with something to choose between. */
 const useful = (choices: readonly Choice[]) => choices.filter(({ options }) => options.length > 1);

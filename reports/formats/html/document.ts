@@ -4,7 +4,7 @@
  */
 import { bodyOf, contentPolicy } from './html.ts';
 import { element, fragment, scriptJson } from './markup.ts';
-import type { View } from '../../parts.ts';
+import type { View } from '../../parts/parts.ts';
 
 export interface PageScript {
   /** What the script reads, found by this id. */

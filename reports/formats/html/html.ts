@@ -10,7 +10,7 @@ import { chartData, isDrawnAgain } from './chart-data.ts';
 import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
 import { element, escapeText, fragment, scriptJson } from './markup.ts';
-import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from '../../parts.ts';
+import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from '../../parts/parts.ts';
 import { captionId } from '../svg/strokes.ts';
 import { chartSvg } from '../svg/svg.ts';
 import { badgeOf, tableOf } from './table-html.ts';

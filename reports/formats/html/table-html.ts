@@ -5,7 +5,7 @@
 import { tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
 import { element } from './markup.ts';
-import type { Choice, Table, TableCell } from '../../parts.ts';
+import type { Choice, Table, TableCell } from '../../parts/parts.ts';
 import { rangeSvg } from '../svg/range.ts';
 
 /** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */

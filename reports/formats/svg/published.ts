@@ -5,7 +5,7 @@
 import { axisOf } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element, fragment } from '../html/markup.ts';
-import type { Chart } from '../../parts.ts';
+import type { Chart } from '../../parts/parts.ts';
 import { bandOf, dotsOf } from './strip.ts';
 import {
   at,

@@ -2,7 +2,7 @@
 import { axisOf } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element } from '../html/markup.ts';
-import type { TableCell, Tone } from '../../parts.ts';
+import type { TableCell, Tone } from '../../parts/parts.ts';
 import { faint, round } from './strokes.ts';
 
 const toneColors: Readonly<Record<Tone, string>> = {

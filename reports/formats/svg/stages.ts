@@ -4,9 +4,9 @@ import { linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element, fragment } from '../html/markup.ts';
-import type { Chart, StageBar } from '../../parts.ts';
+import type { Chart, StageBar } from '../../parts/parts.ts';
 import { faint, frame, gutter, label, right, round, rowHeight, rowLabels, width, xAxis } from './strokes.ts';
-import { milestoneWords } from '../../words.ts';
+import { milestoneWords } from '../../parts/words.ts';
 
 /** Colours of stages T1 to T6. */
 const stageColors = ['#94a3b8', '#94a3b8', '#8fb4f5', '#5b8def', '#3563c9', '#e0913a', '#c2570c'];

@@ -3,7 +3,7 @@ import { nudge } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element } from '../html/markup.ts';
-import type { StripSeries } from '../../parts.ts';
+import type { StripSeries } from '../../parts/parts.ts';
 import { ink, round, runnerColors } from './strokes.ts';
 
 const tintOf = (series: StripSeries) => series.color % runnerColors.length;

@@ -5,8 +5,8 @@
 import type { Axis } from './axes.ts';
 import type { Child, Markup } from '../html/markup.ts';
 import { element, fragment } from '../html/markup.ts';
-import type { Chart } from '../../parts.ts';
-import { shortened } from '../../words.ts';
+import type { Chart } from '../../parts/parts.ts';
+import { shortened } from '../../parts/words.ts';
 
 export const width = 620;
 export const gutter = 156;

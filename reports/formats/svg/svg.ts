@@ -7,7 +7,7 @@ import { axisOf, linearAxis } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element, fragment } from '../html/markup.ts';
-import type { Chart, LineSeries } from '../../parts.ts';
+import type { Chart, LineSeries } from '../../parts/parts.ts';
 import { besideSvg } from './published.ts';
 import { bandOf, dotsOf } from './strip.ts';
 import { stagesSvg } from './stages.ts';
@@ -28,7 +28,7 @@ import {
   width,
   xAxis,
 } from './strokes.ts';
-import { shortened } from '../../words.ts';
+import { shortened } from '../../parts/words.ts';
 
 type ChartOf<Kind extends Chart['kind']> = Extract<Chart, { readonly kind: Kind }>;
 

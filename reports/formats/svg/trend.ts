@@ -5,7 +5,7 @@
 import { linearAxis } from './axes.ts';
 import type { Markup } from '../html/markup.ts';
 import { element } from '../html/markup.ts';
-import type { Chart } from '../../parts.ts';
+import type { Chart } from '../../parts/parts.ts';
 import { faint, frame, ink, label, line, round, runnerColors, width } from './strokes.ts';
 
 type TrendChart = Extract<Chart, { readonly kind: 'trend' }>;

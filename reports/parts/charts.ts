@@ -2,14 +2,14 @@
  * Chart data from the analysis, before any drawing: which dots, which lines, which axis.
  * Dots are thinned evenly per series when there are too many to see; tables always use every launch.
  */
-import type { Analysis, Summary } from '../model/analysis.ts';
-import type { Milestone } from '../model/instance.ts';
-import type { LadderQuantity, LadderState } from '../model/metric.ts';
-import type { LadderPoint } from '../model/observation.ts';
-import type { Unit } from '../model/quantities.ts';
-import type { RunRecord } from '../model/record.ts';
-import { ladderState } from '../bench/analysis/values.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import type { Analysis, Summary } from '../../model/analysis.ts';
+import type { Milestone } from '../../model/instance.ts';
+import type { LadderQuantity, LadderState } from '../../model/metric.ts';
+import type { LadderPoint } from '../../model/observation.ts';
+import type { Unit } from '../../model/quantities.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { ladderState } from '../../bench/analysis/values.ts';
+import { median } from '../../bench/statistics/descriptive.ts';
 import type { Chart, Dot, LineSeries, StageBar } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { count, milestoneWords } from './words.ts';

@@ -1,8 +1,8 @@
 /** The table that a reader looks up first: one row per measure and workload, one column per runner. */
-import type { Analysis, Summary } from '../model/analysis.ts';
-import type { Family, MetricDeclaration } from '../model/metric.ts';
-import type { CellRecord } from '../model/record.ts';
-import { absent, scaleFor, type Scale } from '../model/units.ts';
+import type { Analysis, Summary } from '../../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord } from '../../model/record.ts';
+import { absent, scaleFor, type Scale } from '../../model/units.ts';
 import { columns, measured, number, rowKey, table, text, type Table } from './parts.ts';
 import { shapeWords, type Subjects } from './subjects.ts';
 import { accelerationTags, familyTitles } from './words.ts';

@@ -2,10 +2,10 @@
  * Comparisons as tables: ratio first with its interval, then how many launches, then the verdict in
  * words; p-values last (C11). A refused ratio stays visible but its verdict says by which rule.
  */
-import type { Analysis, Comparison, Summary } from '../model/analysis.ts';
-import type { LadderQuantity, MetricDeclaration } from '../model/metric.ts';
-import type { RecordHeader } from '../model/record.ts';
-import { formatRatio, scaleFor } from '../model/units.ts';
+import type { Analysis, Comparison, Summary } from '../../model/analysis.ts';
+import type { LadderQuantity, MetricDeclaration } from '../../model/metric.ts';
+import type { RecordHeader } from '../../model/record.ts';
+import { formatRatio, scaleFor } from '../../model/units.ts';
 import {
   badge,
   columns,

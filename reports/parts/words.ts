@@ -2,13 +2,13 @@
  * The words readers see for the codes that the analysis speaks. One file, so that the report, the
  * terminal and the claims never call the same thing by two names.
  */
-import type { Comparison, Verdict } from '../model/analysis.ts';
-import type { AccelerationClass, FailureReason, Milestone } from '../model/instance.ts';
-import type { Family } from '../model/metric.ts';
-import type { HostResource } from '../model/observation.ts';
-import type { Interval } from '../model/quantities.ts';
-import type { ClaimState } from './parts/claim.ts';
-import { absent, formatRatio } from '../model/units.ts';
+import type { Comparison, Verdict } from '../../model/analysis.ts';
+import type { AccelerationClass, FailureReason, Milestone } from '../../model/instance.ts';
+import type { Family } from '../../model/metric.ts';
+import type { HostResource } from '../../model/observation.ts';
+import type { Interval } from '../../model/quantities.ts';
+import type { ClaimState } from './claim.ts';
+import { absent, formatRatio } from '../../model/units.ts';
 import type { Tone } from './parts.ts';
 
 const verdicts: Readonly<Record<Verdict, { readonly text: string; readonly tone: Tone }>> = {

@@ -3,7 +3,7 @@
  * Every format (HTML, text, markdown) draws these same parts, so that no format knows more than another.
  * Nothing here is escaped or coloured; that is each format's own business.
  */
-import type { Interval, Unit } from '../model/quantities.ts';
+import type { Interval, Unit } from '../../model/quantities.ts';
 
 /** What a badge or notice means; formats always show its words beside any colour. */
 export type Tone = 'more' | 'less' | 'same' | 'unsure' | 'refused' | 'warn' | 'plain';

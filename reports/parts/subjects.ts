@@ -2,10 +2,10 @@
  * Who is being weighed: names for cells, what ran behind each name, and which comparisons matter first.
  * A sentence's subject is always a runner in a configuration on this host, never "VMs" in general (C29).
  */
-import type { Comparison } from '../model/analysis.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { formatValue } from '../model/units.ts';
+import type { Comparison } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord, RunRecord } from '../../model/record.ts';
+import { formatValue } from '../../model/units.ts';
 import { accelerationWords, count } from './words.ts';
 
 /** How a runner isolates; decides which pairs answer the question "VM or container". */
