@@ -8,7 +8,7 @@ import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
 import { densityBlocks } from './density.ts';
-import { familySections } from './families.ts';
+import { familySections } from './run/families.ts';
 import type { Block, Table } from './parts/parts.ts';
 import { scaleOutBlocks } from './scale-out.ts';
 import { subjectsOf } from './parts/subjects.ts';

@@ -11,7 +11,7 @@ import { claimsOf } from './claims.ts';
 import { htmlOf } from './formats/html/html.ts';
 import { markdownOf } from './formats/markdown.ts';
 import { textOf } from './formats/text.ts';
-import { viewOf } from './view.ts';
+import { viewOf } from './run/view.ts';
 
 export interface RenderOptions {
   /** Reuse of an analysis already made of this very record. */

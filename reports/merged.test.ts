@@ -7,7 +7,7 @@ import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record/testing/builder.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import type { Block } from './parts/parts.ts';
-import { viewOf } from './view.ts';
+import { viewOf } from './run/view.ts';
 
 const runners = [processRunner, namespaceRunner, realVm];
 const metrics = (...families: readonly string[]) =>

@@ -6,7 +6,7 @@ import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/tes
 import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
 import { clientScript } from './formats/html/assets.ts';
 import { drawnDots, thinned } from './parts/charts.ts';
-import { viewOf } from './view.ts';
+import { viewOf } from './run/view.ts';
 
 const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];
 const few = { resamples: 300 };

@@ -4,7 +4,7 @@ import { analyse } from '../bench/analyse.ts';
 import type { Outcome, RunRecord, SkippedCell } from '../model/record.ts';
 import { buildRecord } from '../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
-import { noticesOf } from './notices.ts';
+import { noticesOf } from './run/notices.ts';
 import { subjectsOf } from './parts/subjects.ts';
 
 const unmet = (message: string): Outcome => ({ state: 'failed', reason: 'requirement', message, detail: '' });

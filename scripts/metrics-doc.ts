@@ -4,7 +4,7 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
 import { familyParts } from '../reports/additions.ts';
 import { markdownText } from '../reports/formats/markdown.ts';
-import { sourceWords } from '../reports/methods.ts';
+import { sourceWords } from '../reports/run/methods.ts';
 import { familyTitles, milestoneWords } from '../reports/parts/words.ts';
 
 const units: Readonly<Record<MetricDeclaration['unit'], string>> = {

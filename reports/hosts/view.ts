@@ -6,11 +6,11 @@
 import { families } from '../../bench/analysis/fairness.ts';
 import { partsOf } from '../../bench/record/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
-import { machineWords } from '../answer.ts';
+import { machineWords } from '../run/answer.ts';
 import { spansWidely, thinned } from '../parts/charts.ts';
 import { claimsOf } from '../claims.ts';
-import { filtersOf } from '../filters.ts';
-import { accelerationNotices } from '../notices.ts';
+import { filtersOf } from '../run/filters.ts';
+import { accelerationNotices } from '../run/notices.ts';
 import {
   badge,
   columns,
@@ -25,7 +25,7 @@ import {
   type View,
 } from '../parts/parts.ts';
 import { headlineComparisons, isHeadline } from '../parts/ratios.ts';
-import { answerOf, listed } from '../sentences.ts';
+import { answerOf, listed } from '../run/sentences.ts';
 import { claimWords, count, familyTitles } from '../parts/words.ts';
 import { differencesOf, differenceTable, runnersFold } from './differences.ts';
 import type { Side } from './side.ts';

@@ -6,7 +6,7 @@ import { buildRecord } from '../../bench/record/testing/builder.ts';
 import { publishedRows } from '../../guidance/published/index.ts';
 import { chartSvg } from '../formats/svg/svg.ts';
 import type { Block, Chart } from '../parts/parts.ts';
-import { viewOf } from '../view.ts';
+import { viewOf } from '../run/view.ts';
 import { rowsOf, shared } from './definitions.ts';
 import { ageWords, markWords } from './words.ts';
 

@@ -3,13 +3,13 @@
  * one container, …"), or one measure over several runners ("start to ready costs, against one process,
  * …"). What may not be judged is still told, as times and sizes, with the reason why they decide nothing.
  */
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { Observation } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
-import { formatValue, scaleFor } from '../model/units.ts';
-import { medianFinder, runnerPair } from './parts/ratios.ts';
-import { shapeWords, type Subjects } from './parts/subjects.ts';
-import { accelerationWords, lowerFirst, ratioWords } from './parts/words.ts';
+import type { Analysis, Comparison } from '../../model/analysis.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { formatValue, scaleFor } from '../../model/units.ts';
+import { medianFinder, runnerPair } from '../parts/ratios.ts';
+import { shapeWords, type Subjects } from '../parts/subjects.ts';
+import { accelerationWords, lowerFirst, ratioWords } from '../parts/words.ts';
 
 /** Ratios spoken in one sentence; tiles and tables show all. */
 const spokenRatios = 3;

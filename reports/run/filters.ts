@@ -1,10 +1,10 @@
 /** What a reader of a page can choose to see: families and runners, as page/filter.ts reads them. */
-import { families } from '../bench/analysis/fairness.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import { visibleText } from '../model/visible-text.ts';
-import type { Filters } from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { familyTitles } from './parts/words.ts';
+import { families } from '../../bench/analysis/fairness.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import { visibleText } from '../../model/visible-text.ts';
+import type { Filters } from '../parts/parts.ts';
+import type { Subjects } from '../parts/subjects.ts';
+import { familyTitles } from '../parts/words.ts';
 
 export function filtersOf(
   metrics: readonly Pick<MetricDeclaration, 'id' | 'family'>[],

@@ -2,17 +2,17 @@
  * The first screen of a report over many families: one row per family, its foremost comparison of a VM with
  * a container and of a container with the plain process. Never merged into one number (C28).
  */
-import { families } from '../bench/analysis/fairness.ts';
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { Family, MetricDeclaration } from '../model/metric.ts';
-import type { RunRecord } from '../model/record.ts';
-import { formatValue } from '../model/units.ts';
-import { badge, columns, narrow, table, text, type Table, type TableCell } from './parts/parts.ts';
-import { isHeadline, medianFinder } from './parts/ratios.ts';
+import { families } from '../../bench/analysis/fairness.ts';
+import type { Analysis, Comparison } from '../../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { formatValue } from '../../model/units.ts';
+import { badge, columns, narrow, table, text, type Table, type TableCell } from '../parts/parts.ts';
+import { isHeadline, medianFinder } from '../parts/ratios.ts';
 import { listed } from './sentences.ts';
-import { splitStarts } from './startup.ts';
-import { inReadingOrder, type Subjects } from './parts/subjects.ts';
-import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from './parts/words.ts';
+import { splitStarts } from '../startup.ts';
+import { inReadingOrder, type Subjects } from '../parts/subjects.ts';
+import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from '../parts/words.ts';
 
 /** What one family's row tells of. */
 interface Foremost {

@@ -2,11 +2,11 @@
  * The Methods section, written from the record alone, so that it can never describe another run:
  * design, order, definitions, statistics, exclusions, identities and the scenario as it was run.
  */
-import { partsOf } from '../bench/record/merge.ts';
-import type { Analysis } from '../model/analysis.ts';
-import type { MetricDeclaration, MetricSource } from '../model/metric.ts';
-import type { CellRecord, RecordEnd, RunRecord } from '../model/record.ts';
-import { formatValue } from '../model/units.ts';
+import { partsOf } from '../../bench/record/merge.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { MetricDeclaration, MetricSource } from '../../model/metric.ts';
+import type { CellRecord, RecordEnd, RunRecord } from '../../model/record.ts';
+import { formatValue } from '../../model/units.ts';
 import {
   columns,
   folded,
@@ -17,9 +17,9 @@ import {
   type Block,
   type Fact,
   type Section,
-} from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { accelerationWords, count } from './parts/words.ts';
+} from '../parts/parts.ts';
+import type { Subjects } from '../parts/subjects.ts';
+import { accelerationWords, count } from '../parts/words.ts';
 
 export function methodsSection(record: RunRecord, analysis: Analysis, subjects: Subjects): Section {
   return {

@@ -1,5 +1,5 @@
 /** Three readers, one page: which of its sections each goes on to, and the command that takes this record further. */
-import type { Reader, Section } from './parts/parts.ts';
+import type { Reader, Section } from '../parts/parts.ts';
 
 const readers: readonly {
   readonly who: string;

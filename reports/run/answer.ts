@@ -2,19 +2,19 @@
  * The first screen in words: what was found, on which host, how sure, and what stands in the way.
  * Each sentence names a runner in its configuration on this host (C29); nothing is merged into a score (C28).
  */
-import { partsOf } from '../bench/record/merge.ts';
-import type { Analysis } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import { formatRatio, formatValue } from '../model/units.ts';
+import { partsOf } from '../../bench/record/merge.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { formatRatio, formatValue } from '../../model/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
 import { overviewSentences, overviewTable } from './overview.ts';
-import { shortDigests, type Fact, type Opening, type Tile, type Tone } from './parts/parts.ts';
-import { headlineComparisons, medianFinder, ratioTable } from './parts/ratios.ts';
+import { shortDigests, type Fact, type Opening, type Tile, type Tone } from '../parts/parts.ts';
+import { headlineComparisons, medianFinder, ratioTable } from '../parts/ratios.ts';
 import { answerOf, listed, topicOf, type Topic } from './sentences.ts';
 import { everything, skipsOf } from './skips.ts';
-import { kindOf, shapeWords, type Subjects } from './parts/subjects.ts';
+import { kindOf, shapeWords, type Subjects } from '../parts/subjects.ts';
 import { warningLines } from './warnings.ts';
-import { accelerationTags, count, intervalWords, verdictWords } from './parts/words.ts';
+import { accelerationTags, count, intervalWords, verdictWords } from '../parts/words.ts';
 
 export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Opening {
   const { header } = record;

@@ -2,14 +2,14 @@
  * What must be read before any number: how VMs were executed, what failed, what was not measured and
  * what weakens the run. Shown on the first screen.
  */
-import type { Analysis } from '../model/analysis.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import type { Notice } from './parts/parts.ts';
+import type { Analysis } from '../../model/analysis.ts';
+import type { CellRecord, RunRecord } from '../../model/record.ts';
+import type { Notice } from '../parts/parts.ts';
 import { everything, skipsOf } from './skips.ts';
-import { requirementLines } from './requirements.ts';
-import type { Subjects } from './parts/subjects.ts';
+import { requirementLines } from '../requirements.ts';
+import type { Subjects } from '../parts/subjects.ts';
 import { warningLines } from './warnings.ts';
-import { count, failureWords } from './parts/words.ts';
+import { count, failureWords } from '../parts/words.ts';
 
 /** Warnings spelled out on the first screen; the rest are counted there and listed further down. */
 export const shownWarnings = 5;

@@ -2,12 +2,12 @@
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
  * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
-import type { Analysis, Summary } from '../model/analysis.ts';
-import type { Family, MetricDeclaration } from '../model/metric.ts';
-import type { RunRecord } from '../model/record.ts';
-import { absent, scaleFor, type Scale } from '../model/units.ts';
-import { everyFamily, familyParts, type Addition } from './additions.ts';
-import { stripChart } from './parts/charts.ts';
+import type { Analysis, Summary } from '../../model/analysis.ts';
+import type { Family, MetricDeclaration } from '../../model/metric.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { absent, scaleFor, type Scale } from '../../model/units.ts';
+import { everyFamily, familyParts, type Addition } from '../additions.ts';
+import { stripChart } from '../parts/charts.ts';
 import {
   columns,
   folded,
@@ -18,14 +18,14 @@ import {
   type Chart,
   type Section,
   type Table,
-} from './parts/parts.ts';
-import { mediansTable } from './parts/medians.ts';
-import { isHeadline } from './parts/ratios.ts';
-import { families } from '../bench/analysis/fairness.ts';
-import { splitStarts } from './startup.ts';
-import type { Subjects } from './parts/subjects.ts';
+} from '../parts/parts.ts';
+import { mediansTable } from '../parts/medians.ts';
+import { isHeadline } from '../parts/ratios.ts';
+import { families } from '../../bench/analysis/fairness.ts';
+import { splitStarts } from '../startup.ts';
+import type { Subjects } from '../parts/subjects.ts';
 import { few } from './warnings.ts';
-import { count, familyTitles } from './parts/words.ts';
+import { count, familyTitles } from '../parts/words.ts';
 
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
   return families.flatMap((family) => {

@@ -2,20 +2,20 @@
  * From a record and its analysis to everything a report says, as plain data in reading order.
  * Pure: the same record gives the same view on any machine.
  */
-import { families } from '../bench/analysis/fairness.ts';
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
+import { families } from '../../bench/analysis/fairness.ts';
+import type { Analysis, Comparison } from '../../model/analysis.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { openingOf } from './answer.ts';
 import { claimsSection, failuresSection, hostSection, ledgerSection, refusalsSection } from './evidence.ts';
 import { familySections } from './families.ts';
 import { methodsSection } from './methods.ts';
 import { filtersOf } from './filters.ts';
-import { folded, type Block, type Section, type View } from './parts/parts.ts';
-import { publishedSection } from './published/section.ts';
-import { ratioTable } from './parts/ratios.ts';
+import { folded, type Block, type Section, type View } from '../parts/parts.ts';
+import { publishedSection } from '../published/section.ts';
+import { ratioTable } from '../parts/ratios.ts';
 import { readersOf } from './readers.ts';
-import { inReadingOrder, subjectsOf, type Subjects } from './parts/subjects.ts';
-import { count, familyTitles, verdictWords } from './parts/words.ts';
+import { inReadingOrder, subjectsOf, type Subjects } from '../parts/subjects.ts';
+import { count, familyTitles, verdictWords } from '../parts/words.ts';
 
 /** Comparisons that one table may hold. */
 const searchable = 150;

@@ -2,7 +2,7 @@
  * What was not measured, each reason once: cells of one runner that lack the same thing are told together,
  * so that a host without loop devices does not fill a page.
  */
-import type { RunRecord } from '../model/record.ts';
+import type { RunRecord } from '../../model/record.ts';
 import { few } from './warnings.ts';
 
 export interface Skip {

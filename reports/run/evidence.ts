@@ -2,12 +2,12 @@
  * What qualifies the numbers: claims put to the test, the fairness ledger, what was refused and what
  * would lift it, failures with their last words, and the machine.
  */
-import { partsOf } from '../bench/record/merge.ts';
-import type { Analysis, Comparison, LedgerRow, Refusal } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow } from './parts/claim.ts';
+import { partsOf } from '../../bench/record/merge.ts';
+import type { Analysis, Comparison, LedgerRow, Refusal } from '../../model/analysis.ts';
+import type { RunRecord } from '../../model/record.ts';
+import type { ClaimRow } from '../parts/claim.ts';
 import { machineWords } from './answer.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf } from '../claims.ts';
 import {
   badge,
   columns,
@@ -22,12 +22,12 @@ import {
   type Section,
   type Table,
   type Tone,
-} from './parts/parts.ts';
+} from '../parts/parts.ts';
 import { skipsOf } from './skips.ts';
-import type { Subjects } from './parts/subjects.ts';
+import type { Subjects } from '../parts/subjects.ts';
 import { few, warningLines } from './warnings.ts';
 import { shownWarnings } from './notices.ts';
-import { claimWords, count, failureWords, lowerFirst } from './parts/words.ts';
+import { claimWords, count, failureWords, lowerFirst } from '../parts/words.ts';
 
 /** Rows of one resource with the same finding shown at once; the rest is folded. */
 const shownAlike = 2;

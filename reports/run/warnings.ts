@@ -2,10 +2,10 @@
  * Everything that weakens a run without refusing it, each kind once, with what it touches: the analysis
  * warns per comparison, and a reader should not meet the same sentence twenty times.
  */
-import type { Analysis, Comparison, Warning } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { count } from './parts/words.ts';
+import type { Analysis, Comparison, Warning } from '../../model/analysis.ts';
+import type { RunRecord } from '../../model/record.ts';
+import type { Subjects } from '../parts/subjects.ts';
+import { count } from '../parts/words.ts';
 
 /** Measures spelled out per warning. */
 const spelledOut = 4;
