@@ -6,7 +6,7 @@ import { scaleOut } from '../bench/workloads/scale-out.ts';
 import type { DensityStep, Observation, Wave } from '../model/observation.ts';
 import type { RunRecord } from '../model/record.ts';
 import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf } from './run/claims/claims.ts';
 import { densityBlocks } from './density.ts';
 import { familySections } from './run/families.ts';
 import type { Block, Table } from './parts/parts.ts';

@@ -7,7 +7,7 @@ import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
 import { readAssets } from './formats/html/assets.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf } from './run/claims/claims.ts';
 import { htmlOf } from './formats/html/html.ts';
 import { markdownOf } from './formats/markdown.ts';
 import { textOf } from './formats/text.ts';

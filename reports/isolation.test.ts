@@ -9,7 +9,7 @@ import type { ClaimRow } from './parts/claim.ts';
 import { createRandom } from '../model/random.ts';
 import { buildRecord } from '../bench/record/testing/builder.ts';
 import { neighbour, slowdownSamples } from '../bench/workloads/neighbour.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf } from './run/claims/claims.ts';
 import { isolationBlocks } from './isolation.ts';
 import type { Block, Table, TableCell } from './parts/parts.ts';
 import { subjectsOf } from './parts/subjects.ts';

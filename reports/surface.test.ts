@@ -7,7 +7,7 @@ import type { ClaimRow } from './parts/claim.ts';
 import { buildRecord } from '../bench/record/testing/builder.ts';
 import { callNumber } from '../bench/surface/call-names.ts';
 import { capabilitiesIn } from './capabilities.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf } from './run/claims/claims.ts';
 import type { Table } from './parts/parts.ts';
 import { subjectsOf } from './parts/subjects.ts';
 import { surfaceBlocks } from './surface.ts';

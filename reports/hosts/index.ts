@@ -1,7 +1,7 @@
 /** Several hosts or runs side by side, in every format. */
 import type { RunRecord } from '../../model/record.ts';
 import { readAssets } from '../formats/html/assets.ts';
-import { claimsOf } from '../claims.ts';
+import { claimsOf } from '../run/claims/claims.ts';
 import { htmlOf } from '../formats/html/html.ts';
 import { markdownOf } from '../formats/markdown.ts';
 import { textOf } from '../formats/text.ts';

@@ -8,7 +8,7 @@ import { partsOf } from '../../bench/record/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../run/answer.ts';
 import { spansWidely, thinned } from '../parts/charts.ts';
-import { claimsOf } from '../claims.ts';
+import { claimsOf } from '../run/claims/claims.ts';
 import { filtersOf } from '../run/filters.ts';
 import { accelerationNotices } from '../run/notices.ts';
 import {

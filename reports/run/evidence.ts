@@ -7,7 +7,7 @@ import type { Analysis, Comparison, LedgerRow, Refusal } from '../../model/analy
 import type { RunRecord } from '../../model/record.ts';
 import type { ClaimRow } from '../parts/claim.ts';
 import { machineWords } from './answer.ts';
-import { claimsOf } from '../claims.ts';
+import { claimsOf } from './claims/claims.ts';
 import {
   badge,
   columns,

@@ -6,7 +6,7 @@ import type { Analysis } from '../../model/analysis.ts';
 import type { CellRecord, RunRecord } from '../../model/record.ts';
 import type { Notice } from '../parts/parts.ts';
 import { everything, skipsOf } from './skips.ts';
-import { requirementLines } from '../requirements.ts';
+import { requirementLines } from './claims/requirements.ts';
 import type { Subjects } from '../parts/subjects.ts';
 import { warningLines } from './warnings.ts';
 import { count, failureWords } from '../parts/words.ts';

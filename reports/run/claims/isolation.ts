@@ -2,15 +2,15 @@
  * The performance half of "virtual machines are more isolated": who disturbs whom, stressor by stressor. What
  * can be reached from inside is another claim's (claims-surface.ts); the two are never merged (C28).
  */
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import type { Interference, Isolation } from '../bench/analysis/isolation.ts';
-import { absent } from '../model/units.ts';
-import { besideOf } from '../bench/workloads/neighbour.ts';
-import { besideWords, isStressor, readIsolation, shareWords } from './neighbour-words.ts';
-import { productOf, type Subjects } from './parts/subjects.ts';
-import { ratioWords } from './parts/words.ts';
+import type { Analysis, Comparison } from '../../../model/analysis.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
+import type { Interference, Isolation } from '../../../bench/analysis/isolation.ts';
+import { absent } from '../../../model/units.ts';
+import { besideOf } from '../../../bench/workloads/neighbour.ts';
+import { besideWords, isStressor, readIsolation, shareWords } from '../../neighbour-words.ts';
+import { productOf, type Subjects } from '../../parts/subjects.ts';
+import { ratioWords } from '../../parts/words.ts';
 
 /**
  * The performance half of "VMs are more isolated": one row per stressor and pair of VM and container, from

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { RecordedTrial, RunRecord } from '../model/record.ts';
-import type { Claim, ClaimRow } from './parts/claim.ts';
-import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import type { RecordedTrial, RunRecord } from '../../../model/record.ts';
+import type { Claim, ClaimRow } from '../../parts/claim.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../../../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
 
 const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];

@@ -2,9 +2,9 @@
  * Who could run what requires a kernel, a module, an architecture or a system of its own: told from what
  * was looked at inside each instance, or refused before one was started. Claim S4 is answered from here.
  */
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import type { Isolation, Subjects } from './parts/subjects.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
+import type { Isolation, Subjects } from '../../parts/subjects.ts';
 
 /** How one runner stands to one requirement. */
 interface Standing {

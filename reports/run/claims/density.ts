@@ -2,12 +2,12 @@
  * Claim S3's question of number: how many fit. Answered from density sweeps alone; a count that only says
  * "at least" is not judged (C24), nor is one of emulated machines (C17), while memory per instance may be.
  */
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import { fitWords, sweptCells, type Swept } from './density.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { lowerFirst, ratioWords } from './parts/words.ts';
+import type { Analysis, Comparison } from '../../../model/analysis.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
+import { fitWords, sweptCells, type Swept } from '../../density.ts';
+import type { Subjects } from '../../parts/subjects.ts';
+import { lowerFirst, ratioWords } from '../../parts/words.ts';
 
 const questions = [
   { metric: 'density.instances', resource: 'how many fit' },

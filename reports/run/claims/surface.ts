@@ -4,9 +4,9 @@
  * a neighbour costs (C28). What a check from inside cannot see, such as the device emulation of a VMM, is
  * said to be unknown.
  */
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import type { Subjects } from './parts/subjects.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 import {
   attemptOf,
   foundIn,
@@ -20,7 +20,7 @@ import {
   type Attempt,
   type Found,
   type HostValue,
-} from './surface-facts.ts';
+} from '../../surface-facts.ts';
 
 /** How one examined cell stands to the host in one matter. */
 interface Stand {

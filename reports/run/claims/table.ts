@@ -3,7 +3,7 @@
  * into an answer, and what to run where nothing does. The readers of evidence are named, and live beside this
  * file; claims without one cannot be measured yet.
  */
-import type { Family, LadderQuantity } from '../model/metric.ts';
+import type { Family, LadderQuantity } from '../../../model/metric.ts';
 
 /** Whose rows answer a claim. */
 export type ClaimReader = 'tax' | 'same' | 'share' | 'requirements' | 'surface' | 'neighbours' | 'powers';

@@ -1,11 +1,11 @@
 /** S4 from what each side said: by its own kernel, on the host's, or refused before anything started. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { Outcome, RunRecord, SkippedCell } from '../model/record.ts';
-import { buildRecord } from '../bench/record/testing/builder.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import type { Outcome, RunRecord, SkippedCell } from '../../../model/record.ts';
+import { buildRecord } from '../../../bench/record/testing/builder.ts';
 import { claimsOf } from './claims.ts';
-import { noticesOf } from './run/notices.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import { noticesOf } from '../notices.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 
 const unmet = (message: string): Outcome => ({ state: 'failed', reason: 'requirement', message, detail: '' });
 const ok: Outcome = { state: 'ok' };

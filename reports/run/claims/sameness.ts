@@ -2,9 +2,9 @@
  * Did the same software do the same everywhere? Read from what every launch proved and printed, never
  * from what was meant to run.
  */
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow, ClaimState } from './parts/claim.ts';
-import { count } from './parts/words.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
+import { count } from '../../parts/words.ts';
 
 /** The rows of claim S2: same image, same output. */
 export function sameRows(record: RunRecord): ClaimRow[] {

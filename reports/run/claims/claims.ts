@@ -3,12 +3,12 @@
  * answers are never merged into a score (C28); what was not measured says what to run instead.
  * "Orders of magnitude" means at least ten times, with the whole interval above ten.
  */
-import type { Analysis, Comparison } from '../model/analysis.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import type { Claim, ClaimRow, ClaimState } from './parts/claim.ts';
-import { formatRatio } from '../model/units.ts';
-import { fitRows } from './claims-density.ts';
+import type { Analysis, Comparison } from '../../../model/analysis.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { CellRecord, RunRecord } from '../../../model/record.ts';
+import type { Claim, ClaimRow, ClaimState } from '../../parts/claim.ts';
+import { formatRatio } from '../../../model/units.ts';
+import { fitRows } from './density.ts';
 import {
   claimTable,
   ordersOfMagnitude,
@@ -16,13 +16,13 @@ import {
   type ClaimReader,
   type Resource,
   type Selector,
-} from './claims-table.ts';
-import { isolationClaimRows } from './claims-isolation.ts';
-import { surfaceRows, wholeSystemRows } from './claims-surface.ts';
+} from './table.ts';
+import { isolationClaimRows } from './isolation.ts';
+import { surfaceRows, wholeSystemRows } from './surface.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
-import { productOf, subjectsOf, type Subjects } from './parts/subjects.ts';
-import { lowerFirst, ratioWords } from './parts/words.ts';
+import { productOf, subjectsOf, type Subjects } from '../../parts/subjects.ts';
+import { lowerFirst, ratioWords } from '../../parts/words.ts';
 
 /** Every claim of the table, answered from one run as far as it can speak to it. Pure; never throws. */
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
