@@ -2,7 +2,7 @@
 import { families } from '../bench/analysis/fairness.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
-import { familyParts } from '../reports/additions.ts';
+import { familyParts } from '../reports/run/families/index.ts';
 import { markdownText } from '../reports/formats/markdown.ts';
 import { sourceWords } from '../reports/run/methods.ts';
 import { familyTitles, milestoneWords } from '../reports/parts/words.ts';

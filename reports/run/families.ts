@@ -6,7 +6,8 @@ import type { Analysis, Summary } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { absent, scaleFor, type Scale } from '../../model/units.ts';
-import { everyFamily, familyParts, type Addition } from '../additions.ts';
+import { everyFamily, familyParts } from './families/index.ts';
+import type { Addition } from './families/addition.ts';
 import { stripChart } from '../parts/charts.ts';
 import {
   columns,
@@ -22,7 +23,7 @@ import {
 import { mediansTable } from '../parts/medians.ts';
 import { isHeadline } from '../parts/ratios.ts';
 import { families } from '../../bench/analysis/fairness.ts';
-import { splitStarts } from '../startup.ts';
+import { splitStarts } from './families/startup.ts';
 import type { Subjects } from '../parts/subjects.ts';
 import { few } from './warnings.ts';
 import { count, familyTitles } from '../parts/words.ts';

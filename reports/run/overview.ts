@@ -10,7 +10,7 @@ import { formatValue } from '../../model/units.ts';
 import { badge, columns, narrow, table, text, type Table, type TableCell } from '../parts/parts.ts';
 import { isHeadline, medianFinder } from '../parts/ratios.ts';
 import { listed } from './sentences.ts';
-import { splitStarts } from '../startup.ts';
+import { splitStarts } from './families/startup.ts';
 import { inReadingOrder, type Subjects } from '../parts/subjects.ts';
 import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from '../parts/words.ts';
 

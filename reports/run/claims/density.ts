@@ -5,7 +5,7 @@
 import type { Analysis, Comparison } from '../../../model/analysis.ts';
 import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
-import { fitWords, sweptCells, type Swept } from '../../density.ts';
+import { fitWords, sweptCells, type Swept } from '../families/density.ts';
 import type { Subjects } from '../../parts/subjects.ts';
 import { lowerFirst, ratioWords } from '../../parts/words.ts';
 

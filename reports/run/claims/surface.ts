@@ -20,7 +20,7 @@ import {
   type Attempt,
   type Found,
   type HostValue,
-} from '../../surface-facts.ts';
+} from '../families/surface-facts.ts';
 
 /** How one examined cell stands to the host in one matter. */
 interface Stand {

@@ -3,22 +3,31 @@
  * by memory in real use beside how many a reservation of the cap would place. A maximum that was reached
  * is told as a lower bound, and no line is drawn on past twice what ran (METHODOLOGY C24).
  */
-import { usableTrials } from '../bench/analysis/values.ts';
+import { usableTrials } from '../../../bench/analysis/values.ts';
 import {
   densityResult,
   farthest,
   fitByReservation,
   type DensityResult,
-} from '../bench/analysis/density-result.ts';
-import type { Analysis } from '../model/analysis.ts';
-import type { DensityStep } from '../model/observation.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { median } from '../bench/statistics/descriptive.ts';
-import { absent, formatValue, scaleFor } from '../model/units.ts';
-import { spansWidely } from './parts/charts.ts';
-import { columns, folded, number, table, text, type Block, type Chart, type Table } from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { resourceWords } from './parts/words.ts';
+} from '../../../bench/analysis/density-result.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { DensityStep } from '../../../model/observation.ts';
+import type { CellRecord, RunRecord } from '../../../model/record.ts';
+import { median } from '../../../bench/statistics/descriptive.ts';
+import { absent, formatValue, scaleFor } from '../../../model/units.ts';
+import { spansWidely } from '../../parts/charts.ts';
+import {
+  columns,
+  folded,
+  number,
+  table,
+  text,
+  type Block,
+  type Chart,
+  type Table,
+} from '../../parts/parts.ts';
+import type { Subjects } from '../../parts/subjects.ts';
+import { resourceWords } from '../../parts/words.ts';
 
 /** One cell's sweeps, in block order. */
 export interface Swept {

@@ -2,12 +2,12 @@
  * The network family's own view: latency over load as curves, and how each load went: what was asked, what
  * failed, how late the generator was, and in how many launches a phase was taken out by a declared rule.
  */
-import type { Analysis } from '../model/analysis.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { LoadPhase } from '../model/observation.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { median } from '../bench/statistics/descriptive.ts';
-import { absent, scaleFor } from '../model/units.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { LoadPhase } from '../../../model/observation.ts';
+import type { CellRecord, RunRecord } from '../../../model/record.ts';
+import { median } from '../../../bench/statistics/descriptive.ts';
+import { absent, scaleFor } from '../../../model/units.ts';
 import {
   columns,
   folded,
@@ -17,8 +17,8 @@ import {
   type Block,
   type Chart,
   type LineSeries,
-} from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
+} from '../../parts/parts.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 
 /** Loads as shares of capacity against medians over launches, and the table of all loads. */
 export function networkBlocks(record: RunRecord, analysis: Analysis, subjects: Subjects): readonly Block[] {

@@ -1,12 +1,12 @@
 /** More instances at once: how many are ready after how long, the tail, and tare's own part in it. */
-import { usableTrials, wasInterrupted } from '../bench/analysis/values.ts';
-import type { Analysis } from '../model/analysis.ts';
-import type { Wave } from '../model/observation.ts';
-import type { Seconds } from '../model/quantities.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { median, orderStatistic } from '../bench/statistics/descriptive.ts';
-import { scaleFor } from '../model/units.ts';
-import { spansWidely } from './parts/charts.ts';
+import { usableTrials, wasInterrupted } from '../../../bench/analysis/values.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { Wave } from '../../../model/observation.ts';
+import type { Seconds } from '../../../model/quantities.ts';
+import type { CellRecord, RunRecord } from '../../../model/record.ts';
+import { median, orderStatistic } from '../../../bench/statistics/descriptive.ts';
+import { scaleFor } from '../../../model/units.ts';
+import { spansWidely } from '../../parts/charts.ts';
 import {
   columns,
   number,
@@ -15,8 +15,8 @@ import {
   type Chart,
   type LineSeries,
   type Table,
-} from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
+} from '../../parts/parts.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 
 /** One cell's waves: complete ones that count, and what was asked of all. */
 interface Waves {

@@ -2,9 +2,9 @@
  * Every way of counting the memory of a working instance, in reading order, each with what it misses: none
  * is the truth, and they differ most for virtual machines (METHODOLOGY B14).
  */
-import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
-import type { CellRecord } from '../model/record.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import type { MemoryMoment, MemoryReading } from '../../../model/observation.ts';
+import type { CellRecord } from '../../../model/record.ts';
+import { median } from '../../../bench/statistics/descriptive.ts';
 
 /** One runner's evidence for one load. */
 export interface Column {

@@ -3,18 +3,18 @@
  * within its limits (containment), and what the kernel says happened (mechanism). Never one score, and no
  * word on security: those facts are another section's and are never merged with these (C28).
  */
-import type { Analysis } from '../model/analysis.ts';
-import type { NeighbourLimits, NeighbourPhase } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { NeighbourLimits, NeighbourPhase } from '../../../model/observation.ts';
+import type { RunRecord } from '../../../model/record.ts';
 import type {
   Containment,
   ContainmentState,
   Interference,
   Isolation,
   Mechanism,
-} from '../bench/analysis/isolation.ts';
-import { absent, formatValue } from '../model/units.ts';
-import { limitsWords } from '../bench/workloads/neighbour.ts';
+} from '../../../bench/analysis/isolation.ts';
+import { absent, formatValue } from '../../../model/units.ts';
+import { limitsWords } from '../../../bench/workloads/neighbour.ts';
 import { besideWords, readIsolation, shareWords, titleOf } from './neighbour-words.ts';
 import {
   badge,
@@ -27,9 +27,9 @@ import {
   type Table,
   type TableCell,
   type Tone,
-} from './parts/parts.ts';
-import { shapeWords, type Subjects } from './parts/subjects.ts';
-import { count } from './parts/words.ts';
+} from '../../parts/parts.ts';
+import { shapeWords, type Subjects } from '../../parts/subjects.ts';
+import { count } from '../../parts/words.ts';
 
 /** A cell, with what its launches declared. */
 interface Column {

@@ -1,15 +1,15 @@
 /** The truth table from built records: who has which row, what is named, and what is never said. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
-import type { RecordedTrial, RunRecord } from '../model/record.ts';
-import { buildRecord } from '../bench/record/testing/builder.ts';
-import { workloads } from '../bench/workloads/index.ts';
-import { renderHtml, renderMarkdown } from './index.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { MemoryMoment, MemoryReading } from '../../../model/observation.ts';
+import type { RecordedTrial, RunRecord } from '../../../model/record.ts';
+import { buildRecord } from '../../../bench/record/testing/builder.ts';
+import { workloads } from '../../../bench/workloads/index.ts';
+import { renderHtml, renderMarkdown } from '../../index.ts';
 import { memoryBlocks } from './memory.ts';
-import type { Table } from './parts/parts.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import type { Table } from '../../parts/parts.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 
 const MiB = 2 ** 20;
 const load = 'redis with 5000 keys of 4096 bytes, asked by 20 clients';

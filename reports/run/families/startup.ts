@@ -1,11 +1,11 @@
 /** What the startup family shows beside its launches: where the start goes, stage by stage. */
-import type { Analysis } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
-import { scaleFor } from '../model/units.ts';
-import { stagesChart } from './parts/charts.ts';
-import { columns, folded, number, table, type Block } from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
-import { milestoneWords } from './parts/words.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import { scaleFor } from '../../../model/units.ts';
+import { stagesChart } from '../../parts/charts.ts';
+import { columns, folded, number, table, type Block } from '../../parts/parts.ts';
+import type { Subjects } from '../../parts/subjects.ts';
+import { milestoneWords } from '../../parts/words.ts';
 
 /**
  * Every instance starts, whatever it is for. Where some did nothing else, the section is theirs (`main`)

@@ -1,17 +1,17 @@
 /** Sweeps and waves in the report, and the claim that rests on them, from records written by hand. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { density } from '../bench/workloads/density.ts';
-import { scaleOut } from '../bench/workloads/scale-out.ts';
-import type { DensityStep, Observation, Wave } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
-import { claimsOf } from './run/claims/claims.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import { density } from '../../../bench/workloads/density.ts';
+import { scaleOut } from '../../../bench/workloads/scale-out.ts';
+import type { DensityStep, Observation, Wave } from '../../../model/observation.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../../../bench/record/testing/builder.ts';
+import { claimsOf } from '../claims/claims.ts';
 import { densityBlocks } from './density.ts';
-import { familySections } from './run/families.ts';
-import type { Block, Table } from './parts/parts.ts';
+import { familySections } from '../families.ts';
+import type { Block, Table } from '../../parts/parts.ts';
 import { scaleOutBlocks } from './scale-out.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

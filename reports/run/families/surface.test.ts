@@ -1,15 +1,15 @@
 /** Facts found inside, as a table and as answers to claims: each by itself, and nothing where nothing was found. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { SurfaceFacts } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow } from './parts/claim.ts';
-import { buildRecord } from '../bench/record/testing/builder.ts';
-import { callNumber } from '../bench/surface/call-names.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import type { SurfaceFacts } from '../../../model/observation.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow } from '../../parts/claim.ts';
+import { buildRecord } from '../../../bench/record/testing/builder.ts';
+import { callNumber } from '../../../bench/surface/call-names.ts';
 import { capabilitiesIn } from './capabilities.ts';
-import { claimsOf } from './run/claims/claims.ts';
-import type { Table } from './parts/parts.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import { claimsOf } from '../claims/claims.ts';
+import type { Table } from '../../parts/parts.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 import { surfaceBlocks } from './surface.ts';
 
 const host = {

@@ -2,11 +2,11 @@
  * What the I/O section says before any number: which way each cell's I/O took to storage, and which of them
  * never got there. Numbers of two cells are alike only as far as their rows here are.
  */
-import { fioRunsOf, reachedBy, type FioRun, type Reached } from '../bench/analysis/storage.ts';
-import type { CellRecord } from '../model/record.ts';
-import { formatValue } from '../model/units.ts';
-import type { Addition } from './additions.ts';
-import { columns, table, text, type Table } from './parts/parts.ts';
+import { fioRunsOf, reachedBy, type FioRun, type Reached } from '../../../bench/analysis/storage.ts';
+import type { CellRecord } from '../../../model/record.ts';
+import { formatValue } from '../../../model/units.ts';
+import type { Addition } from './addition.ts';
+import { columns, table, text, type Table } from '../../parts/parts.ts';
 
 /** One row per cell and, where they differ, per thing reached. */
 export const storageBlocks: Addition = (record, _analysis, subjects) => {

@@ -2,8 +2,8 @@
  * What a program inside can reach and see: one row per fact, one column per runner. Facts have no better
  * or worse and no sum; what a row means for a given use is the reader's to say (C28).
  */
-import type { Analysis } from '../model/analysis.ts';
-import type { RunRecord } from '../model/record.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { RunRecord } from '../../../model/record.ts';
 import { capabilitiesIn, knownCapabilities } from './capabilities.ts';
 import {
   columns,
@@ -14,8 +14,8 @@ import {
   type Block,
   type Table,
   type TableCell,
-} from './parts/parts.ts';
-import type { Subjects } from './parts/subjects.ts';
+} from '../../parts/parts.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 import {
   attemptOf,
   attemptTitles,
@@ -32,7 +32,7 @@ import {
   type Found,
   type HostValue,
 } from './surface-facts.ts';
-import { count } from './parts/words.ts';
+import { count } from '../../parts/words.ts';
 
 /** A fact's title and how it reads for one examined cell. */
 type Row = readonly [title: string, read: (found: Found) => TableCell];

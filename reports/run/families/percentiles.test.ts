@@ -1,10 +1,10 @@
 /** A family's percentiles as a table and curves. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { MetricDeclaration } from '../model/metric.ts';
-import { builtMetrics, buildRecord } from '../bench/record/testing/builder.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import { builtMetrics, buildRecord } from '../../../bench/record/testing/builder.ts';
 import { percentileBlocks, quantileName } from './percentiles.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 
 const latency: MetricDeclaration = {
   id: 'network.latency',

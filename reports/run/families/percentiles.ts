@@ -3,12 +3,12 @@
  * counts allow, and one curve per runner from the merged histograms, on an axis of "nines" that gives the
  * tail the room it needs.
  */
-import type { Analysis, Percentiles } from '../model/analysis.ts';
-import type { Family } from '../model/metric.ts';
-import type { CellRecord } from '../model/record.ts';
-import { askedQuantiles, quantileOf } from '../bench/analysis/percentiles.ts';
-import { countForQuantile } from '../bench/statistics/descriptive.ts';
-import { absent, scaleFor } from '../model/units.ts';
+import type { Analysis, Percentiles } from '../../../model/analysis.ts';
+import type { Family } from '../../../model/metric.ts';
+import type { CellRecord } from '../../../model/record.ts';
+import { askedQuantiles, quantileOf } from '../../../bench/analysis/percentiles.ts';
+import { countForQuantile } from '../../../bench/statistics/descriptive.ts';
+import { absent, scaleFor } from '../../../model/units.ts';
 import {
   columns,
   folded,
@@ -19,9 +19,9 @@ import {
   type Chart,
   type LineSeries,
   type Table,
-} from './parts/parts.ts';
-import { shapeWords, type Subjects } from './parts/subjects.ts';
-import { count, familyTitles } from './parts/words.ts';
+} from '../../parts/parts.ts';
+import { shapeWords, type Subjects } from '../../parts/subjects.ts';
+import { count, familyTitles } from '../../parts/words.ts';
 
 /** Charts that stand open; more of them are folded. */
 const openCharts = 2;

@@ -3,12 +3,12 @@
  * do, and whether that is the host's or its own. The one place that interprets the raw facts; the table
  * and the claims both read from here. No fact is weighed against another (C28).
  */
-import { callNames } from '../bench/surface/call-names.ts';
-import type { SurfaceFacts } from '../model/observation.ts';
-import type { CellRecord, RunRecord } from '../model/record.ts';
-import { formatValue } from '../model/units.ts';
+import { callNames } from '../../../bench/surface/call-names.ts';
+import type { SurfaceFacts } from '../../../model/observation.ts';
+import type { CellRecord, RunRecord } from '../../../model/record.ts';
+import { formatValue } from '../../../model/units.ts';
 import { capabilitiesIn } from './capabilities.ts';
-import { count } from './parts/words.ts';
+import { count } from '../../parts/words.ts';
 
 /** One examined cell. */
 export interface Found {

@@ -3,16 +3,16 @@
  * counting, one column per runner, and what each way misses; the one that sizing reads is named. Then the
  * same before, during and after the load, because a guest's memory does not come back by itself.
  */
-import { usableTrials } from '../bench/analysis/values.ts';
-import type { Analysis } from '../model/analysis.ts';
-import type { MemoryMoment, MemoryReading } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
-import { absent, scaleFor } from '../model/units.ts';
-import { ladderChart } from './parts/charts.ts';
+import { usableTrials } from '../../../bench/analysis/values.ts';
+import type { Analysis } from '../../../model/analysis.ts';
+import type { MemoryMoment, MemoryReading } from '../../../model/observation.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import { absent, scaleFor } from '../../../model/units.ts';
+import { ladderChart } from '../../parts/charts.ts';
 import { reading, ways, type Column, type Read, type Way } from './memory-ways.ts';
-import { columns, number, table, text, type Block, type Table, type TableCell } from './parts/parts.ts';
-import { medianFinder } from './parts/ratios.ts';
-import { shapeWords, type Subjects } from './parts/subjects.ts';
+import { columns, number, table, text, type Block, type Table, type TableCell } from '../../parts/parts.ts';
+import { medianFinder } from '../../parts/ratios.ts';
+import { shapeWords, type Subjects } from '../../parts/subjects.ts';
 
 /** What the method asks for before a slope is trusted with density (METHODOLOGY B14). */
 const enoughInstances = 10;

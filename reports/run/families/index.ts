@@ -2,41 +2,19 @@
  * What a family of metrics shows beside the charts and medians that every family has: one entry per
  * family, each from a file of its own. Facts without a metric get a section by this door alone.
  */
-import type { Analysis } from '../model/analysis.ts';
-import type { Family } from '../model/metric.ts';
-import type { RunRecord } from '../model/record.ts';
+import type { Family } from '../../../model/metric.ts';
 import { densityBlocks } from './density.ts';
 import { storageBlocks } from './io.ts';
 import { isolationBlocks } from './isolation.ts';
 import { ladderBlocks } from './ladder.ts';
 import { memoryBlocks } from './memory.ts';
 import { loadTable, networkBlocks } from './network.ts';
-import type { Block } from './parts/parts.ts';
 import { percentileBlocks } from './percentiles.ts';
-import { besideBlocks } from './published/blocks.ts';
+import { besideBlocks } from '../../published/blocks.ts';
+import type { Addition, FamilyWords } from './addition.ts';
 import { scaleOutBlocks } from './scale-out.ts';
 import { stageBlocks } from './startup.ts';
-import type { Subjects } from './parts/subjects.ts';
 import { surfaceBlocks } from './surface.ts';
-
-/** Pure; an empty list where the record holds nothing of the kind. */
-export type Addition = (
-  record: RunRecord,
-  analysis: Analysis,
-  subjects: Subjects,
-  family: Family,
-) => readonly Block[];
-
-export interface FamilyWords {
-  /** One sentence under the heading: what these numbers are and who read them. */
-  readonly lead: string;
-  /** Shown before the family's own charts and medians. */
-  readonly before: readonly Addition[];
-  /** Shown after them. */
-  readonly after: readonly Addition[];
-  /** Whether what stands before says more than a dot per launch, so that those charts are folded. */
-  readonly foldCharts?: boolean;
-}
 
 /** Shown in every family that has the data, after its medians. */
 export const everyFamily: readonly Addition[] = [

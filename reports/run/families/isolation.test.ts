@@ -1,18 +1,18 @@
 /** What a reader is told of neighbours: the matrix, limits that held, and the claim, each row by itself. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { namespaceRunner, processRunner, quick, vmRunner } from '../bench/analysis/testing/lookup.ts';
-import type { AccelerationClass, GroupStrain } from '../model/instance.ts';
-import type { NeighbourPhase } from '../model/observation.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { ClaimRow } from './parts/claim.ts';
-import { createRandom } from '../model/random.ts';
-import { buildRecord } from '../bench/record/testing/builder.ts';
-import { neighbour, slowdownSamples } from '../bench/workloads/neighbour.ts';
-import { claimsOf } from './run/claims/claims.ts';
+import { analyse } from '../../../bench/analyse.ts';
+import { namespaceRunner, processRunner, quick, vmRunner } from '../../../bench/analysis/testing/lookup.ts';
+import type { AccelerationClass, GroupStrain } from '../../../model/instance.ts';
+import type { NeighbourPhase } from '../../../model/observation.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import type { ClaimRow } from '../../parts/claim.ts';
+import { createRandom } from '../../../model/random.ts';
+import { buildRecord } from '../../../bench/record/testing/builder.ts';
+import { neighbour, slowdownSamples } from '../../../bench/workloads/neighbour.ts';
+import { claimsOf } from '../claims/claims.ts';
 import { isolationBlocks } from './isolation.ts';
-import type { Block, Table, TableCell } from './parts/parts.ts';
-import { subjectsOf } from './parts/subjects.ts';
+import type { Block, Table, TableCell } from '../../parts/parts.ts';
+import { subjectsOf } from '../../parts/subjects.ts';
 
 const strain = (given: Partial<GroupStrain> = {}): GroupStrain => ({
   cpuSeconds: 1,

@@ -2,10 +2,10 @@
  * What reports call the parts of a noisy-neighbour measurement, and its analysis, made once per record: the
  * matrix and the claim read the same numbers in the same words.
  */
-import type { RunRecord } from '../model/record.ts';
-import { isolationOf, type Degradation, type Isolation } from '../bench/analysis/isolation.ts';
-import { stressors } from '../bench/workloads/stressors.ts';
-import { victims } from '../bench/workloads/victims.ts';
+import type { RunRecord } from '../../../model/record.ts';
+import { isolationOf, type Degradation, type Isolation } from '../../../bench/analysis/isolation.ts';
+import { stressors } from '../../../bench/workloads/stressors.ts';
+import { victims } from '../../../bench/workloads/victims.ts';
 
 /** Reading the phases again is milliseconds; the report does it once per record. */
 const known = new WeakMap<RunRecord, Isolation>();
