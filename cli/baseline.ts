@@ -185,7 +185,7 @@ async function show(shown: readonly Shown[], json: boolean, output: Output): Pro
     output.out(JSON.stringify({ schema: 1, kind: 'baselines', baselines: all }, null, 2));
     return;
   }
-  const { baselineWords } = await import('../reports/baseline.ts');
+  const { baselineWords } = await import('../reports/verdicts/baseline.ts');
   const now = new Date();
   for (const each of shown) {
     const { lines, rows } = baselineWords(each.provenance, each.records, now);

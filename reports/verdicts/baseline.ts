@@ -1,9 +1,9 @@
 /** A baseline in words: whose runs it holds, how old they are, why they were approved, and the bar they set. */
-import type { RunRecord } from '../model/record.ts';
-import { absent, formatValue } from '../model/units.ts';
-import type { Approval, Provenance } from '../verdicts/baseline.ts';
-import { oneLine } from '../model/visible-text.ts';
-import { count } from './parts/words.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { absent, formatValue } from '../../model/units.ts';
+import type { Approval, Provenance } from '../../verdicts/baseline.ts';
+import { oneLine } from '../../model/visible-text.ts';
+import { count } from '../parts/words.ts';
 
 const day = 86_400_000;
 
