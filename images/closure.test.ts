@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findClosure, mergedPath } from './closure.ts';
-import { makeElf } from './test-elf.ts';
-import type { ElfParts } from './test-elf.ts';
+import { makeElf } from './testing/elf.ts';
+import type { ElfParts } from './testing/elf.ts';
 
 const loader = '/lib64/ld.so.2';
 let packages: string;

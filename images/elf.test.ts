@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readElfNeeds } from './elf.ts';
-import { makeElf } from './test-elf.ts';
+import { makeElf } from './testing/elf.ts';
 
 test('interpreter, libraries and run path are read from the program headers', () => {
   const program = makeElf({
