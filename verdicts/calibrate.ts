@@ -18,7 +18,7 @@ import { parsePolicy } from './policy.ts';
 import { proveGate } from './prove.ts';
 import { nameOf, rowsOf, type Row } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
-import { cellRefusals, differingHosts } from './same.ts';
+import { cellRefusals, differingHosts } from './comparable.ts';
 
 /** What is known of one metric of one cell when nothing changes. */
 export interface Noise {

@@ -10,11 +10,11 @@ import { benjaminiHochberg } from '../bench/statistics/holm.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';
 import { draftRows, mayJudge, verdictOf, type Draft } from './drafts.ts';
-import { createWitness, type Witness } from './hour.ts';
+import { createWitness, type Witness } from './run-effect.ts';
 import type { ChangeReport, ChangeRow, Remark, SideSummary } from './model.ts';
 import { ownBaseline, rowsOf, type RowPart, type RowsWanted } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
-import { differingHosts, differingTools } from './same.ts';
+import { differingHosts, differingTools } from './comparable.ts';
 
 export interface CompareOptions {
   /** Compare runs of different hosts as far as that can be: the ratios of runners within each run. */

@@ -12,7 +12,7 @@ import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Remark } from './model.ts';
 import { changeOf, isEnough, verdictFreedom, type Change, type Stratum } from './numbers.ts';
 import type { Row, RowPart } from './rows.ts';
-import { cellRefusals, cellRemarks } from './same.ts';
+import { cellRefusals, cellRemarks } from './comparable.ts';
 
 /** One seed for all: what differs between two comparisons shall be their data, never luck. */
 const seed = 20_261_123;

@@ -21,8 +21,8 @@ import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
-import { createWitness, type Witness } from './hour.ts';
-import { differingHosts, differingTools } from './same.ts';
+import { createWitness, type Witness } from './run-effect.ts';
+import { differingHosts, differingTools } from './comparable.ts';
 
 export interface GateOptions {
   readonly resamples?: number;

@@ -6,7 +6,7 @@
 import { UserError } from '../model/errors.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';
-import { isHourBound } from './hour.ts';
+import { isHourBound } from './run-effect.ts';
 import type { Level, RowKey } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';
 import type { Policy, Rule } from './policy.ts';

@@ -5,7 +5,7 @@
 import { UserError } from '../model/errors.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
-import { beyondHours, isHourBound, type Witness } from './hour.ts';
+import { beyondHours, isHourBound, type Witness } from './run-effect.ts';
 import { verdictFreedom } from './numbers.ts';
 import { isAbout, type Policy, type Rule } from './policy.ts';
 import { cellLabel, rowsOf, type Row } from './rows.ts';
