@@ -52,7 +52,7 @@ export const doctor: Command<DoctorArguments> = {
 };
 
 async function examineHost(): Promise<Finding[]> {
-  const { createRuler } = await import('../host/cgroup.ts');
+  const { createRuler } = await import('../host/cgroup/cgroup.ts');
   const { cacheFolder } = await import('../images/cache.ts');
   const { readHostCounters } = await import('../host/drift.ts');
   const ruler = createRuler();

@@ -13,7 +13,7 @@ import type { Scenario } from '../model/scenario.ts';
 import { createGenerators } from '../bench/load/generators.ts';
 import { startSampler } from '../host/sampler.ts';
 import type { ProgressEvent, Tools } from '../bench/instance/tools.ts';
-import { createRuler } from '../host/cgroup.ts';
+import { createRuler } from '../host/cgroup/cgroup.ts';
 import { measureClockError, monotonicSeconds } from '../host/clock.ts';
 import { readHostCounters } from '../host/drift.ts';
 import { readFingerprint } from '../host/fingerprint.ts';

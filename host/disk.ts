@@ -4,8 +4,8 @@
  */
 import { readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { textOf } from './cgroup-files.ts';
-import type { Disk } from './group.ts';
+import { textOf } from './cgroup/files.ts';
+import type { Disk } from './cgroup/group.ts';
 
 /** The disk a path lies on; null where there is none to name. @param sys root of sysfs, for tests */
 export function diskOf(path: string, sys = '/sys'): Disk | null {

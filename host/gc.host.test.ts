@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createRuler } from './cgroup.ts';
+import { createRuler } from './cgroup/cgroup.ts';
 import { collectGarbage } from './gc.ts';
 import { acquireLease } from './lease.ts';
 import { isAlive, processIdentity } from './process-identity.ts';

@@ -5,8 +5,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../model/errors.ts';
-import { createRuler } from './cgroup.ts';
-import type { Ruler } from './cgroup.ts';
+import { createRuler } from './cgroup/cgroup.ts';
+import type { Ruler } from './cgroup/cgroup.ts';
 import { runTool } from './exec.ts';
 import { lockFolder, runsFolder } from './lease.ts';
 import type { LedgerLine, Resource } from './lease.ts';

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { HostLoad, HostRoom } from '../model/instance.ts';
 import type { Seconds } from '../model/quantities.ts';
 import { monotonicSeconds } from './clock.ts';
-import { parseLayout } from './cgroup-layout.ts';
+import { parseLayout } from './cgroup/layout.ts';
 import { parseCpuTimes, parsePressure } from './drift.ts';
 import { parseMeminfo } from './memory.ts';
 

@@ -6,7 +6,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import type { Bytes } from '../model/quantities.ts';
-import { unescapeMount } from './cgroup-layout.ts';
+import { unescapeMount } from './cgroup/layout.ts';
 
 /** File system types whose files are memory. */
 const inMemory = ['tmpfs', 'ramfs', 'rootfs', 'devtmpfs'];

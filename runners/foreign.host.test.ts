@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuler } from '../host/cgroup.ts';
+import { createRuler } from '../host/cgroup/cgroup.ts';
 import { runTool } from '../host/exec.ts';
 import { collectGarbage } from '../host/gc.ts';
 import type { Image } from '../images/image.ts';

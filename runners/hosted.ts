@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../model/instance.ts';
 import { runTool } from '../host/exec.ts';
-import type { Group } from '../host/group.ts';
+import type { Group } from '../host/cgroup/group.ts';
 import { killQuietly } from '../host/process-identity.ts';
 import { processTree, stillRunning } from '../host/process-tree.ts';
 import { launch, type Launched } from './launch.ts';

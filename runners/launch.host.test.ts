@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Mark } from '../model/instance.ts';
-import type { Group } from '../host/group.ts';
+import type { Group } from '../host/cgroup/group.ts';
 import type { Resource } from '../host/lease.ts';
 import { launch, type LaunchRequest } from './launch.ts';
 

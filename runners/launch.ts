@@ -10,7 +10,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../model/instance.ts';
 import { toolPath } from '../host/exec.ts';
-import type { Group } from '../host/group.ts';
+import type { Group } from '../host/cgroup/group.ts';
 import type { Resource } from '../host/lease.ts';
 import { processIdentity } from '../host/process-identity.ts';
 import { abortFailure, orAborted } from './abort.ts';

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunnerKind, ServiceSpec } from '../model/scenario.ts';
-import { createRuler, type MeteredGroup } from '../host/cgroup.ts';
+import { createRuler, type MeteredGroup } from '../host/cgroup/cgroup.ts';
 import { monotonicSeconds } from '../host/clock.ts';
 import { collectGarbage } from '../host/gc.ts';
 import type { Lease, Resource } from '../host/lease.ts';

@@ -14,7 +14,7 @@ import type { z } from 'zod';
 import type { Acceleration, FailureReason, Mark, Traits } from '../model/instance.ts';
 import type { Bytes, Seconds } from '../model/quantities.ts';
 import type { RunnerKind, ServiceSpec, ServiceStop, Shape, VolumeSpec } from '../model/scenario.ts';
-import type { Group } from '../host/group.ts';
+import type { Group } from '../host/cgroup/group.ts';
 import type { Lease } from '../host/lease.ts';
 import type { Attachment } from '../host/volume.ts';
 import type { Image } from '../images/image.ts';

@@ -4,7 +4,7 @@
  */
 import type { Traits } from '../model/instance.ts';
 import type { Bytes } from '../model/quantities.ts';
-import type { Ruler } from '../host/cgroup.ts';
+import type { Ruler } from '../host/cgroup/cgroup.ts';
 import type { Image } from '../images/image.ts';
 
 /** Conditions that hold for every runner started through launch.sh with agent.sh inside. */

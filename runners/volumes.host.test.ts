@@ -17,7 +17,7 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VolumeSpec } from '../model/scenario.ts';
-import { createRuler, type MeteredGroup } from '../host/cgroup.ts';
+import { createRuler, type MeteredGroup } from '../host/cgroup/cgroup.ts';
 import { monotonicSeconds } from '../host/clock.ts';
 import { collectGarbage } from '../host/gc.ts';
 import type { Lease, Resource } from '../host/lease.ts';

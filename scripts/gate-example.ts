@@ -7,7 +7,7 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { createRuler } from '../host/cgroup.ts';
+import { createRuler } from '../host/cgroup/cgroup.ts';
 import { root, run } from './process.ts';
 import { readYaml, runSteps, type Ran, type Workflow } from './testing/workflow.ts';
 

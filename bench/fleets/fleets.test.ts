@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fake } from '../../runners/fake.ts';
 import type { Runner } from '../../runners/runner.ts';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { openVolumes } from '../../host/volume.ts';
 import type { Image } from '../../images/image.ts';
 import { densityResult, fitByReservation } from '../analysis/density-result.ts';

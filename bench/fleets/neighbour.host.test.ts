@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { readHostCounters } from '../../host/drift.ts';
 import { acquireLease, type RunLease } from '../../host/lease.ts';

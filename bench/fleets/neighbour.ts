@@ -5,7 +5,7 @@
  * started anew only where a phase has ended it.
  */
 import { TrialFailure } from '../../runners/runner.ts';
-import { cpuGroupOf } from '../../host/cpu-group.ts';
+import { cpuGroupOf } from '../../host/cgroup/cpu-group.ts';
 import { driftBetween } from '../../host/drift.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Gathered } from '../instance/gathered.ts';

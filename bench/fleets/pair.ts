@@ -4,10 +4,10 @@
  * they say.
  */
 import { TrialFailure, type Instance } from '../../runners/runner.ts';
-import type { GroupOptions } from '../../host/cgroup-hierarchy.ts';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { diskOf } from '../../host/disk.ts';
-import type { Disk, GroupLimits } from '../../host/group.ts';
+import type { Disk, GroupLimits } from '../../host/cgroup/group.ts';
 import { cageFor, type Cage } from './cage.ts';
 import { proveImage, putAway, startInstance, type Trial } from '../instance/instance.ts';
 import type { GroupStrain } from '../../model/instance.ts';

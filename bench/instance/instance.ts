@@ -11,7 +11,7 @@ import {
   type Prepared,
   type Volume,
 } from '../../runners/runner.ts';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { HostCounters } from '../../host/drift.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { FailureReason, Mark, Series } from '../../model/instance.ts';

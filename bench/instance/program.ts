@@ -2,7 +2,7 @@
  * One program run inside an instance through the agent: its output is kept in the record, and whatever went
  * wrong (no such program, too late, out of memory, a bad status) becomes a failure with its reason.
  */
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { TrialFailure, type Instance } from '../../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { contextOf, keptOutput, padding, type Trial } from './instance.ts';

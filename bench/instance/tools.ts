@@ -4,8 +4,8 @@
  */
 import type { Runner } from '../../runners/runner.ts';
 import type { HostCounters } from '../../host/drift.ts';
-import type { MeteredGroup } from '../../host/cgroup.ts';
-import type { GroupOptions } from '../../host/cgroup-hierarchy.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
+import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
 import type { Lease } from '../../host/lease.ts';
 import type { LoadCounters } from '../../host/room.ts';
 import type { LadderMemory } from '../../host/memory.ts';

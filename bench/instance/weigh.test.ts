@@ -1,6 +1,6 @@
 /** The order of things and what becomes of the readings; real services are in weigh.host.test.ts. */
 import { expect, test } from 'vitest';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { ExecRequest, Instance } from '../../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import type { Trial } from './instance.ts';

@@ -3,7 +3,7 @@
  * trial's outcome; the instance is stopped and proven gone in every case, and nothing is thrown but bugs.
  */
 import type { Instance } from '../../runners/runner.ts';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { driftBetween } from '../../host/drift.ts';
 import { sweepDensity } from '../fleets/density.ts';
 import { newGathered, type Gathered } from '../instance/gathered.ts';

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createRuler } from '../cgroup.ts';
-import type { MeteredGroup } from '../cgroup.ts';
+import { createRuler } from '../cgroup/cgroup.ts';
+import type { MeteredGroup } from '../cgroup/cgroup.ts';
 import { openMeter } from '../meter.ts';
 
 const mount = '/sys/fs/cgroup';

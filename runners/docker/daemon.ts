@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool, toolPath } from '../../host/exec.ts';
 import { killQuietly, processIdentity } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';

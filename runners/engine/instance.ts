@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../../model/instance.ts';
 import { runTool } from '../../host/exec.ts';
-import type { Group } from '../../host/group.ts';
+import type { Group } from '../../host/cgroup/group.ts';
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { Group } from '../../host/group.ts';
+import type { Group } from '../../host/cgroup/group.ts';
 
 /** Moves the parent of the container's first process, where it is a shim; false: there is none. */
 export async function adoptShim(group: Group, pids: readonly number[]): Promise<boolean> {

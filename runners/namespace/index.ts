@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';

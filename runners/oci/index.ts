@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';

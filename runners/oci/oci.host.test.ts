@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import type { Resource } from '../../host/lease.ts';
 import type { Image } from '../../images/image.ts';
 import { describeRunner } from '../testing/conformance.ts';

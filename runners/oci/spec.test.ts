@@ -1,6 +1,6 @@
 /** The bundle and the command lines as values. */
 import { expect, test } from 'vitest';
-import type { Group } from '../../host/group.ts';
+import type { Group } from '../../host/cgroup/group.ts';
 import { ociOptions } from './options.ts';
 import { containerGroup } from './probe.ts';
 import { ociArguments, ociSpec, waysOf } from './spec.ts';

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdir, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { ownUlimits, runArguments } from '../engine/args.ts';
 import type { RunPlan } from '../engine/args.ts';

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { fileSystemBelow } from '../../host/volume-place.ts';
 import type { Image } from '../../images/image.ts';

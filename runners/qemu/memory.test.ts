@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRuler } from '../../host/cgroup.ts';
+import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { TrialFailure } from '../runner.ts';
 import { sharedTraits } from '../traits.ts';
 import { guestModules } from './args.ts';

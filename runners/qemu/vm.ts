@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../../model/instance.ts';
 import type { Seconds } from '../../model/quantities.ts';
-import type { Group } from '../../host/group.ts';
+import type { Group } from '../../host/cgroup/group.ts';
 import { launch, type Launched } from '../launch.ts';
 import type { Context, StopReport, TrialFailureFacts } from '../runner.ts';
 import { qemuArguments, type VmPlan } from './args.ts';

@@ -1,7 +1,7 @@
 /**
  * What a conformance test works with: a prepared runner, and an instance it started.
  */
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { Resource } from '../../host/lease.ts';
 import type { Mark } from '../../model/instance.ts';
 import type { Context, Instance, Job, Prepared } from '../runner.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createRuler, type MeteredGroup } from '../../host/cgroup.ts';
+import { createRuler, type MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { Resource } from '../../host/lease.ts';
 import { isRunning, killQuietly } from '../../host/process-identity.ts';
 import type { Image } from '../../images/image.ts';

@@ -1,7 +1,7 @@
 /** The same containers as the runners start, by the leanest scripts: what a bare loop would run. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MeteredGroup } from '../../host/cgroup.ts';
+import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { keptCapabilities, makeBeside, makeInstanceFolder } from '../../runners/container-root.ts';
 import { insideEnvironment } from '../../runners/hosted.ts';
 import { fstab } from '../../runners/namespace/args.ts';

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { createRuler, type MeteredGroup } from '../../host/cgroup.ts';
+import { createRuler, type MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { toolPath } from '../../host/exec.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { ensureBuiltinImage } from '../../images/builtin.ts';

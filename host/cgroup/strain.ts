@@ -2,9 +2,9 @@
  * Evidence of containment and interference: how often a group met its limits and how long its tasks waited.
  * Read at the ends of a phase, so files are opened by path; a counter that this kernel lacks is null.
  */
-import type { GroupReading, GroupStrain } from '../model/instance.ts';
-import { textOf, treeOf } from './cgroup-files.ts';
-import { parsePressure } from './drift.ts';
+import type { GroupReading, GroupStrain } from '../../model/instance.ts';
+import { textOf, treeOf } from './files.ts';
+import { parsePressure } from '../drift.ts';
 
 /** Number after a key at a line's start; null where the file or the key is missing. */
 function keyed(file: string, key: string): number | null {

@@ -6,13 +6,13 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { GroupReading, GroupStrain } from '../model/instance.ts';
-import { childrenOf, codeOf, setFile, textOf, type OpenFiles } from './cgroup-files.ts';
-import type { CgroupLayout } from './cgroup-layout.ts';
-import { setV1, setV2 } from './cgroup-limits.ts';
-import { strainV1, strainV2 } from './cgroup-strain.ts';
+import type { GroupReading, GroupStrain } from '../../model/instance.ts';
+import { childrenOf, codeOf, setFile, textOf, type OpenFiles } from './files.ts';
+import type { CgroupLayout } from './layout.ts';
+import { setV1, setV2 } from './limits.ts';
+import { strainV1, strainV2 } from './strain.ts';
 import type { GroupLimits } from './group.ts';
-import type { MeterDescription } from './meter.ts';
+import type { MeterDescription } from '../meter.ts';
 
 /** One group's place in the hierarchies of a host. */
 export interface Placement {

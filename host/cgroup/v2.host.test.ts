@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { messageOf } from '../model/errors.ts';
-import { ensureKernel } from '../images/kernel.ts';
-import type { Kernel } from '../images/kernel.ts';
-import { runTool } from './exec.ts';
-import type { Observation, Observations } from './testing/v2-driver.ts';
-import { runInV2Guest } from './testing/v2-guest.ts';
+import { messageOf } from '../../model/errors.ts';
+import { ensureKernel } from '../../images/kernel.ts';
+import type { Kernel } from '../../images/kernel.ts';
+import { runTool } from '../exec.ts';
+import type { Observation, Observations } from '../testing/v2-driver.ts';
+import { runInV2Guest } from '../testing/v2-guest.ts';
 
 const qemu = 'qemu-system-x86_64';
 const busybox = '/bin/busybox';

@@ -4,7 +4,7 @@
  * groups of its own).
  */
 import { dirname, join } from 'node:path';
-import { textOf } from './cgroup-files.ts';
+import { textOf } from './files.ts';
 
 /**
  * The CPU group of a process; null where it is gone or this host divides CPU time by no group.

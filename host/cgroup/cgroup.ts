@@ -6,15 +6,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../model/errors.ts';
-import { openFiles, pidsBelow, removeFolder, setFile, textOf, treeOf } from './cgroup-files.ts';
-import { findDelegatedV2 } from './cgroup-delegation.ts';
-import { createV1 } from './cgroup-hierarchy.ts';
-import type { GroupOptions, Hierarchy, Placement } from './cgroup-hierarchy.ts';
-import { parseLayout } from './cgroup-layout.ts';
-import type { CgroupMode } from './cgroup-layout.ts';
+import { messageOf } from '../../model/errors.ts';
+import { openFiles, pidsBelow, removeFolder, setFile, textOf, treeOf } from './files.ts';
+import { findDelegatedV2 } from './delegation.ts';
+import { createV1 } from './hierarchy.ts';
+import type { GroupOptions, Hierarchy, Placement } from './hierarchy.ts';
+import { parseLayout } from './layout.ts';
+import type { CgroupMode } from './layout.ts';
 import type { Group } from './group.ts';
-import type { MeterDescription } from './meter.ts';
+import type { MeterDescription } from '../meter.ts';
 
 /** A group that tells a meter (host/meter.ts) what to read. */
 export interface MeteredGroup extends Group {

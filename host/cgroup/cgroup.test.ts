@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFiles } from './cgroup-files.ts';
-import { createV1, createV2 } from './cgroup-hierarchy.ts';
-import { parseLayout } from './cgroup-layout.ts';
+import { openFiles } from './files.ts';
+import { createV1, createV2 } from './hierarchy.ts';
+import { parseLayout } from './layout.ts';
 import { createRuler } from './cgroup.ts';
-import { openMeter } from './meter.ts';
+import { openMeter } from '../meter.ts';
 
 const hybridMounts = `23 1 254:0 / / rw,relatime - ext4 /dev/root rw
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

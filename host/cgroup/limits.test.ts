@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFiles } from './cgroup-files.ts';
-import { createV1, createV2 } from './cgroup-hierarchy.ts';
-import type { Hierarchy } from './cgroup-hierarchy.ts';
-import { diskNumbered } from './disk.ts';
+import { openFiles } from './files.ts';
+import { createV1, createV2 } from './hierarchy.ts';
+import type { Hierarchy } from './hierarchy.ts';
+import { diskNumbered } from '../disk.ts';
 import type { GroupLimits } from './group.ts';
 
 let root: string;

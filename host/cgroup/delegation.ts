@@ -5,10 +5,10 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { removeFolder, setFile, textOf } from './cgroup-files.ts';
-import { createV2 } from './cgroup-hierarchy.ts';
-import type { Hierarchy } from './cgroup-hierarchy.ts';
-import type { CgroupLayout } from './cgroup-layout.ts';
+import { removeFolder, setFile, textOf } from './files.ts';
+import { createV2 } from './hierarchy.ts';
+import type { Hierarchy } from './hierarchy.ts';
+import type { CgroupLayout } from './layout.ts';
 
 /**
  * memory comes first: it is refused where processes sit, while cpu and pids are "threaded" controllers, whose

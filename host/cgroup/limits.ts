@@ -3,7 +3,7 @@
  * permission, a disk scheduler that knows no weights) is named, never silently dropped: a limit that is
  * believed and not there is worse than none.
  */
-import { setFile } from './cgroup-files.ts';
+import { setFile } from './files.ts';
 import type { GroupLimits } from './group.ts';
 
 type Setters = {

@@ -1,9 +1,9 @@
 /**
  * A group: the cgroup an instance lives in, VMM and helpers included, whatever hierarchy the host has.
- * Types only; `host/cgroup.ts` makes them real on v1, hybrid and v2.
+ * Types only; `host/cgroup/cgroup.ts` makes them real on v1, hybrid and v2.
  */
-import type { GroupReading, GroupStrain } from '../model/instance.ts';
-import type { Bytes } from '../model/quantities.ts';
+import type { GroupReading, GroupStrain } from '../../model/instance.ts';
+import type { Bytes } from '../../model/quantities.ts';
 
 export interface GroupLimits {
   readonly memoryBytes?: Bytes;
