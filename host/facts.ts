@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { arch } from 'node:os';
 import type { HostFingerprint } from '../model/instance.ts';
-import { parseMeminfo } from './memory.ts';
+import { parseMeminfo } from './meter/memory.ts';
 
 export type Facts = Readonly<Record<string, string>>;
 

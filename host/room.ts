@@ -9,7 +9,7 @@ import type { Seconds } from '../model/quantities.ts';
 import { monotonicSeconds } from './clock.ts';
 import { parseLayout } from './cgroup/layout.ts';
 import { parseCpuTimes, parsePressure } from './drift.ts';
-import { parseMeminfo } from './memory.ts';
+import { parseMeminfo } from './meter/memory.ts';
 
 /** Totals since boot at one instant, of which differences are loads. */
 export interface LoadCounters {

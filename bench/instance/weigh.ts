@@ -3,7 +3,7 @@
  * after it. A guest's memory only ratchets up, so the three are different facts (METHODOLOGY B14). Read from
  * the host with every ruler at once, and once from inside, where a guest's own kernel knows what is free.
  */
-import { hostMemory, parseMeminfo } from '../../host/memory.ts';
+import { hostMemory, parseMeminfo } from '../../host/meter/memory.ts';
 import { TrialFailure } from '../../runners/runner.ts';
 import type { GroupReading } from '../../model/instance.ts';
 import type { GuestMemory, MemoryMoment, MemoryReading } from '../../model/observation.ts';

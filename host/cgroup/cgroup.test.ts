@@ -7,7 +7,7 @@ import { openFiles } from './files.ts';
 import { createV1, createV2 } from './hierarchy.ts';
 import { parseLayout } from './layout.ts';
 import { createRuler } from './cgroup.ts';
-import { openMeter } from '../meter.ts';
+import { openMeter } from '../meter/meter.ts';
 
 const hybridMounts = `23 1 254:0 / / rw,relatime - ext4 /dev/root rw
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

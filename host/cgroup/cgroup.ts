@@ -14,9 +14,9 @@ import type { GroupOptions, Hierarchy, Placement } from './hierarchy.ts';
 import { parseLayout } from './layout.ts';
 import type { CgroupMode } from './layout.ts';
 import type { Group } from './group.ts';
-import type { MeterDescription } from '../meter.ts';
+import type { MeterDescription } from '../meter/meter.ts';
 
-/** A group that tells a meter (host/meter.ts) what to read. */
+/** A group that tells a meter (host/meter/meter.ts) what to read. */
 export interface MeteredGroup extends Group {
   readonly meter: MeterDescription;
   /** Some folder of it is there. */

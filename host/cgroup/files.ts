@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { numberIn } from '../meter.ts';
+import { numberIn } from '../meter/meter.ts';
 
 const absent = new Set(['ENOENT', 'ENODEV', 'ENOTDIR']);
 /** What a write may answer on a host that lacks or refuses the setting. ENOTSUP: Node's name of EOPNOTSUPP. */

@@ -12,7 +12,7 @@ import type { CgroupLayout } from './layout.ts';
 import { setV1, setV2 } from './limits.ts';
 import { strainV1, strainV2 } from './strain.ts';
 import type { GroupLimits } from './group.ts';
-import type { MeterDescription } from '../meter.ts';
+import type { MeterDescription } from '../meter/meter.ts';
 
 /** One group's place in the hierarchies of a host. */
 export interface Placement {

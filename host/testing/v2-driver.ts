@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRuler } from '../cgroup/cgroup.ts';
 import type { MeteredGroup } from '../cgroup/cgroup.ts';
-import { openMeter } from '../meter.ts';
+import { openMeter } from '../meter/meter.ts';
 
 const mount = '/sys/fs/cgroup';
 const mebibyte = 2 ** 20;

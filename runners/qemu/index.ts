@@ -6,7 +6,7 @@
 import { UserError, exitCode, messageOf } from '../../model/errors.ts';
 import type { Acceleration, Traits } from '../../model/instance.ts';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
-import { readMergedBytes } from '../../host/memory.ts';
+import { readMergedBytes } from '../../host/meter/memory.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { createCellNetwork, networkTrait, refuseNetwork, type Attachment } from '../network.ts';
 import { sharedTraits, writableLayerTrait } from '../traits.ts';

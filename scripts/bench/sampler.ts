@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRuler, type MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
-import { startSampler, type Sampler } from '../../host/sampler.ts';
+import { startSampler, type Sampler } from '../../host/meter/sampler.ts';
 import { boundRow, interleave, ratioRow, type Bench, type Row } from './row.ts';
 
 const groupCount = 50;

@@ -4,7 +4,7 @@
  * usable beside another tenant, whose page cache makes MemAvailable swing.
  */
 import { readFileSync } from 'node:fs';
-import type { Bytes } from '../model/quantities.ts';
+import type { Bytes } from '../../model/quantities.ts';
 
 export interface LadderMemory {
   /** MemTotal - MemAvailable. */

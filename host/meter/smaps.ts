@@ -4,8 +4,8 @@
  * because QEMU gives anonymous memory no names.
  */
 import { readFileSync } from 'node:fs';
-import type { HypervisorMemory } from '../model/instance.ts';
-import type { Bytes } from '../model/quantities.ts';
+import type { HypervisorMemory } from '../../model/instance.ts';
+import type { Bytes } from '../../model/quantities.ts';
 import { parseMeminfo } from './memory.ts';
 
 /** One mapping of `/proc/PID/smaps`. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRuler } from './cgroup/cgroup.ts';
+import { createRuler } from '../cgroup/cgroup.ts';
 import { startSampler } from './sampler.ts';
 
 describe('the sampler on real groups', () => {

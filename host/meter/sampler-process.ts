@@ -4,10 +4,10 @@
  * stdin, one reply each on stdout; the end of stdin (its parent is gone, too) ends it.
  */
 import { createInterface } from 'node:readline';
-import type { Series } from '../model/instance.ts';
+import type { Series } from '../../model/instance.ts';
 import type { SamplerReply, SamplerRequest } from './sampler.ts';
-import { messageOf } from '../model/errors.ts';
-import { monotonicSeconds } from './clock.ts';
+import { messageOf } from '../../model/errors.ts';
+import { monotonicSeconds } from '../clock.ts';
 import { openMeter, type Meter, type MeterDescription } from './meter.ts';
 
 /** A series being taken. A quantity that the host does not give stays an empty list. */

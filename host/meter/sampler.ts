@@ -3,9 +3,9 @@
  */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Series } from '../model/instance.ts';
+import type { Series } from '../../model/instance.ts';
 import type { MeterDescription } from './meter.ts';
-import { startLineProcess, type FailedReply } from './line-process.ts';
+import { startLineProcess, type FailedReply } from '../line-process.ts';
 
 export interface SamplerUsage {
   /** CPU the sampling process has used since it started. */
