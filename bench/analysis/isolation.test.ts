@@ -5,7 +5,7 @@ import type { NeighbourEvidence, NeighbourPhase } from '../../model/observation.
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { buildRecord } from '../record/testing/builder.ts';
 import { analyse } from '../analyse.ts';
-import { neighbour, slowdownSamples } from '../workloads/neighbour.ts';
+import { neighbour, slowdownSamples } from '../workloads/neighbour/neighbour.ts';
 import { isolationOf, type Interference } from './isolation.ts';
 import { namespaceRunner, processRunner, quick, ruled, vmRunner } from './testing/lookup.ts';
 

@@ -8,7 +8,7 @@ import type { HostFingerprint } from '../../model/instance.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { voidingRows } from './fairness.ts';
-import { besideOf } from '../workloads/neighbour.ts';
+import { besideOf } from '../workloads/neighbour/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
 import { laggingGenerator } from './lagging.ts';

@@ -4,8 +4,8 @@ import { analyse } from '../analyse.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
 import type { RunnerKind } from '../../model/scenario.ts';
 import { buildRecord, builtRunners } from '../record/testing/builder.ts';
-import { fio } from '../workloads/io.ts';
-import { metricsOf } from '../workloads/io-metrics.ts';
+import { fio } from '../workloads/io/io.ts';
+import { metricsOf } from '../workloads/io/metrics.ts';
 import { fioRunOf, fioRunsOf, reachedBy } from './storage.ts';
 
 const [first] = buildRecord({ blocks: 1 }).header.cells;

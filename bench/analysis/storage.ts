@@ -6,7 +6,7 @@ import type { Refusal, Warning } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord, RecordedTrial } from '../../model/record.ts';
 import { formatValue } from '../../model/units.ts';
-import { patterns, type Pattern } from '../workloads/io-metrics.ts';
+import { patterns, type Pattern } from '../workloads/io/metrics.ts';
 import type { Pair } from './pairs.ts';
 
 /** What I/O ended in: the host's storage, or memory of one kind or another. */

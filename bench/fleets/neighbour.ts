@@ -17,8 +17,8 @@ import type { Outcome } from '../../model/record.ts';
 import { createPair, strainBetween, type Half, type Neighbour, type Pair } from './pair.ts';
 import { runInside } from '../instance/program.ts';
 import { createRandom } from '../../model/random.ts';
-import { slowdownSamples } from '../workloads/neighbour.ts';
-import type { NeighbourDesign } from '../workloads/neighbour-design.ts';
+import { slowdownSamples } from '../workloads/neighbour/neighbour.ts';
+import type { NeighbourDesign } from '../workloads/neighbour/design.ts';
 import { UnreadableOutput } from '../workloads/output.ts';
 import type { NeighbourWorkload } from '../workloads/workload.ts';
 

@@ -10,7 +10,7 @@ import type { Sample } from '../../model/record.ts';
 import type { Shape, VolumeSpec } from '../../model/scenario.ts';
 import type { Volume } from '../../runners/runner.ts';
 import type { Protocol } from '../load/protocols.ts';
-import type { NeighbourDesign } from './neighbour-design.ts';
+import type { NeighbourDesign } from './neighbour/design.ts';
 import type { Measured } from './output.ts';
 import type { ServiceLoad } from './service-load.ts';
 

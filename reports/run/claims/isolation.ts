@@ -7,7 +7,7 @@ import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
 import type { Interference, Isolation } from '../../../bench/analysis/isolation.ts';
 import { absent } from '../../../model/units.ts';
-import { besideOf } from '../../../bench/workloads/neighbour.ts';
+import { besideOf } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { besideWords, isStressor, readIsolation, shareWords } from '../families/neighbour-words.ts';
 import { productOf, type Subjects } from '../../parts/subjects.ts';
 import { ratioWords } from '../../parts/words.ts';

@@ -8,7 +8,7 @@ import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow } from '../../parts/claim.ts';
 import { createRandom } from '../../../model/random.ts';
 import { buildRecord } from '../../../bench/record/testing/builder.ts';
-import { neighbour, slowdownSamples } from '../../../bench/workloads/neighbour.ts';
+import { neighbour, slowdownSamples } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { claimsOf } from '../claims/claims.ts';
 import { isolationBlocks } from './isolation.ts';
 import type { Block, Table, TableCell } from '../../parts/parts.ts';

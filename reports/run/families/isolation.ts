@@ -14,7 +14,7 @@ import type {
   Mechanism,
 } from '../../../bench/analysis/isolation.ts';
 import { absent, formatValue } from '../../../model/units.ts';
-import { limitsWords } from '../../../bench/workloads/neighbour.ts';
+import { limitsWords } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { besideWords, readIsolation, shareWords, titleOf } from './neighbour-words.ts';
 import {
   badge,

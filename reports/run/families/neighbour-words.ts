@@ -4,8 +4,8 @@
  */
 import type { RunRecord } from '../../../model/record.ts';
 import { isolationOf, type Degradation, type Isolation } from '../../../bench/analysis/isolation.ts';
-import { stressors } from '../../../bench/workloads/stressors.ts';
-import { victims } from '../../../bench/workloads/victims.ts';
+import { stressors } from '../../../bench/workloads/neighbour/stressors.ts';
+import { victims } from '../../../bench/workloads/neighbour/victims.ts';
 
 /** Reading the phases again is milliseconds; the report does it once per record. */
 const known = new WeakMap<RunRecord, Isolation>();

@@ -3,8 +3,8 @@
  * instance, so nothing of it is taken on trust: every number is checked before anything is made of it.
  */
 import { z } from 'zod';
-import type { Distribution } from '../../model/observation.ts';
-import { UnreadableOutput } from './output.ts';
+import type { Distribution } from '../../../model/observation.ts';
+import { UnreadableOutput } from '../output.ts';
 
 const count = z.number().nonnegative();
 const latency = z.looseObject({

@@ -1,5 +1,5 @@
 /** The metrics of fio's patterns: which a pattern reports, and what each means. */
-import type { MetricDeclaration } from '../../model/metric.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
 
 export const patterns = ['randread', 'randwrite', 'read', 'write', 'randrw', 'fsync'] as const;
 export type Pattern = (typeof patterns)[number];

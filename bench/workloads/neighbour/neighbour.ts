@@ -4,13 +4,13 @@
  * stressor, never blended over stressors.
  */
 import { z } from 'zod';
-import type { MetricDeclaration } from '../../model/metric.ts';
-import type { NeighbourLimits, NeighbourPhase, VictimValue } from '../../model/observation.ts';
-import type { Sample } from '../../model/record.ts';
-import { seconds, size } from '../../model/quantity-options.ts';
+import type { MetricDeclaration } from '../../../model/metric.ts';
+import type { NeighbourLimits, NeighbourPhase, VictimValue } from '../../../model/observation.ts';
+import type { Sample } from '../../../model/record.ts';
+import { seconds, size } from '../../../model/quantity-options.ts';
 import { stressCommand, stressorNames, stressors, type StressorName } from './stressors.ts';
 import { victimNames, victims } from './victims.ts';
-import type { NeighbourWorkload } from './workload.ts';
+import type { NeighbourWorkload } from '../workload.ts';
 
 const options = z.strictObject({
   victim: z.enum(victimNames).default('cpu').describe('The program that is disturbed.'),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { besideOf, neighbour, slowdown } from './neighbour.ts';
 import { stressCommand, stressorNames } from './stressors.ts';
 import { victimNames, victims } from './victims.ts';
-import type { Measured } from './output.ts';
+import type { Measured } from '../output.ts';
 
 const shape = { id: 'one', cpus: 1, memoryBytes: 512 * 2 ** 20 };
 const measured = (stdout: string, stderr = '', seconds = 10): Measured => ({

@@ -1,10 +1,10 @@
 /** fio's command lines, its real reports (cut to what is read), and what is said when it fails. */
 import { expect, test } from 'vitest';
-import { quantileOf } from '../analysis/percentiles.ts';
+import { quantileOf } from '../../analysis/percentiles.ts';
 import { latencyBins, readFioReport } from './fio-output.ts';
 import { fio } from './io.ts';
-import { metricsOf, patterns } from './io-metrics.ts';
-import { UnreadableOutput } from './output.ts';
+import { metricsOf, patterns } from './metrics.ts';
+import { UnreadableOutput } from '../output.ts';
 
 const randread = `{"fio version":"fio-3.33","jobs":[{"jobname":"randread","error":0,"read":{"bw_bytes":10922666,"iops":2666.666667,"runtime":15,"total_ios":40,"lat_ns":{"N":40,"bins":{"89600":1,"136192":1,"216064":2,"234496":1,"238592":1,"244736":1,"252928":1,"254976":2,"257024":1,"259072":1,"261120":1,"268288":4,"288768":1,"292864":2,"296960":2,"301056":1,"317440":1,"321536":1,"329728":1,"342016":1,"346112":1,"354304":1,"366592":1,"370688":1,"374784":1,"387072":1,"395264":1,"399360":1,"403456":1,"432128":1,"561152":1,"716800":1,"1990656":1}}},"write":{"bw_bytes":0,"iops":0,"runtime":0,"total_ios":0,"lat_ns":{"N":0}},"sync":{"total_ios":0,"lat_ns":{"N":0}}}]}`;
 const fsync = `{"fio version":"fio-3.33","jobs":[{"jobname":"fsync","error":0,"read":{"bw_bytes":0,"iops":0,"runtime":0,"total_ios":0,"lat_ns":{"N":0}},"write":{"bw_bytes":4428108,"iops":1081.081081,"runtime":37,"total_ios":40,"lat_ns":{"N":40,"bins":{"9024":1,"9152":2,"9280":3,"9408":2,"9536":3,"9664":3,"9792":4,"9920":2,"10048":1,"10176":1,"10304":1,"10688":1,"10816":1,"11328":1,"11584":1,"12736":1,"12992":1,"15936":1,"17280":1,"17536":1,"20608":1,"21120":1,"21376":1,"25216":1,"25472":1,"26240":1,"32128":1,"33024":1}}},"sync":{"total_ios":39,"lat_ns":{"N":39,"bins":{"140288":1,"154624":1,"158720":1,"160768":1,"162816":3,"164864":1,"168960":2,"171008":1,"173056":1,"177152":1,"179200":1,"181248":1,"187392":2,"191488":1,"201728":1,"203776":3,"209920":1,"218112":1,"228352":1,"280576":1,"284672":1,"317440":1,"333824":1,"407552":1,"536576":1,"1515520":1,"2146304":1,"3784704":1,"3948544":1,"4145152":1,"4292608":2,"5013504":1}}}}]}`;

@@ -3,7 +3,7 @@
  * every runner, whatever the limits. Each bounds itself in time, in memory and in files; the groups around
  * it and its end by force do so again from outside.
  */
-import type { Bytes, Seconds } from '../../model/quantities.ts';
+import type { Bytes, Seconds } from '../../../model/quantities.ts';
 
 export const stressorNames = [
   'cpu',

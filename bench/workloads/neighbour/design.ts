@@ -1,8 +1,8 @@
 /** What one launch of victim and neighbour consists of, as the workload hands it to the execution. */
-import type { NeighbourLimits, VictimValue } from '../../model/observation.ts';
-import type { Seconds } from '../../model/quantities.ts';
-import type { ServiceSpec, Shape } from '../../model/scenario.ts';
-import type { Measured } from './output.ts';
+import type { NeighbourLimits, VictimValue } from '../../../model/observation.ts';
+import type { Seconds } from '../../../model/quantities.ts';
+import type { ServiceSpec, Shape } from '../../../model/scenario.ts';
+import type { Measured } from '../output.ts';
 
 /** What the phases of one launch consist of. */
 export interface NeighbourDesign {

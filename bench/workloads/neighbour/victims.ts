@@ -2,12 +2,12 @@
  * What a noisy neighbour disturbs: small real programs whose speed (and, where they tell it, latency) is read
  * the same way alone, beside an idle neighbour and beside each stressor.
  */
-import type { VictimValue } from '../../model/observation.ts';
-import type { Seconds, Unit } from '../../model/quantities.ts';
-import { cpu } from './cpu.ts';
-import { services } from './services.ts';
-import type { Victim } from './neighbour-design.ts';
-import { checkClock, numberIn, UnreadableOutput } from './output.ts';
+import type { VictimValue } from '../../../model/observation.ts';
+import type { Seconds, Unit } from '../../../model/quantities.ts';
+import { cpu } from '../cpu.ts';
+import { services } from '../services.ts';
+import type { Victim } from './design.ts';
+import { checkClock, numberIn, UnreadableOutput } from '../output.ts';
 
 export const victimNames = ['cpu', 'redis', 'fsync', 'fork'] as const;
 export type VictimName = (typeof victimNames)[number];

@@ -5,15 +5,15 @@
  * completion alone would hide the wait.
  */
 import { z } from 'zod';
-import { duration, size } from '../../model/quantity-options.ts';
-import type { Observation } from '../../model/observation.ts';
-import type { Sample } from '../../model/record.ts';
-import type { VolumeSpec } from '../../model/scenario.ts';
-import { formatValue } from '../../model/units.ts';
+import { duration, size } from '../../../model/quantity-options.ts';
+import type { Observation } from '../../../model/observation.ts';
+import type { Sample } from '../../../model/record.ts';
+import type { VolumeSpec } from '../../../model/scenario.ts';
+import { formatValue } from '../../../model/units.ts';
 import { latencyBins, readFioReport, type FioJob, type FioLatency } from './fio-output.ts';
-import { metricsOf, patterns, type Pattern } from './io-metrics.ts';
-import { checkClock, UnreadableOutput, type Measured } from './output.ts';
-import type { CommandWorkload } from './workload.ts';
+import { metricsOf, patterns, type Pattern } from './metrics.ts';
+import { checkClock, UnreadableOutput, type Measured } from '../output.ts';
+import type { CommandWorkload } from '../workload.ts';
 
 const schema = z.strictObject({
   pattern: z
