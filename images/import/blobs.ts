@@ -10,9 +10,9 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { Bytes } from '../../model/quantities.ts';
 import type { Budget } from './budget.ts';
-import { fileReader } from './reader.ts';
+import { fileReader } from './tar/reader.ts';
 import { refusal, type Place } from './refusal.ts';
-import { readTar } from './tar.ts';
+import { readTar } from './tar/tar.ts';
 
 export interface StoredFile {
   readonly size: Bytes;

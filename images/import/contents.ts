@@ -22,7 +22,7 @@ import type { Bytes } from '../../model/quantities.ts';
 import type { Budget } from './budget.ts';
 import type { Meta } from './model.ts';
 import type { Place } from './refusal.ts';
-import type { SparseMap } from './sparse.ts';
+import type { SparseMap } from './tar/sparse.ts';
 
 export interface Content {
   readonly number: number;

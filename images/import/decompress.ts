@@ -8,7 +8,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { toolPath } from '../../host/exec.ts';
-import { streamReader, type ByteReader } from './reader.ts';
+import { streamReader, type ByteReader } from './tar/reader.ts';
 import { refusal, type Place } from './refusal.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';

@@ -17,7 +17,7 @@ import {
   type Tree,
 } from './model.ts';
 import { refusal, type Place } from './refusal.ts';
-import type { Entry } from './tar.ts';
+import type { Entry } from './tar/tar.ts';
 
 export interface LayerSource {
   /** For messages: archive and layer. */

@@ -18,9 +18,9 @@ import {
 import { join } from 'node:path';
 import type { Bytes } from '../../model/quantities.ts';
 import type { LayerSource } from './layer.ts';
-import { nameOf } from './tar-numbers.ts';
+import { nameOf } from './tar/numbers.ts';
 import { refusal, type Place } from './refusal.ts';
-import type { Entry, EntryKind } from './tar.ts';
+import type { Entry, EntryKind } from './tar/tar.ts';
 
 interface Found {
   /** Path inside, without a leading slash. */

@@ -12,11 +12,11 @@ import { compressionOf, decompressed, type Compression } from './decompress.ts';
 import { readDockerArchive } from './docker-archive.ts';
 import { hostArchitecture, type FoundImage } from './found.ts';
 import { readLayout, readSingle, type Wanted } from './oci.ts';
-import { streamReader } from './reader.ts';
+import { streamReader } from './tar/reader.ts';
 import type { PathKind } from './reference.ts';
 import { refusal, type Place } from './refusal.ts';
 import { folderIdentity, folderLayer } from './rootfs-folder.ts';
-import { readTar } from './tar.ts';
+import { readTar } from './tar/tar.ts';
 import { tarLayer } from './tar-layer.ts';
 
 export interface PathSource {

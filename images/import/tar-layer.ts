@@ -9,9 +9,9 @@ import { checkedBytes, type StoredFile } from './blobs.ts';
 import type { Budget } from './budget.ts';
 import { decompressed } from './decompress.ts';
 import type { LayerSource } from './layer.ts';
-import { streamReader } from './reader.ts';
+import { streamReader } from './tar/reader.ts';
 import { refusal, type Place } from './refusal.ts';
-import { readTar } from './tar.ts';
+import { readTar } from './tar/tar.ts';
 
 export interface TarLayer {
   readonly place: Place;

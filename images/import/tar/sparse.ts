@@ -3,10 +3,10 @@
  * in the header, and three in PAX records (0.0, 0.1, 1.0; GNU tar manual, "Storing Sparse Files"). All become
  * one map, checked before anything is written.
  */
-import type { Bytes } from '../../model/quantities.ts';
-import { decimal, numberField } from './tar-numbers.ts';
+import type { Bytes } from '../../../model/quantities.ts';
+import { decimal, numberField } from './numbers.ts';
 import type { ByteReader } from './reader.ts';
-import { refusal, type Place } from './refusal.ts';
+import { refusal, type Place } from '../refusal.ts';
 
 /** Stored parts of a file, in order: offset, length, offset, length, ... */
 export type SparseMap = readonly number[];

@@ -3,11 +3,11 @@
  * rather than a package: the known readers lose what an import must judge or keep (sparse maps, raw attribute
  * bytes, what is behind the end), and are lenient exactly where a hostile archive needs strictness.
  */
-import type { Bytes } from '../../model/quantities.ts';
+import type { Bytes } from '../../../model/quantities.ts';
 import type { ByteReader } from './reader.ts';
-import { refusal, type Place } from './refusal.ts';
+import { refusal, type Place } from '../refusal.ts';
 import { checkMap, leadingMap, oldMap, paxMap, type SparseMap } from './sparse.ts';
-import { decimal, nameOf, numberField, paxRecords, textField } from './tar-numbers.ts';
+import { decimal, nameOf, numberField, paxRecords, textField } from './numbers.ts';
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'hardlink' | 'character' | 'block' | 'fifo' | 'socket';
 

@@ -3,7 +3,7 @@
  * through without being read, which makes looking into an archive of gigabytes a matter of milliseconds.
  */
 import { readSync } from 'node:fs';
-import type { Bytes } from '../../model/quantities.ts';
+import type { Bytes } from '../../../model/quantities.ts';
 
 export interface ByteReader {
   /** Exactly so many bytes; fewer only where the end came first. */

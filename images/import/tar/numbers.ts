@@ -3,7 +3,7 @@
  * NUL; and the records of a PAX header. Sources: POSIX pax, "ustar Interchange Format"; GNU tar manual, "Basic
  * Tar Format". A number that is not one is an error, never zero: zero would shift all that follows.
  */
-import { refusal, type Place } from './refusal.ts';
+import { refusal, type Place } from '../refusal.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
