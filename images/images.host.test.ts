@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runTool } from '../host/exec.ts';
 import { ensureBuiltinImage, ensureMiniImage } from './builtin.ts';
-import { ensureDisk } from './disk.ts';
+import { ensureDisk } from './disks/disk.ts';
 import { ensureKernel } from './kernel.ts';
 import { parseManifest, summarizeTree } from './tree.ts';
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../model/errors.ts';
 import { cacheFolder, ensureFile, publish, readCached, withTemporaryFolder, writeCached } from './cache.ts';
 import { aptError } from './debian.ts';
-import { diskBlocks } from './disk.ts';
+import { diskBlocks } from './disks/disk.ts';
 import { pruneImages, removeUnusedImages } from './prune.ts';
 import { findImage, imageFolder, listImages, loadImage } from './store.ts';
 

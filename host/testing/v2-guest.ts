@@ -9,8 +9,8 @@ import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import ts from 'typescript';
 import { findClosure, mergedFolders, mergedPath } from '../../images/closure.ts';
-import { writeCpio } from '../../images/cpio.ts';
-import type { CpioEntry } from '../../images/cpio.ts';
+import { writeCpio } from '../../images/disks/cpio.ts';
+import type { CpioEntry } from '../../images/disks/cpio.ts';
 import type { Kernel } from '../../images/kernel.ts';
 import { runTool } from '../exec.ts';
 

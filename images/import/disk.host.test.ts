@@ -6,8 +6,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, write
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTool } from '../../host/exec.ts';
-import { ensureDisk } from '../disk.ts';
-import { quoted } from '../disk-metadata.ts';
+import { ensureDisk } from '../disks/disk.ts';
+import { quoted } from '../disks/metadata.ts';
 import { file, folder, hardlink, link, pax, tar } from './testing/archives.ts';
 import { createWorkbench, type Workbench } from './testing/workbench.ts';
 
@@ -104,7 +104,7 @@ test('made by a user without rights, image and disk are the same', async (contex
   const module = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
   const script = `
     const { importImage } = await import(${module('index.ts')});
-    const { ensureDisk } = await import(${module('../disk.ts')});
+    const { ensureDisk } = await import(${module('../disks/disk.ts')});
     const busybox = () => Promise.resolve(${JSON.stringify(join(place, 'busybox'))});
     const image = await importImage(${JSON.stringify(join(place, 'image.tar'))}, { report: () => undefined, busybox });
     console.log(JSON.stringify({ digest: image.digest, disk: await ensureDisk(image) }));

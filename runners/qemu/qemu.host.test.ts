@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureMiniImage } from '../../images/builtin.ts';
-import { ensureInitramfs } from '../../images/initramfs.ts';
+import { ensureInitramfs } from '../../images/disks/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { describeRunner } from '../testing/conformance.ts';

@@ -93,7 +93,7 @@ async function byTare(layout: string, cache: string, busybox: string, makeDisk: 
   const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { importImage } = await import(${module('../../images/import/index.ts')});
-    const { ensureDisk } = await import(${module('../../images/disk.ts')});
+    const { ensureDisk } = await import(${module('../../images/disks/disk.ts')});
     const busybox = () => Promise.resolve(${JSON.stringify(busybox)});
     const image = await importImage(${JSON.stringify(layout)}, { report: () => undefined, busybox });
     if (${String(makeDisk)}) await ensureDisk(image);

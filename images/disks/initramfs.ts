@@ -7,16 +7,16 @@ import { createWriteStream } from 'node:fs';
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../model/errors.ts';
-import { formatValue } from '../model/units.ts';
-import { besideOf, type Beside } from './beside.ts';
-import { ensureFile } from './cache.ts';
+import { UserError } from '../../model/errors.ts';
+import { formatValue } from '../../model/units.ts';
+import { besideOf, type Beside } from '../beside.ts';
+import { ensureFile } from '../cache.ts';
 import { writeCpio } from './cpio.ts';
 import type { CpioEntry } from './cpio.ts';
-import type { Image } from './image.ts';
-import type { Kernel } from './kernel.ts';
-import { modulesInOrder } from './modules.ts';
-import { parseManifest, sha256 } from './tree.ts';
+import type { Image } from '../image.ts';
+import type { Kernel } from '../kernel.ts';
+import { modulesInOrder } from '../modules.ts';
+import { parseManifest, sha256 } from '../tree.ts';
 
 export interface InitramfsRequest {
   readonly image: Image;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { metadataCommands, quoted } from './disk-metadata.ts';
+import { metadataCommands, quoted } from './metadata.ts';
 import { diskBlocks } from './disk.ts';
 
 const entry = { hash: null, xattrs: null, uid: 0, gid: 0 };

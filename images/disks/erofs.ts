@@ -6,12 +6,12 @@
 import { readFile } from 'node:fs/promises';
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { UserError, exitCode } from '../model/errors.ts';
-import { runTool } from '../host/exec.ts';
-import { ensureFile } from './cache.ts';
+import { UserError, exitCode } from '../../model/errors.ts';
+import { runTool } from '../../host/exec.ts';
+import { ensureFile } from '../cache.ts';
 import { digestUuid } from './disk.ts';
-import type { Image } from './image.ts';
-import { parseManifest, type ManifestEntry } from './tree.ts';
+import type { Image } from '../image.ts';
+import { parseManifest, type ManifestEntry } from '../tree.ts';
 
 const formVersion = 1;
 

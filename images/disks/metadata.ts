@@ -3,7 +3,7 @@
  * attributes that its maker could set there; the manifest has the right ones, and debugfs writes what differs
  * straight into the finished file, so neither root nor a user namespace is needed.
  */
-import type { ManifestEntry } from './tree.ts';
+import type { ManifestEntry } from '../tree.ts';
 
 /** What lstat says of an entry of the tree, which is what mke2fs copied. */
 export interface OnHost {
