@@ -5,21 +5,21 @@
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
 import { visibleText } from '../model/visible-text.ts';
-import { adviseCommand } from './advise.ts';
-import { baseline } from './baseline.ts';
+import { adviseCommand } from './commands/advise.ts';
+import { baseline } from './commands/baseline.ts';
 import type { Command, Output } from './command.ts';
-import { calibrate } from './calibrate.ts';
-import { compare } from './compare.ts';
-import { doctor } from './doctor.ts';
-import { gate } from './gate.ts';
-import { gc } from './gc.ts';
+import { calibrate } from './commands/calibrate.ts';
+import { compare } from './commands/compare.ts';
+import { doctor } from './commands/doctor.ts';
+import { gate } from './commands/gate.ts';
+import { gc } from './commands/gc.ts';
 import { firstPage } from './help.ts';
-import { history } from './history.ts';
-import { importCommand } from './import.ts';
-import { images } from './images.ts';
-import { report } from './report.ts';
-import { run } from './run.ts';
-import { sizeCommand } from './size.ts';
+import { history } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
+import { images } from './commands/images.ts';
+import { report } from './commands/report.ts';
+import { run } from './commands/run.ts';
+import { sizeCommand } from './commands/size.ts';
 import { toolVersion } from './version.ts';
 
 const commands = [

@@ -116,7 +116,7 @@ const again = 'the record is untouched; `tare report RECORD --html FILE` makes i
 async function writePage(folder: string, output: Output): Promise<void> {
   const { readRecord, recordFile } = await import('../bench/record/record.ts');
   const { renderHtml } = await import('../reports/index.ts');
-  const { writeReport } = await import('./report.ts');
+  const { writeReport } = await import('./commands/report.ts');
   const path = join(folder, pageFile);
   writeReport(path, renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), again);
   output.err(path);
@@ -149,7 +149,7 @@ async function show(
 ): Promise<void> {
   const { analyse } = await import('../bench/analyse.ts');
   const { renderHtml, renderJson, renderText } = await import('../reports/index.ts');
-  const { writeReport } = await import('./report.ts');
+  const { writeReport } = await import('./commands/report.ts');
   const analysis = analyse(record);
   if (json) output.out(renderJson(record, { analysis }));
   else output.out(renderText(record, { analysis, color: output.color }));

@@ -1,8 +1,8 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import type { Command } from './command.ts';
-import { fleetOption, readFleet } from './fleet.ts';
-import { parseShare } from '../model/units.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import type { Command } from '../command.ts';
+import { fleetOption, readFleet } from '../fleet.ts';
+import { parseShare } from '../../model/units.ts';
 
 interface CompareArguments {
   base: string;
@@ -58,10 +58,10 @@ export const compare: Command<CompareArguments> = {
       .example('$0 compare results/main/ results/branch/ --format markdown', 'several runs of each side'),
   run: async (args, output) => {
     if (args.html === '') throw new UserError('--html names no file', 'give one, as in --html compare.html');
-    const { readRuns } = await import('../verdicts/runs.ts');
-    const { compareRuns } = await import('../verdicts/compare.ts');
-    const { ownBaseline } = await import('../verdicts/rows.ts');
-    const draw = await import('../reports/verdicts/index.ts');
+    const { readRuns } = await import('../../verdicts/runs.ts');
+    const { compareRuns } = await import('../../verdicts/compare.ts');
+    const { ownBaseline } = await import('../../verdicts/rows.ts');
+    const draw = await import('../../reports/verdicts/index.ts');
     const base = readRuns([args.base, ...args.moreBase]);
     const head = readRuns([args.head, ...args.moreHead]);
     const fleet = await readFleet(args.fleet ?? null);

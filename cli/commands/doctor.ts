@@ -3,9 +3,9 @@
  * mends it. Runners answer by use (their own probe), not by the presence of a file.
  */
 import { join } from 'node:path';
-import { exitCode, messageOf } from '../model/errors.ts';
-import type { Command } from './command.ts';
-import { table } from './table.ts';
+import { exitCode, messageOf } from '../../model/errors.ts';
+import type { Command } from '../command.ts';
+import { table } from '../table.ts';
 
 interface DoctorArguments {
   json: boolean;
@@ -52,9 +52,9 @@ export const doctor: Command<DoctorArguments> = {
 };
 
 async function examineHost(): Promise<Finding[]> {
-  const { createRuler } = await import('../host/cgroup/cgroup.ts');
-  const { cacheFolder } = await import('../images/cache.ts');
-  const { readHostCounters } = await import('../host/drift.ts');
+  const { createRuler } = await import('../../host/cgroup/cgroup.ts');
+  const { cacheFolder } = await import('../../images/cache.ts');
+  const { readHostCounters } = await import('../../host/drift.ts');
   const ruler = createRuler();
   const { stolenSeconds, totalSeconds, load1 } = readHostCounters();
   const steal = (stolenSeconds / totalSeconds) * 100;
@@ -102,8 +102,8 @@ const tools: readonly (readonly [string, string, string])[] = [
 ];
 
 async function examineTools(): Promise<Finding[]> {
-  const { runTool } = await import('../host/exec.ts');
-  const { listImages } = await import('../images/store.ts');
+  const { runTool } = await import('../../host/exec.ts');
+  const { listImages } = await import('../../images/store.ts');
   const programs = await Promise.all(
     tools.map(async ([name, debian, purpose]): Promise<Finding> => {
       const found = await runTool(['sh', '-c', 'command -v "$1"', 'sh', name], { timeoutSeconds: 5 });
@@ -140,9 +140,9 @@ function retryHint(reason: string, probes: string): string {
 }
 
 async function examineRunners(status: (text: string) => void): Promise<Finding[]> {
-  const { exampleRunners, runners } = await import('../runners/index.ts');
-  const { withScratch } = await import('./edges.ts');
-  const { cacheFolder } = await import('../images/cache.ts');
+  const { exampleRunners, runners } = await import('../../runners/index.ts');
+  const { withScratch } = await import('../edges.ts');
+  const { cacheFolder } = await import('../../images/cache.ts');
   return withScratch(async (context) => {
     const findings: Finding[] = [];
     for (const { id, kind, options } of exampleRunners) {

@@ -1,8 +1,8 @@
 /** `tare calibrate`: one thing against itself, and a policy with limits from its noise. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import type { Command } from './command.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import type { Command } from '../command.ts';
 import { run } from './run.ts';
 
 interface CalibrateArguments {
@@ -70,9 +70,9 @@ export const calibrate: Command<CalibrateArguments> = {
         if (code !== exitCode.ok) return code;
       }
     }
-    const { readRuns } = await import('../verdicts/runs.ts');
-    const { calibrate: measure, policyFrom } = await import('../verdicts/calibrate.ts');
-    const draw = await import('../reports/verdicts/index.ts');
+    const { readRuns } = await import('../../verdicts/runs.ts');
+    const { calibrate: measure, policyFrom } = await import('../../verdicts/calibrate.ts');
+    const draw = await import('../../reports/verdicts/index.ts');
     const calibration = measure(readRuns(records ? args.source : [args.results]));
     output.out(args.json ? draw.renderCalibrationJson(calibration) : draw.renderCalibrationText(calibration));
     if (args.out === undefined) return exitCode.ok;

@@ -1,6 +1,6 @@
 /** `tare history`: every metric over the runs of a folder, and where its level changed. */
-import { exitCode, UserError } from '../model/errors.ts';
-import type { Command } from './command.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
+import type { Command } from '../command.ts';
 
 interface HistoryArguments {
   dir: string;
@@ -40,9 +40,9 @@ export const history: Command<HistoryArguments> = {
   run: async (args, output) => {
     const since = dateOf(args.since);
     if (args.html === '') throw new UserError('--html names no file', 'give one, or --html=- for stdout');
-    const { readRuns } = await import('./history-runs.ts');
-    const { historyOf } = await import('../verdicts/history.ts');
-    const reports = await import('../reports/history/index.ts');
+    const { readRuns } = await import('../history-runs.ts');
+    const { historyOf } = await import('../../verdicts/history.ts');
+    const reports = await import('../../reports/history/index.ts');
     const { runs, unreadable } = readRuns(args.dir, output.status);
     for (const line of unreadable) output.err(`left out: ${line}`);
     if (runs.length === 0) {

@@ -2,9 +2,9 @@
  * `tare run`: scenarios from files to records and one report. Reads and checks everything first, so that a
  * mistake costs no measurement; the report's path is the last line on stdout.
  */
-import { exitCode, UserError } from '../model/errors.ts';
-import type { Command } from './command.ts';
-import { readyScenarios } from './scenarios.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
+import type { Command } from '../command.ts';
+import { readyScenarios } from '../scenarios.ts';
 
 interface RunArguments {
   scenario: string[];
@@ -66,9 +66,9 @@ export const run: Command<RunArguments> = {
       .example('$0 run --resume results/quick-host-2026...', 'go on after Ctrl-C or a crash'),
   run: async (args, output) => {
     if (args.resume !== undefined) requireNothingElse(args);
-    const { newBatch, resumedBatch } = await import('./requests.ts');
-    const { printForecast, printPlans } = await import('./plan.ts');
-    const { forecast } = await import('./estimate.ts');
+    const { newBatch, resumedBatch } = await import('../requests.ts');
+    const { printForecast, printPlans } = await import('../plan.ts');
+    const { forecast } = await import('../estimate.ts');
     const batch = args.resume === undefined ? newBatch(args) : resumedBatch(args.resume);
     const forecasts = await forecast(batch.requests);
     if (args.dryRun) {
@@ -76,7 +76,7 @@ export const run: Command<RunArguments> = {
       return exitCode.ok;
     }
     printForecast(batch, forecasts, output);
-    const { measureOne, measureSeries } = await import('./measure.ts');
+    const { measureOne, measureSeries } = await import('../measure.ts');
     const [only] = batch.requests;
     return batch.series === null && only !== undefined
       ? measureOne(only, args.json, output)

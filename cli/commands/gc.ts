@@ -1,7 +1,7 @@
 /** `tare gc`: removes what killed runs left (cgroups, processes, containers, folders), and only that. */
-import { exitCode } from '../model/errors.ts';
-import type { Resource } from '../host/lease.ts';
-import type { Command } from './command.ts';
+import { exitCode } from '../../model/errors.ts';
+import type { Resource } from '../../host/lease.ts';
+import type { Command } from '../command.ts';
 
 interface GcArguments {
   dryRun: boolean;
@@ -17,7 +17,7 @@ export const gc: Command<GcArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON.' })
       .example('$0 gc', 'every `tare run` does the same before it starts'),
   run: async ({ dryRun, json }, output) => {
-    const { collectGarbage } = await import('../host/gc.ts');
+    const { collectGarbage } = await import('../../host/gc.ts');
     const report = await collectGarbage({ dryRun });
     const dead = report.runs.filter(({ live }) => !live);
     if (json) output.out(JSON.stringify(report, null, 2));

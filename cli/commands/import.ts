@@ -1,13 +1,13 @@
 /** `tare import`: other tools' output as a record, for compare, gate, history and reports alike. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import type { ReplicationUnit, RunRecord } from '../model/record.ts';
-import { importKinds, type ImportKind } from '../bench/imports/kinds.ts';
-import type { Directions } from '../bench/imports/parsed.ts';
-import type { Command, Output } from './command.ts';
-import { table } from './table.ts';
-import { toolVersion } from './version.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import type { ReplicationUnit, RunRecord } from '../../model/record.ts';
+import { importKinds, type ImportKind } from '../../bench/imports/kinds.ts';
+import type { Directions } from '../../bench/imports/parsed.ts';
+import type { Command, Output } from '../command.ts';
+import { table } from '../table.ts';
+import { toolVersion } from '../version.ts';
 
 interface ImportArguments {
   file: string[];
@@ -57,9 +57,9 @@ export const importCommand: Command<ImportArguments> = {
       .example('$0 import base.json --host ci --out base', "hyperfine's runs: a launch each")
       .example('$0 import run-*.txt --from go --host ci', 'five files of `go test -bench`: five launches'),
   run: async (args, output) => {
-    const { parseImport, recognise, digestOf } = await import('../bench/imports/index.ts');
-    const { recordOfImport } = await import('../bench/imports/build.ts');
-    const { createRecord, defaultFolder } = await import('../bench/record/record.ts');
+    const { parseImport, recognise, digestOf } = await import('../../bench/imports/index.ts');
+    const { recordOfImport } = await import('../../bench/imports/build.ts');
+    const { createRecord, defaultFolder } = await import('../../bench/record/record.ts');
     const directions = directionsOf(args.better);
     const files = args.file.map((path) => {
       const { content, modifiedAt } = readFile(path);
@@ -132,9 +132,9 @@ function dateOf(text: string | undefined): string | undefined {
 }
 
 async function show(record: RunRecord, folder: string, json: boolean, output: Output): Promise<void> {
-  const { valuesOf } = await import('../bench/analysis/values.ts');
-  const { median } = await import('../bench/statistics/descriptive.ts');
-  const { formatValue } = await import('../model/units.ts');
+  const { valuesOf } = await import('../../bench/analysis/values.ts');
+  const { median } = await import('../../bench/statistics/descriptive.ts');
+  const { formatValue } = await import('../../model/units.ts');
   const { cells, metrics, imported, host } = record.header;
   const rows = cells.flatMap((cell) =>
     metrics.flatMap((metric) => {

@@ -1,9 +1,9 @@
 /** `tare advise`: virtual machine, container, or containers in VMs, for each app of a requirements file. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
-import type { Advice } from '../guidance/advise.ts';
-import type { Requirements } from '../guidance/requirements.ts';
-import type { Command, Output } from './command.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
+import type { Advice } from '../../guidance/advise.ts';
+import type { Requirements } from '../../guidance/requirements.ts';
+import type { Command, Output } from '../command.ts';
 
 interface AdviseArguments {
   requirements: string | undefined;
@@ -66,13 +66,13 @@ export const adviseCommand: Command<AdviseArguments> = {
       if (args[name] === '') throw new UserError(`--${name} names no file`, 'give one');
     }
     const format = args.json ? 'json' : args.format === 'md' ? 'markdown' : args.format;
-    const { rules: given } = await import('../guidance/rules.ts');
-    const { withOwnRules } = await import('../guidance/own-rules.ts');
+    const { rules: given } = await import('../../guidance/rules.ts');
+    const { withOwnRules } = await import('../../guidance/own-rules.ts');
     const rules = args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile), args.rulesFile);
-    const draw = await import('../reports/advice/index.ts');
+    const draw = await import('../../reports/advice/index.ts');
     const write = await writer(args.out, output);
     if (args.schema) {
-      const { requirementsJsonSchema } = await import('../guidance/schema.ts');
+      const { requirementsJsonSchema } = await import('../../guidance/schema.ts');
       write(JSON.stringify(requirementsJsonSchema(), null, 2));
       return exitCode.ok;
     }
@@ -84,8 +84,8 @@ export const adviseCommand: Command<AdviseArguments> = {
       return exitCode.ok;
     }
     const { text, file } = await requirementsFrom(args, output);
-    const { parseRequirements } = await import('../guidance/requirements.ts');
-    const { advise } = await import('../guidance/advise.ts');
+    const { parseRequirements } = await import('../../guidance/requirements.ts');
+    const { advise } = await import('../../guidance/advise.ts');
     const { asked, placeOf } = parseRequirements(text, file);
     const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile, asked) });
     const today = new Date();
@@ -136,8 +136,8 @@ async function requirementsFrom(
     if (save !== undefined && existsSync(save)) {
       throw new UserError(`${save} is there already`, 'name a file that is not, or remove it first');
     }
-    const { readAnswers } = await import('./terminal-answers.ts');
-    const { askRequirements } = await import('../guidance/questions.ts');
+    const { readAnswers } = await import('../terminal-answers.ts');
+    const { askRequirements } = await import('../../guidance/questions.ts');
     using answers = readAnswers(output);
     const text = await askRequirements(answers);
     if (save !== undefined) saveTo(save, text);
@@ -158,8 +158,8 @@ async function requirementsFrom(
 async function profilesFrom(paths: readonly string[], { imported }: Requirements) {
   const [foremost] = paths;
   if (foremost === undefined) return [];
-  const { readRuns } = await import('../verdicts/runs.ts');
-  const { profilesOf } = await import('../guidance/profiles.ts');
+  const { readRuns } = await import('../../verdicts/runs.ts');
+  const { profilesOf } = await import('../../guidance/profiles.ts');
   const profiles = profilesOf(readRuns(paths), imported);
   const first = new Set(readRuns([foremost]).map(({ ref }) => ref.path));
   const isFirst = (some: readonly string[]) => some.some((path) => first.has(path));

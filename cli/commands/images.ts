@@ -1,9 +1,9 @@
 /** `tare images`: what is in the image cache, building the built-in image and fetching the guest kernel. */
-import { exitCode, UserError, type ExitCode } from '../model/errors.ts';
-import { formatValue } from '../model/units.ts';
-import type { ImageConfig } from '../images/image.ts';
-import type { Command, Output } from './command.ts';
-import { table } from './table.ts';
+import { exitCode, UserError, type ExitCode } from '../../model/errors.ts';
+import { formatValue } from '../../model/units.ts';
+import type { ImageConfig } from '../../images/image.ts';
+import type { Command, Output } from '../command.ts';
+import { table } from '../table.ts';
 
 interface ImagesArguments {
   action: string;
@@ -54,12 +54,12 @@ export const images: Command<ImagesArguments> = {
     if (platform !== undefined && action !== 'import') {
       throw new UserError('--platform is of `tare images import` alone', 'leave it out');
     }
-    const store = await import('../images/store.ts');
+    const store = await import('../../images/store.ts');
     if (action === 'import') return await importOne(reference, platform, json, output);
     if (action === 'build' && reference !== undefined) return await buildApp(reference, json, output);
     if (action === 'build') {
-      const { ensureBuiltinImage } = await import('../images/builtin.ts');
-      const { ensureKernel } = await import('../images/kernel.ts');
+      const { ensureBuiltinImage } = await import('../../images/builtin.ts');
+      const { ensureKernel } = await import('../../images/kernel.ts');
       const image = await ensureBuiltinImage(output.err);
       const kernel = await ensureKernel(output.err);
       if (json) output.out(JSON.stringify({ image, kernel }, null, 2));
@@ -94,14 +94,14 @@ export const images: Command<ImagesArguments> = {
 
 /** Never beside a run: it may be using what would go. */
 async function prune(json: boolean, output: Output): Promise<ExitCode> {
-  const { collectGarbage } = await import('../host/gc.ts');
+  const { collectGarbage } = await import('../../host/gc.ts');
   const { runs } = await collectGarbage({ dryRun: true });
   const running = runs.find(({ live, runId }) => live && runId.startsWith('run-'));
   if (running !== undefined)
     throw new UserError(`${running.runId} is going and may use these images`, 'prune when it is over');
-  const { pruneImages } = await import('../images/prune.ts');
-  const { pruneStores } = await import('../runners/engine/prune.ts');
-  const { withScratch } = await import('./edges.ts');
+  const { pruneImages } = await import('../../images/prune.ts');
+  const { pruneStores } = await import('../../runners/engine/prune.ts');
+  const { withScratch } = await import('../edges.ts');
   const { images: gone, unreadable, forms, kept } = await pruneImages(Date.now() / 1000);
   const copies = await withScratch(({ lease }) => pruneStores(kept, lease));
   if (json) {
@@ -124,7 +124,7 @@ async function prune(json: boolean, output: Output): Promise<ExitCode> {
 }
 
 async function buildApp(reference: string, json: boolean, output: Output): Promise<ExitCode> {
-  const { appNamed, ensureApp } = await import('../images/apps/index.ts');
+  const { appNamed, ensureApp } = await import('../../images/apps/index.ts');
   const app = await ensureApp(appNamed(reference) ?? reference, output.err);
   output.out(json ? JSON.stringify(app, null, 2) : app.path);
   return exitCode.ok;
@@ -137,8 +137,8 @@ async function importOne(
   output: Output,
 ): Promise<ExitCode> {
   if (reference === undefined) throw new UserError('there is no image to import', 'tare images import IMAGE');
-  const { importImage } = await import('../images/import/index.ts');
-  const { appNamed, openApp } = await import('../images/apps/index.ts');
+  const { importImage } = await import('../../images/import/index.ts');
+  const { appNamed, openApp } = await import('../../images/apps/index.ts');
   const app = appNamed(reference);
   const image =
     app === null

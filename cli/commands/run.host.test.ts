@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readRecord } from '../bench/record/record.ts';
+import { readRecord } from '../../bench/record/record.ts';
 
 const program = join(import.meta.dirname, 'main.ts');
 const run = promisify(execFile);

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { exitCode, UserError } from '../model/errors.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { Approval, Baseline } from '../verdicts/baseline.ts';
-import type { Command, Output } from './command.ts';
-import { table } from './table.ts';
-import { toolVersion } from './version.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
+import type { RunRecord } from '../../model/record.ts';
+import type { Approval, Baseline } from '../../verdicts/baseline.ts';
+import type { Command, Output } from '../command.ts';
+import { table } from '../table.ts';
+import { toolVersion } from '../version.ts';
 
 interface BaselineArguments {
   action: 'set' | 'show' | 'approve';
@@ -45,7 +45,7 @@ export const baseline: Command<BaselineArguments> = {
       .example('$0 baseline approve ci results/new --why "TLS on: 4 % are expected"', 'accept a change')
       .example('$0 baseline show ci', 'where it comes from, how old it is, and why'),
   run: async (args, output) => {
-    const { readBaseline, writeBaseline } = await import('../verdicts/baseline.ts');
+    const { readBaseline, writeBaseline } = await import('../../verdicts/baseline.ts');
     if (args.action === 'show') {
       const names = args.name === undefined ? namesIn(args.dir) : [args.name];
       const shown = names.map((name) => ({
@@ -95,8 +95,8 @@ function namesIn(dir: string): string[] {
 
 async function readFresh(paths: readonly string[], output: Output): Promise<RunRecord[]> {
   if (paths.length === 0) throw new UserError('no run is given', 'give the result folders to take');
-  const { readRecord } = await import('../bench/record/record.ts');
-  const { forBaseline } = await import('../verdicts/baseline.ts');
+  const { readRecord } = await import('../../bench/record/record.ts');
+  const { forBaseline } = await import('../../verdicts/baseline.ts');
   const seen = new Map<string, string>();
   return paths.map((path) => {
     const record = readRecord(path);
@@ -141,7 +141,7 @@ async function setNew(
       `accept new runs with \`tare baseline approve ${name}\`: what was approved before stays known`,
     );
   }
-  const { approvalOf } = await import('../verdicts/baseline.ts');
+  const { approvalOf } = await import('../../verdicts/baseline.ts');
   return { records, provenance: { name, approvals: [approvalOf(records, factsOf(args, 'set'))] } };
 }
 
@@ -152,13 +152,13 @@ async function approve(
   args: BaselineArguments,
   output: Output,
 ): Promise<Baseline | null> {
-  const { approvalOf } = await import('../verdicts/baseline.ts');
+  const { approvalOf } = await import('../../verdicts/baseline.ts');
   const { name, approvals } = old.provenance;
   const facts = factsOf(args, args.ratchet ? 'ratchet' : 'approve');
   if (!args.ratchet) {
     return { records: fresh, provenance: { name, approvals: [...approvals, approvalOf(fresh, facts)] } };
   }
-  const { ratchet } = await import('../verdicts/ratchet.ts');
+  const { ratchet } = await import('../../verdicts/ratchet.ts');
   const { records, rows } = ratchet(old.records, fresh);
   for (const row of rows) {
     const how = row.ratio === null ? '' : ` (cost ${row.ratio.toFixed(3)}×)`;
@@ -185,7 +185,7 @@ async function show(shown: readonly Shown[], json: boolean, output: Output): Pro
     output.out(JSON.stringify({ schema: 1, kind: 'baselines', baselines: all }, null, 2));
     return;
   }
-  const { baselineWords } = await import('../reports/verdicts/baseline.ts');
+  const { baselineWords } = await import('../../reports/verdicts/baseline.ts');
   const now = new Date();
   for (const each of shown) {
     const { lines, rows } = baselineWords(each.provenance, each.records, now);

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { builtRun, onHardware } from '../guidance/testing/records.ts';
-import { tare } from './testing/tare.ts';
+import { builtRun, onHardware } from '../../guidance/testing/records.ts';
+import { tare } from '../testing/tare.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -1,14 +1,14 @@
 /** `tare gate`: runs judged by a policy, with the exit code that a pipeline acts on. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
-import type { GateReport } from '../verdicts/model.ts';
-import type { Policy } from '../verdicts/policy.ts';
-import type { Run } from '../verdicts/runs.ts';
-import type { Command, Output } from './command.ts';
-import { fleetOption, readFleet } from './fleet.ts';
-import { requireOneQuestion, type GateArguments } from './gate-arguments.ts';
-import { plannedOf, requireCount } from './planned.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
+import type { GateReport } from '../../verdicts/model.ts';
+import type { Policy } from '../../verdicts/policy.ts';
+import type { Run } from '../../verdicts/runs.ts';
+import type { Command, Output } from '../command.ts';
+import { fleetOption, readFleet } from '../fleet.ts';
+import { requireOneQuestion, type GateArguments } from '../gate-arguments.ts';
+import { plannedOf, requireCount } from '../planned.ts';
 
 export const gate: Command<GateArguments> = {
   command: 'gate [head..]',
@@ -73,8 +73,8 @@ export const gate: Command<GateArguments> = {
       .example('$0 gate --policy gate.yaml --baseline results/main --prove', 'can this gate fail at all?'),
   run: async (args, output) => {
     requireOneQuestion(args);
-    const { parsePolicy } = await import('../verdicts/policy.ts');
-    const { readRuns } = await import('../verdicts/runs.ts');
+    const { parsePolicy } = await import('../../verdicts/policy.ts');
+    const { readRuns } = await import('../../verdicts/runs.ts');
     const policy = parsePolicy(readText(args.policy), args.policy);
     const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
     const base = paths.length === 0 ? [] : readRuns(paths);
@@ -86,7 +86,7 @@ export const gate: Command<GateArguments> = {
         'name one: tare gate RESULT --policy FILE; --prove alone needs none',
       );
     }
-    const { gateRuns } = await import('../verdicts/gate.ts');
+    const { gateRuns } = await import('../../verdicts/gate.ts');
     const fleet = await readFleet(
       args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet)),
     );
@@ -116,8 +116,8 @@ async function prove(
       'give --baseline RECORD, or name one in the policy',
     );
   }
-  const { proveGate } = await import('../verdicts/prove.ts');
-  const { renderProofJson, renderProofText } = await import('../reports/verdicts/index.ts');
+  const { proveGate } = await import('../../verdicts/prove.ts');
+  const { renderProofJson, renderProofText } = await import('../../reports/verdicts/index.ts');
   requireCount('runs', args.runs);
   const report = proveGate(policy, base, undefined, args.runs);
   output.out(args.json || args.format === 'json' ? renderProofJson(report) : renderProofText(report));
@@ -137,15 +137,15 @@ async function power(
     );
   }
   const planned = await plannedOf(args);
-  const { powerOf } = await import('../verdicts/power-check.ts');
-  const { renderPowerJson, renderPowerText } = await import('../reports/verdicts/index.ts');
+  const { powerOf } = await import('../../verdicts/power-check.ts');
+  const { renderPowerJson, renderPowerText } = await import('../../reports/verdicts/index.ts');
   const report = powerOf(policy, base, planned);
   output.out(args.json || args.format === 'json' ? renderPowerJson(report) : renderPowerText(report));
   return report.sharp ? exitCode.ok : exitCode.inconclusive;
 }
 
 async function write(report: GateReport, args: GateArguments, output: Output): Promise<void> {
-  const draw = await import('../reports/verdicts/index.ts');
+  const draw = await import('../../reports/verdicts/index.ts');
   const files: readonly (readonly [string, string | undefined, () => string])[] = [
     ['--junit', args.junit, () => draw.renderGateJunit(report)],
     ['--gitlab-quality', args.gitlabQuality, () => draw.renderGateGitlabQuality(report)],

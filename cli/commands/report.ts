@@ -1,10 +1,10 @@
 /** `tare report`: records as HTML, text, markdown or JSON, from the record alone and on any machine. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
-import type { RunRecord } from '../model/record.ts';
-import type { renderSides, SideFormat } from '../reports/hosts/index.ts';
-import type { Command, Output } from './command.ts';
+import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
+import type { RunRecord } from '../../model/record.ts';
+import type { renderSides, SideFormat } from '../../reports/hosts/index.ts';
+import type { Command, Output } from '../command.ts';
 
 interface ReportArguments {
   record: string[];
@@ -56,8 +56,8 @@ export const report: Command<ReportArguments> = {
       );
     }
     const singles = await readSingles(args.record, output);
-    const reports = await import('../reports/index.ts');
-    const hosts = await import('../reports/hosts/index.ts');
+    const reports = await import('../../reports/index.ts');
+    const hosts = await import('../../reports/hosts/index.ts');
     const records = singles.map(({ record }) => record);
     if (!args.each && (args.sideBySide || hosts.severalHosts(records))) {
       return writeSides(args, records, output, hosts.renderSides);
@@ -122,8 +122,8 @@ function writeSides(
 
 /** Every record below the paths; a series stands for its records. */
 async function readSingles(paths: readonly string[], output: Output): Promise<readonly Source[]> {
-  const { folderOf, readRecord, recordFile } = await import('../bench/record/record.ts');
-  const { holdsSeries, readSeries } = await import('../bench/record/series.ts');
+  const { folderOf, readRecord, recordFile } = await import('../../bench/record/record.ts');
+  const { holdsSeries, readSeries } = await import('../../bench/record/series.ts');
   const single = (path: string): Source => {
     const record = readRecord(path);
     for (const note of record.notes) output.err(`${path}: ${note}`);
@@ -145,8 +145,8 @@ async function sourcesOf(
   singles: readonly Source[],
   each: boolean,
 ): Promise<readonly Source[]> {
-  const { mergeRecords } = await import('../bench/record/merge.ts');
-  const { holdsSeries, readSeries } = await import('../bench/record/series.ts');
+  const { mergeRecords } = await import('../../bench/record/merge.ts');
+  const { holdsSeries, readSeries } = await import('../../bench/record/series.ts');
   const [only = ''] = paths;
   if (each || (singles.length === 1 && !holdsSeries(only))) return singles;
   const alone = paths.length === 1 && holdsSeries(only);

@@ -1,14 +1,14 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
 import { readFileSync } from 'node:fs';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import { parseBytes } from '../model/units.ts';
-import type { Problem } from '../sizing/packing/model.ts';
-import type { Alternative } from '../sizing/problem.ts';
-import type { StorageAnswer } from '../sizing/storage/place.ts';
-import type { Question, Sizing } from '../sizing/size.ts';
-import type { BothWeights, PickTare } from '../sizing/weights.ts';
-import type { Command } from './command.ts';
-import { toolVersion } from './version.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { parseBytes } from '../../model/units.ts';
+import type { Problem } from '../../sizing/packing/model.ts';
+import type { Alternative } from '../../sizing/problem.ts';
+import type { StorageAnswer } from '../../sizing/storage/place.ts';
+import type { Question, Sizing } from '../../sizing/size.ts';
+import type { BothWeights, PickTare } from '../../sizing/weights.ts';
+import type { Command } from '../command.ts';
+import { toolVersion } from '../version.ts';
 
 interface SizeArguments {
   inventory: string[];
@@ -100,8 +100,8 @@ export const sizeCommand: Command<SizeArguments> = {
     for (const name of ['html', 'assignment', 'check'] as const) {
       if (args[name] === '') throw new UserError(`--${name} names no file`, 'give one');
     }
-    const { readInventory } = await import('../sizing/inventories/index.ts');
-    const { previewOf } = await import('../sizing/inventories/preview.ts');
+    const { readInventory } = await import('../../sizing/inventories/index.ts');
+    const { previewOf } = await import('../../sizing/inventories/preview.ts');
     const inventory = await readInventory(args.inventory);
     const preview = previewOf(inventory);
     if (args.preview) {
@@ -117,23 +117,23 @@ export const sizeCommand: Command<SizeArguments> = {
     if (!(args.seconds >= 0 && args.seconds <= 3600)) {
       throw new UserError(`--seconds is ${args.seconds}`, 'give 0 to 3600');
     }
-    const { parseArrays, parseCatalogue } = await import('../sizing/catalogue.ts');
-    const { defaultPolicy, parseSizingPolicy } = await import('../sizing/policy.ts');
-    const { weightsOf } = await import('../sizing/weights.ts');
-    const { size } = await import('../sizing/size.ts');
-    const { packLightly } = await import('../sizing/counts.ts');
+    const { parseArrays, parseCatalogue } = await import('../../sizing/catalogue.ts');
+    const { defaultPolicy, parseSizingPolicy } = await import('../../sizing/policy.ts');
+    const { weightsOf } = await import('../../sizing/weights.ts');
+    const { size } = await import('../../sizing/size.ts');
+    const { packLightly } = await import('../../sizing/counts.ts');
     const hosts = parseCatalogue(textOf(args.hosts), args.hosts);
     const policy =
       args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
     const profile = args.profile.length === 0 ? null : await profileFrom(args.profile);
     const options = { runners: args.runner, moreBytes: bytesOf(args.heavier) };
     const weights = weightsOf(profile, policy, options);
-    const { pack } = await import('../sizing/packing/prove.ts');
+    const { pack } = await import('../../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
     const make = (problem: Problem) =>
       args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
     const sizing = await size(question, make);
-    const { placeVolumes } = await import('../sizing/storage/place.ts');
+    const { placeVolumes } = await import('../../sizing/storage/place.ts');
     const arrays = parseArrays(textOf(args.hosts), args.hosts);
     const storage = await placeVolumes({ inventory, arrays, policy }, make);
     if (args.check !== undefined) return await check(args.check, sizing, storage, output);
@@ -143,7 +143,7 @@ export const sizeCommand: Command<SizeArguments> = {
       ? await analysed(question, sizing, profile, (pick) => weightsOf(profile, policy, { ...options, pick }))
       : { sensitivity: null, breakEven: null, uncertainty: null };
     const view = { sizing, policy, weights, preview, storage, ...more };
-    const draw = await import('../reports/sizing/index.ts');
+    const draw = await import('../../reports/sizing/index.ts');
     const { writeReport } = await import('./report.ts');
     if (args.assignment !== undefined) writeReport(args.assignment, draw.renderSizingCsv(view));
     if (args.html !== undefined)
@@ -169,9 +169,9 @@ async function analysed(
   profile: Awaited<ReturnType<typeof profileFrom>> | null,
   weightsBy: (pick: PickTare) => BothWeights,
 ) {
-  const { sensitivityOf } = await import('../sizing/sensitivity.ts');
-  const { breakEvenOf } = await import('../sizing/break-even.ts');
-  const { uncertaintyOf } = await import('../sizing/uncertainty.ts');
+  const { sensitivityOf } = await import('../../sizing/sensitivity.ts');
+  const { breakEvenOf } = await import('../../sizing/break-even.ts');
+  const { uncertaintyOf } = await import('../../sizing/uncertainty.ts');
   const hostsOf = (name: Alternative) =>
     answers.find(({ alternative }) => alternative === name)?.hosts ?? null;
   const found = {
@@ -195,8 +195,8 @@ function bytesOf(heavier: string): number {
 }
 
 async function profileFrom(paths: readonly string[]) {
-  const { readRuns } = await import('../verdicts/runs.ts');
-  const { profileOf } = await import('../sizing/profile.ts');
+  const { readRuns } = await import('../../verdicts/runs.ts');
+  const { profileOf } = await import('../../sizing/profile.ts');
   return profileOf(readRuns(paths));
 }
 
@@ -206,9 +206,9 @@ async function check(
   storage: StorageAnswer | null,
   output: Parameters<typeof sizeCommand.run>[1],
 ) {
-  const { readAssignment } = await import('../sizing/read-assignment.ts');
-  const { checkAssignment, unjudged } = await import('../sizing/assignment.ts');
-  const { oneLine } = await import('../model/visible-text.ts');
+  const { readAssignment } = await import('../../sizing/read-assignment.ts');
+  const { checkAssignment, unjudged } = await import('../../sizing/assignment.ts');
+  const { oneLine } = await import('../../model/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
   if (lines.length === 0) {
     throw new UserError(`${path}: has no line to judge`, '--assignment writes one, of what has a place');

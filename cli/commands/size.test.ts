@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { tare } from './testing/tare.ts';
+import { tare } from '../testing/tare.ts';
 
 let folder = '';
 beforeAll(() => {
