@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { scenarioJsonSchema } from '../bench/scenario/schema.ts';
 import { ownRulesJsonSchema, requirementsJsonSchema } from '../guidance/schema.ts';
 import { runnerSchemas } from '../runners/index.ts';
-import { sizingJsonSchemas } from '../sizing/json-schemas.ts';
+import { sizingJsonSchemas } from '../sizing/policy/json-schemas.ts';
 
 const schemas = {
   'scenarios/scenario.schema.json': scenarioJsonSchema(runnerSchemas),

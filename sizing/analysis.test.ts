@@ -1,21 +1,21 @@
 /** What would change the count, how sure it is, and from where on an alternative wins: by hand where a hand can. */
 import { describe, expect, test } from 'vitest';
-import { blockerOf } from './blocker.ts';
-import { breakEvenOf, scaledTo } from './break-even.ts';
-import { parseCatalogue } from './catalogue.ts';
-import { lightAnswer } from './counts.ts';
+import { blockerOf } from './explain/blocker.ts';
+import { breakEvenOf, scaledTo } from './explain/break-even.ts';
+import { parseCatalogue } from './policy/catalogue.ts';
+import { lightAnswer } from './explain/counts.ts';
 import { grownCounts } from './demand.ts';
 import { inventoryOf } from './inventories/index.ts';
 import { cvOf } from './inventories/spread.ts';
 import { controls, liveData, questionOf, type LiveData } from './live.ts';
-import { parseSizingPolicy } from './policy.ts';
-import { policyYaml } from './policy-yaml.ts';
+import { parseSizingPolicy } from './policy/policy.ts';
+import { policyYaml } from './policy/policy-yaml.ts';
 import { alternatives } from './problem.ts';
 import type { Profile, Tare } from './profile.ts';
-import { sensitivityOf } from './sensitivity.ts';
+import { sensitivityOf } from './explain/sensitivity.ts';
 import type { Question } from './size.ts';
 import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
-import { uncertaintyOf } from './uncertainty.ts';
+import { uncertaintyOf } from './explain/uncertainty.ts';
 import { weightsOf } from './weights.ts';
 
 const mib = 2 ** 20;

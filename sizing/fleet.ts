@@ -6,12 +6,12 @@
 import { z } from 'zod';
 import { parseChecked } from '../model/checked-yaml.ts';
 import { needAs, type Need } from './demand.ts';
-import { share, size, wholePositive } from './fields.ts';
+import { share, size, wholePositive } from './policy/fields.ts';
 import { blankRow } from './inventories/rows.ts';
 import { surviving } from './losses.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { packQuickly } from './packing/pack.ts';
-import { defaultPolicy } from './policy.ts';
+import { defaultPolicy } from './policy/policy.ts';
 import { problemOf, type Placed, type Setting } from './problem.ts';
 import { flat } from './tare-curve.ts';
 import type { Form, Weights } from './weights.ts';

@@ -4,7 +4,7 @@
  */
 import { blankRow } from './inventories/rows.ts';
 import type { DemandRow, HostType, SizingPolicy } from './model.ts';
-import { heavier } from './sensitivity.ts';
+import { heavier } from './explain/sensitivity.ts';
 import type { Question } from './size.ts';
 import type { BothWeights } from './weights.ts';
 

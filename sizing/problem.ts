@@ -15,7 +15,7 @@ import {
 import { licenceCost } from './licence.ts';
 import type { DemandRow, HostType, Inventory, SizingPolicy } from './model.ts';
 import type { Apart, BinType, ItemGroup, Problem } from './packing/model.ts';
-import { effectiveCores, reservedBy } from './reserve.ts';
+import { effectiveCores, reservedBy } from './policy/reserve.ts';
 import type { BothWeights, Form } from './weights.ts';
 
 export const alternatives = ['vm', 'container', 'containers-in-vms'] as const;

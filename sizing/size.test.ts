@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../model/errors.ts';
-import { parseCatalogue } from './catalogue.ts';
+import { parseCatalogue } from './policy/catalogue.ts';
 import { inventoryOf } from './inventories/index.ts';
 import { checkPacking } from './packing/check.ts';
 import { packQuickly } from './packing/pack.ts';
-import { parseSizingPolicy } from './policy.ts';
+import { parseSizingPolicy } from './policy/policy.ts';
 import { size, type Sizing } from './size.ts';
 import { weightsOf } from './weights.ts';
 

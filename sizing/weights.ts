@@ -4,7 +4,7 @@
  */
 import { UserError } from '../model/errors.ts';
 import type { SizingPolicy } from './model.ts';
-import { publishedTares } from './assumptions.ts';
+import { publishedTares } from './policy/assumptions.ts';
 import { memoryPoints, type Profile, type Tare } from './profile.ts';
 import type { MemoryCurve } from './tare-curve.ts';
 

@@ -14,7 +14,7 @@ import {
   type Placed,
   type Setting,
 } from './problem.ts';
-import { reservedBy } from './reserve.ts';
+import { reservedBy } from './policy/reserve.ts';
 import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
 
 export interface Workers {

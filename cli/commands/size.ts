@@ -117,11 +117,11 @@ export const sizeCommand: Command<SizeArguments> = {
     if (!(args.seconds >= 0 && args.seconds <= 3600)) {
       throw new UserError(`--seconds is ${args.seconds}`, 'give 0 to 3600');
     }
-    const { parseArrays, parseCatalogue } = await import('../../sizing/catalogue.ts');
-    const { defaultPolicy, parseSizingPolicy } = await import('../../sizing/policy.ts');
+    const { parseArrays, parseCatalogue } = await import('../../sizing/policy/catalogue.ts');
+    const { defaultPolicy, parseSizingPolicy } = await import('../../sizing/policy/policy.ts');
     const { weightsOf } = await import('../../sizing/weights.ts');
     const { size } = await import('../../sizing/size.ts');
-    const { packLightly } = await import('../../sizing/counts.ts');
+    const { packLightly } = await import('../../sizing/explain/counts.ts');
     const hosts = parseCatalogue(textOf(args.hosts), args.hosts);
     const policy =
       args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
@@ -169,9 +169,9 @@ async function analysed(
   profile: Awaited<ReturnType<typeof profileFrom>> | null,
   weightsBy: (pick: PickTare) => BothWeights,
 ) {
-  const { sensitivityOf } = await import('../../sizing/sensitivity.ts');
-  const { breakEvenOf } = await import('../../sizing/break-even.ts');
-  const { uncertaintyOf } = await import('../../sizing/uncertainty.ts');
+  const { sensitivityOf } = await import('../../sizing/explain/sensitivity.ts');
+  const { breakEvenOf } = await import('../../sizing/explain/break-even.ts');
+  const { uncertaintyOf } = await import('../../sizing/explain/uncertainty.ts');
   const hostsOf = (name: Alternative) =>
     answers.find(({ alternative }) => alternative === name)?.hosts ?? null;
   const found = {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { assignmentOf, checkAssignment } from '../../sizing/assignment.ts';
-import { parseCatalogue } from '../../sizing/catalogue.ts';
+import { parseCatalogue } from '../../sizing/policy/catalogue.ts';
 import { inventoryOf } from '../../sizing/inventories/index.ts';
 import { packQuickly } from '../../sizing/packing/pack.ts';
-import { parseSizingPolicy } from '../../sizing/policy.ts';
+import { parseSizingPolicy } from '../../sizing/policy/policy.ts';
 import { readAssignment } from '../../sizing/read-assignment.ts';
 import { size } from '../../sizing/size.ts';
 import { weightsOf } from '../../sizing/weights.ts';

@@ -1,12 +1,12 @@
 /** The tables of a sizing as plain data, for the terminal and the page alike. */
 import { formatValue } from '../../model/units.ts';
-import type { BreakEven, Crossing } from '../../sizing/break-even.ts';
+import type { BreakEven, Crossing } from '../../sizing/explain/break-even.ts';
 import type { SizingPolicy } from '../../sizing/model.ts';
 import { alternatives } from '../../sizing/problem.ts';
-import type { Sensitivity, StepCost } from '../../sizing/sensitivity.ts';
+import type { Sensitivity, StepCost } from '../../sizing/explain/sensitivity.ts';
 import type { Answer, Sizing } from '../../sizing/size.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
-import type { CountInterval, Uncertainty } from '../../sizing/uncertainty.ts';
+import type { CountInterval, Uncertainty } from '../../sizing/explain/uncertainty.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
 import { columns, narrow, number, table, text, type Table } from '../parts/parts.ts';
 import { alternativeNames, bindingWords, gapWords, hostsWord, lossWords } from './words.ts';

@@ -1,6 +1,6 @@
 /** A sizing as a page: the answer first, then the rules to move, what the answer stands on and what would change it. */
 import type { Block, Chart, LineSeries, Section, View } from '../parts/parts.ts';
-import type { BreakEven } from '../../sizing/break-even.ts';
+import type { BreakEven } from '../../sizing/explain/break-even.ts';
 import { alternatives } from '../../sizing/problem.ts';
 import { growthTable, storageWords } from './storage.ts';
 import {

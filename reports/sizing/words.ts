@@ -1,6 +1,6 @@
 /** A planner's words for what the packing engine says: hosts and instances, not bins and items. */
 import { formatValue } from '../../model/units.ts';
-import { blockerOf, type Blocker } from '../../sizing/blocker.ts';
+import { blockerOf, type Blocker } from '../../sizing/explain/blocker.ts';
 import type { Alternative } from '../../sizing/problem.ts';
 import type { Answer } from '../../sizing/size.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseChecked } from '../../model/checked-yaml.ts';
 import { show } from '../../model/quantity-options.ts';
-import { labels, positive, share, size, wholePositive } from '../fields.ts';
+import { labels, positive, share, size, wholePositive } from '../policy/fields.ts';
 import type { DemandRow } from '../model.ts';
 import { blankRow, systemOf } from './rows.ts';
 

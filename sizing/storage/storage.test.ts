@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkAssignment, storageLines } from '../assignment.ts';
-import { parseArrays } from '../catalogue.ts';
+import { parseArrays } from '../policy/catalogue.ts';
 import { inventoryOf } from '../inventories/index.ts';
 import { checkPacking } from '../packing/check.ts';
 import { packQuickly } from '../packing/pack.ts';
-import { parseSizingPolicy } from '../policy.ts';
+import { parseSizingPolicy } from '../policy/policy.ts';
 import { placeVolumes, type StorageAnswer } from './place.ts';
 
 const policy = parseSizingPolicy('name: bare\n', 'policy.yaml');

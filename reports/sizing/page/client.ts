@@ -3,9 +3,9 @@
  * calls is the sizing of the command line, bundled; here is only what touches the page. Text by textContent only.
  */
 import { assignmentOf } from '../../../sizing/assignment.ts';
-import { lightAnswer } from '../../../sizing/counts.ts';
+import { lightAnswer } from '../../../sizing/explain/counts.ts';
 import { controls, questionOf, type Control, type LiveData } from '../../../sizing/live.ts';
-import { policyYaml } from '../../../sizing/policy-yaml.ts';
+import { policyYaml } from '../../../sizing/policy/policy-yaml.ts';
 import { alternatives, type Alternative } from '../../../sizing/problem.ts';
 import type { Answer, Question } from '../../../sizing/size.ts';
 import { assignmentCsv } from '../assignment-csv.ts';

@@ -1,7 +1,7 @@
 /** Fields that several sizing files share, as schemas: sizes with their unit, shares, rates, labels. */
 import { z } from 'zod';
-import { messageOf } from '../model/errors.ts';
-import { parseBytes, parseShare } from '../model/units.ts';
+import { messageOf } from '../../model/errors.ts';
+import { parseBytes, parseShare } from '../../model/units.ts';
 
 function parsed<I, T>(form: z.ZodType<I>, read: (value: I) => T) {
   return form.transform((value, context) => {

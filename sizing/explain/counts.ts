@@ -2,10 +2,10 @@
  * The counts of a question and nothing else, by heuristics alone: for many variants of one question, whose
  * differences are what is looked at. The same packer on both sides of each.
  */
-import type { Packing, Problem } from './packing/model.ts';
-import { packQuickly } from './packing/pack.ts';
-import type { Alternative } from './problem.ts';
-import { sizeAs, type Answer, type Question } from './size.ts';
+import type { Packing, Problem } from '../packing/model.ts';
+import { packQuickly } from '../packing/pack.ts';
+import type { Alternative } from '../problem.ts';
+import { sizeAs, type Answer, type Question } from '../size.ts';
 
 export interface Count {
   /** null: there is no room for all. */

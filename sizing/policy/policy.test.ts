@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCatalogue } from './catalogue.ts';
 import { parseNetworkRate } from './fields.ts';
-import { licenceCost } from './licence.ts';
+import { licenceCost } from '../licence.ts';
 import { defaultPolicy, parseSizingPolicy } from './policy.ts';
 import { effectiveCores, reservedBy } from './reserve.ts';
 

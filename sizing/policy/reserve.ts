@@ -2,7 +2,7 @@
  * What a host keeps for itself before any container runs, by the published rules of three managed Kubernetes
  * services. CPU in threads (a service's vCPU), memory in bytes; what the kubelet evicts at is part of it.
  */
-import type { ReserveRule } from './model.ts';
+import type { ReserveRule } from '../model.ts';
 
 const mib = 2 ** 20;
 const gib = 2 ** 30;

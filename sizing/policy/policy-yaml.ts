@@ -1,5 +1,5 @@
 /** A policy as the YAML that reads back to it, for rules that were moved on a page. */
-import type { AssumedTare, SizingPolicy } from './model.ts';
+import type { AssumedTare, SizingPolicy } from '../model.ts';
 
 /** Every value spelled out: a default that changes later changes nothing here. */
 export function policyYaml(policy: SizingPolicy): string {

@@ -2,8 +2,8 @@
  * What stands in the way of one host fewer: the host that is easiest to do without is emptied, and what finds no
  * room on the others is named. It says why this packing needs it, not that no other could do without.
  */
-import type { Packing, Problem } from './packing/model.ts';
-import { fleetOf, surviveLoss } from './packing/spare.ts';
+import type { Packing, Problem } from '../packing/model.ts';
+import { fleetOf, surviveLoss } from '../packing/spare.ts';
 
 export interface Blocker {
   /** Type of the host that was emptied. */

@@ -3,10 +3,10 @@
  * problem at once. A default is one that somebody published; a number only remembered is none.
  */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
-import { formatValue } from '../model/units.ts';
+import { parseChecked } from '../../model/checked-yaml.ts';
+import { formatValue } from '../../model/units.ts';
 import { share, size, wholePositive } from './fields.ts';
-import type { AssumedTare, PolicyChoice, SizingPolicy, UsageStatistic } from './model.ts';
+import type { AssumedTare, PolicyChoice, SizingPolicy, UsageStatistic } from '../model.ts';
 import { publishedTares, tareRules } from './assumptions.ts';
 import { reserveSources } from './reserve.ts';
 

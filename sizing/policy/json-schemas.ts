@@ -1,8 +1,8 @@
 /** The forms of sizing's files as JSON Schema, for editors; generated into docs/sizing by `npm run schema`. */
 import { z } from 'zod';
 import { catalogueSchema } from './catalogue.ts';
-import { fleetSchema } from './fleet.ts';
-import { appsSchema } from './inventories/apps.ts';
+import { fleetSchema } from '../fleet.ts';
+import { appsSchema } from '../inventories/apps.ts';
 import { sizingPolicySchema } from './policy.ts';
 
 /** By file name. */

@@ -3,15 +3,15 @@
  * demand from its own spread, or the declared one, all from one seed. What the draws leave between 2.5 % and
  * 97.5 % is the interval. Instances of one row move together, which is the careful side.
  */
-import { createRandom, type Random } from '../model/random.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { createRandom, type Random } from '../../model/random.ts';
+import { median } from '../../bench/statistics/descriptive.ts';
 import { byAlternative, lightAnswer } from './counts.ts';
-import { basisOf } from './demand.ts';
-import type { DemandRow, Inventory, SizingPolicy } from './model.ts';
-import type { Profile } from './profile.ts';
-import type { Alternative } from './problem.ts';
-import type { Question } from './size.ts';
-import type { PickTare } from './weights.ts';
+import { basisOf } from '../demand.ts';
+import type { DemandRow, Inventory, SizingPolicy } from '../model.ts';
+import type { Profile } from '../profile.ts';
+import type { Alternative } from '../problem.ts';
+import type { Question } from '../size.ts';
+import type { PickTare } from '../weights.ts';
 
 export interface Uncertainty {
   readonly draws: number;

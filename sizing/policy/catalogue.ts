@@ -3,9 +3,9 @@
  * line, field, got value and remedy. Prices and watts are the user's own data; none is built in.
  */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
+import { parseChecked } from '../../model/checked-yaml.ts';
 import { labels, networkRate, positive, share, size, wholePositive } from './fields.ts';
-import type { ArrayType, HostType, Licence } from './model.ts';
+import type { ArrayType, HostType, Licence } from '../model.ts';
 
 const accesses = ['block', 'file'] as const;
 

@@ -4,9 +4,9 @@
  * steps of the virtual machines, for only where one begins can the difference open. It may close again: that is said.
  */
 import { byAlternative, countOf, lightAnswer, type Count } from './counts.ts';
-import type { Inventory } from './model.ts';
-import type { Alternative } from './problem.ts';
-import type { Question } from './size.ts';
+import type { Inventory } from '../model.ts';
+import type { Alternative } from '../problem.ts';
+import type { Question } from '../size.ts';
 
 export interface BreakEvenPoint {
   readonly instances: number;

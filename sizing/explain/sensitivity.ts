@@ -4,10 +4,10 @@
  * what many small steps add up to.
  */
 import { byAlternative, countOf, difference, lightAnswer } from './counts.ts';
-import type { SizingPolicy } from './model.ts';
-import type { Alternative } from './problem.ts';
-import type { Answer, Question } from './size.ts';
-import type { BothWeights, Form } from './weights.ts';
+import type { SizingPolicy } from '../model.ts';
+import type { Alternative } from '../problem.ts';
+import type { Answer, Question } from '../size.ts';
+import type { BothWeights, Form } from '../weights.ts';
 
 const mib = 2 ** 20;
 

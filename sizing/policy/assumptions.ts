@@ -2,7 +2,7 @@
  * Published rules for what a virtual machine costs its host, for who has not measured it. They speak of the host's
  * side alone: the guest's OS is not in them and is declared beside them (`guest`). Always marked as assumed.
  */
-import type { AssumedTare } from './model.ts';
+import type { AssumedTare } from '../model.ts';
 
 export type TareRule = NonNullable<AssumedTare['rule']>;
 
