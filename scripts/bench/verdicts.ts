@@ -8,7 +8,7 @@ import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { compareRuns } from '../../verdicts/compare.ts';
 import { runOf, type Run } from '../../verdicts/runs.ts';
-import { simulateChanges, type World } from '../../verdicts/simulation.ts';
+import { simulateChanges, type World } from '../../verdicts/testing/simulation.ts';
 import { createRandom } from '../../model/random.ts';
 import { interleave, ratioRow, type Bench, type Row } from './row.ts';
 import { bySciPy } from './scipy.ts';

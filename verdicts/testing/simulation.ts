@@ -3,13 +3,13 @@
  * before, a host that drifts or differs from run to run, a planted change. Small in the unit tests, large in
  * `npm run bench verdicts`, and always the very code that judges real runs.
  */
-import type { Verdict } from '../model/analysis.ts';
-import { createRandom, type Random } from '../model/random.ts';
-import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { standardDeviation } from '../bench/statistics/descriptive.ts';
-import { betweenOf } from './calibrate.ts';
-import { verdictOf } from './drafts.ts';
-import { changeOf, isEnough } from './numbers.ts';
+import type { Verdict } from '../../model/analysis.ts';
+import { createRandom, type Random } from '../../model/random.ts';
+import { createBootstrap } from '../../bench/statistics/bootstrap.ts';
+import { standardDeviation } from '../../bench/statistics/descriptive.ts';
+import { betweenOf } from '../calibrate.ts';
+import { verdictOf } from '../drafts.ts';
+import { changeOf, isEnough } from '../numbers.ts';
 
 export interface World {
   /** Launches of each run. */
