@@ -1,8 +1,8 @@
 /** How much a wide report weighs: a bound in bytes, which no busy machine can move. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { renderHtml } from './index.ts';
-import { fullWidth, wideRecord } from './testing/wide-record.ts';
+import { analyse } from '../../bench/analyse.ts';
+import { renderHtml } from '../index.ts';
+import { fullWidth, wideRecord } from '../testing/wide-record.ts';
 
 test('200 metrics of 6 runners in 30 launches stay below 3 MB, every row with an id of its own', () => {
   const record = wideRecord(fullWidth);

@@ -2,10 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { currentSchema } from '../bench/record/schema.ts';
-import { readRecord } from '../bench/record/record.ts';
-import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
+import { analyse } from '../../bench/analyse.ts';
+import { currentSchema } from '../../bench/record/schema.ts';
+import { readRecord } from '../../bench/record/record.ts';
+import { renderHtml, renderJson, renderMarkdown, renderText } from '../index.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'bench', 'fixtures');
 const names = readdirSync(fixtures);

@@ -1,13 +1,13 @@
 /** Reports over several runs: the first screen, the sections that name each run, and what stays folded. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import { namespaceRunner, processRunner, realVm } from '../bench/analysis/testing/lookup.ts';
-import { mergeRecords } from '../bench/record/merge.ts';
-import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtMetrics, type RecordRequest } from '../bench/record/testing/builder.ts';
-import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
-import type { Block } from './parts/parts.ts';
-import { viewOf } from './run/view.ts';
+import { analyse } from '../../bench/analyse.ts';
+import { namespaceRunner, processRunner, realVm } from '../../bench/analysis/testing/lookup.ts';
+import { mergeRecords } from '../../bench/record/merge.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { buildRecord, builtMetrics, type RecordRequest } from '../../bench/record/testing/builder.ts';
+import { renderHtml, renderJson, renderMarkdown, renderText } from '../index.ts';
+import type { Block } from '../parts/parts.ts';
+import { viewOf } from './view.ts';
 
 const runners = [processRunner, namespaceRunner, realVm];
 const metrics = (...families: readonly string[]) =>

@@ -1,12 +1,12 @@
 /** Every format, from built records to strings: what is said, what is never said, and odd records. */
 import { expect, test } from 'vitest';
-import { analyse } from '../bench/analyse.ts';
-import type { RunRecord } from '../model/record.ts';
-import { buildRecord, builtRunners, type BuiltRunner } from '../bench/record/testing/builder.ts';
-import { renderHtml, renderJson, renderMarkdown, renderText } from './index.ts';
-import { clientScript } from './formats/html/assets.ts';
-import { drawnDots, thinned } from './parts/charts.ts';
-import { viewOf } from './run/view.ts';
+import { analyse } from '../../bench/analyse.ts';
+import type { RunRecord } from '../../model/record.ts';
+import { buildRecord, builtRunners, type BuiltRunner } from '../../bench/record/testing/builder.ts';
+import { renderHtml, renderJson, renderMarkdown, renderText } from '../index.ts';
+import { clientScript } from '../formats/html/assets.ts';
+import { drawnDots, thinned } from '../parts/charts.ts';
+import { viewOf } from './view.ts';
 
 const [process, namespace, vm] = builtRunners as readonly [BuiltRunner, BuiltRunner, BuiltRunner];
 const few = { resamples: 300 };
