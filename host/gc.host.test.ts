@@ -20,7 +20,7 @@ const here = import.meta.dirname;
 const victim = `
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { createRuler } from '${here}/cgroup.ts';
+import { createRuler } from '${here}/cgroup/cgroup.ts';
 import { acquireLease } from '${here}/lease.ts';
 import { processIdentity } from '${here}/process-identity.ts';
 const [runs, scratch] = process.argv.slice(2);

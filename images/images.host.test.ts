@@ -98,7 +98,7 @@ describe('without root', () => {
     const cache = join(folder, 'unprivileged');
     const script = `
       const { ensureMiniImage } = await import(${JSON.stringify(join(import.meta.dirname, 'builtin.ts'))});
-      const { ensureDisk } = await import(${JSON.stringify(join(import.meta.dirname, 'disk.ts'))});
+      const { ensureDisk } = await import(${JSON.stringify(join(import.meta.dirname, 'disks/disk.ts'))});
       const image = await ensureMiniImage();
       console.log(JSON.stringify({ digest: image.digest, uid: process.getuid(), disk: await ensureDisk(image) }));
     `;

@@ -27,7 +27,7 @@ let image: Image;
 /** Starts an instance in a process of its own, tells what it runs, does one thing in it, waits. */
 const driver = `
 import { join } from 'node:path';
-import { createRuler } from '${here}/../host/cgroup.ts';
+import { createRuler } from '${here}/../host/cgroup/cgroup.ts';
 import { acquireLease } from '${here}/../host/lease.ts';
 const { kind, options, image, runs, script } = JSON.parse(process.argv[2]);
 const runner = (await import('${here}/' + kind + '/index.ts'))[kind];

@@ -228,7 +228,7 @@ const backingFile = (device: string): string =>
 const here = import.meta.dirname;
 /** A run that starts a container with a mounted file system volume and waits to be killed. */
 const victim = `
-import { createRuler } from '${here}/../host/cgroup.ts';
+import { createRuler } from '${here}/../host/cgroup/cgroup.ts';
 import { acquireLease } from '${here}/../host/lease.ts';
 import { openVolumes } from '${here}/../host/volume.ts';
 import { namespace } from '${here}/namespace/index.ts';

@@ -2,7 +2,8 @@
  * The map, enforced: imports only go left through the layers, files stay small, only the edge prints and exits,
  * each package has one door, and every scenario that is shipped can be planned.
  */
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,23 +21,6 @@ interface SourceFile {
 const pattern =
   /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g;
 
-const files: readonly SourceFile[] = globSync(
-  '{model,bench,host,images,runners,verdicts,sizing,guidance,reports,cli,scripts}/**/*.ts',
-  {
-    cwd: root,
-    exclude: (path) => ignored.test(path),
-  },
-).map((path) => {
-  const text = readFileSync(join(root, path), 'utf8');
-  const imports = [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
-  return { path, text, imports };
-});
-
-const isTest = (path: string) =>
-  /\.test\.ts$|(^|\/)(conformance(-services)?|record-builder)\.ts$/.test(path) || path.includes('/testing/');
-const production = files.filter(({ path }) => !isTest(path));
-const folderOf = (path: string) => path.split('/')[0] ?? '';
-
 /** What bench may know of runners. */
 const contract = 'runners/runner.ts';
 const layers = [
@@ -53,6 +37,19 @@ const layers = [
   'scripts',
 ];
 
+const files: readonly SourceFile[] = globSync(`{${layers.join(',')}}/**/*.ts`, {
+  cwd: root,
+  exclude: (path) => ignored.test(path),
+}).map((path) => {
+  const text = readFileSync(join(root, path), 'utf8');
+  const imports = [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return { path, text, imports };
+});
+
+const isTest = (path: string) => /\.test\.ts$|\/testing\//.test(path);
+const production = files.filter(({ path }) => !isTest(path));
+const folderOf = (path: string) => path.split('/')[0] ?? '';
+
 function offences({ path, imports }: SourceFile): readonly string[] {
   const from = folderOf(path);
   return imports
@@ -68,8 +65,12 @@ function offences({ path, imports }: SourceFile): readonly string[] {
 }
 
 describe('structure', () => {
-  it('sees the sources', () => {
-    expect(files.length).toBeGreaterThan(40);
+  it('sees the sources of every layer', () => {
+    for (const layer of layers) expect(files.filter(({ path }) => folderOf(path) === layer)).not.toEqual([]);
+    const tracked = execFileSync('git', ['ls-files', '*.ts'], { cwd: root, encoding: 'utf8' }).split('\n');
+    const inLayers = tracked.filter((path) => layers.includes(folderOf(path)) && !ignored.test(path));
+    const seen = new Set(files.map(({ path }) => path));
+    expect(inLayers.filter((path) => !seen.has(path) && existsSync(join(root, path)))).toEqual([]);
     expect(files.find(({ path }) => path === 'runners/runner.ts')?.imports).toContain(
       '../host/cgroup/group.ts',
     );
@@ -77,6 +78,32 @@ describe('structure', () => {
 
   it('imports only from layers to the left, and of runners bench knows the contract alone', () => {
     expect(production.flatMap(offences)).toEqual([]);
+  });
+
+  it('has no circle of imports, types included', () => {
+    expect(circles(files)).toEqual([]);
+  });
+
+  it('ships no material of tests: production imports nothing from testing/', () => {
+    const wrong = production
+      .filter(({ path }) => folderOf(path) !== 'scripts')
+      .flatMap(({ path, imports }) =>
+        imports.filter((name) => name.includes('/testing/')).map((name) => [path, name]),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('would notice a circle', () => {
+    const file = (path: string, ...imports: string[]) => ({ path, text: '', imports });
+    expect(circles([file('host/a.ts', './b.ts'), file('host/b.ts', '../model/c.ts')])).toEqual([]);
+    const ring = [file('host/a.ts', './b.ts'), file('host/b.ts', './c.ts'), file('host/c.ts', './a.ts')];
+    expect(circles(ring)).toEqual([['host/a.ts', 'host/b.ts', 'host/c.ts']]);
+  });
+
+  it('keeps a folder at 20 sources of its own or fewer', () => {
+    const own = Map.groupBy(production, ({ path }) => dirname(path));
+    const full = [...own].filter(([, list]) => list.length > 20).map(([name, list]) => [name, list.length]);
+    expect(full).toEqual([]);
   });
 
   it('would notice an import to the right', () => {
@@ -159,6 +186,37 @@ describe('structure', () => {
     expect([...scenarios, ...apart].sort()).toEqual(ready.sort());
   });
 });
+
+/** Every set of files that import each other, directly or through others (Tarjan's strongly connected components). */
+function circles(all: readonly SourceFile[]): readonly (readonly string[])[] {
+  const targets = new Map(
+    all.map(({ path, imports }) => [
+      path,
+      imports.filter((name) => name.startsWith('.')).map((name) => normalize(join(dirname(path), name))),
+    ]),
+  );
+  const index = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (path: string): number => {
+    const own = index.size;
+    index.set(path, own);
+    let lowest = own;
+    stack.push(path);
+    for (const target of targets.get(path) ?? []) {
+      if (!targets.has(target)) continue;
+      if (!index.has(target)) lowest = Math.min(lowest, visit(target));
+      else if (stack.includes(target)) lowest = Math.min(lowest, index.get(target) ?? lowest);
+    }
+    if (lowest === own) {
+      const ring = stack.splice(stack.indexOf(path));
+      if (ring.length > 1) found.push(ring.sort());
+    }
+    return lowest;
+  };
+  for (const path of targets.keys()) if (!index.has(path)) visit(path);
+  return found;
+}
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');

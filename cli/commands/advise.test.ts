@@ -166,7 +166,7 @@ test('labels are text, on a page, in markdown and on a terminal', async () => {
 });
 
 test('asks for requirements that are piped in, keeps them, and refuses to guess without', () => {
-  const main = join(import.meta.dirname, 'main.ts');
+  const main = join(import.meta.dirname, '../main.ts');
   const save = join(folder, 'asked.yaml');
   const answers = [
     ...Array.from({ length: 8 }, () => ''),

@@ -36,7 +36,7 @@ describe.skipIf('missing' in found)('in a guest with cgroup v2 only', () => {
   let seen: Observations;
   beforeAll(async () => {
     if ('missing' in found) return;
-    const driver = join(import.meta.dirname, 'testing/v2-driver.ts');
+    const driver = join(import.meta.dirname, '../testing/v2-driver.ts');
     const line = await runInV2Guest({ qemu, busybox, kernel: found.kernel, driver, timeoutSeconds: 220 });
     seen = JSON.parse(line) as Observations;
   });

@@ -7,7 +7,7 @@ import { currentSchema } from '../../bench/record/schema.ts';
 import { readRecord } from '../../bench/record/record.ts';
 import { renderHtml, renderJson, renderMarkdown, renderText } from '../index.ts';
 
-const fixtures = join(import.meta.dirname, '..', 'bench', 'fixtures');
+const fixtures = join(import.meta.dirname, '../../bench/fixtures');
 const names = readdirSync(fixtures);
 
 test('there is a record of every schema so far', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sizingJsonSchemas } from './json-schemas.ts';
 
-const folder = join(import.meta.dirname, '..', 'docs', 'sizing');
+const folder = join(import.meta.dirname, '../../docs/sizing');
 
 test.each(Object.entries(sizingJsonSchemas()))('%s is as generated (npm run schema)', (name, schema) => {
   const written: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));

@@ -11,7 +11,7 @@ import { effectiveCores, reservedBy } from './reserve.ts';
 const gib = 2 ** 30;
 const mib = 2 ** 20;
 const example = (name: string) =>
-  readFileSync(join(import.meta.dirname, '..', 'docs', 'sizing', name), 'utf8');
+  readFileSync(join(import.meta.dirname, '../../docs/sizing', name), 'utf8');
 
 test.each([
   ['gke', 8, 32, 3.56 * gib, 0.09],
