@@ -43,6 +43,6 @@ export function blockerOf(problem: Problem, packing: Packing): Blocker | null {
     count: first.count,
     all: homeless(easiest),
     exceeded: easiest.proven,
-    rule: (item?.apart ?? []).length > 0 ? 'apart' : null,
+    rule: (item?.apart ?? []).length > 0 || (item?.avoids ?? []).length > 0 ? 'apart' : null,
   };
 }

@@ -59,6 +59,23 @@ describe('checkPacking', () => {
     expect(faults).toContain('bin 1 (r): 7 items > 4');
   });
 
+  it('finds what avoids each other on one bin, whichever of both says so', () => {
+    const asked: Problem = {
+      dimensions: ['cpu'],
+      items: [
+        { id: 'web', count: 2, size: [1], avoids: ['cache'] },
+        { id: 'redis', count: 1, size: [1], marks: ['cache'] },
+      ],
+      bins: [{ id: 'h', capacity: [8], cost: 1 }],
+    };
+    const redis = { item: 'redis', count: 1 };
+    expect(checkPacking(asked, { bins: [{ type: 'h', contents: [web(2), redis], copies: 1 }] })).toEqual([
+      'bin 1 (h): web and redis, which it avoids',
+    ]);
+    const apart = [web(2), redis].map((content) => ({ type: 'h', contents: [content], copies: 1 }));
+    expect(checkPacking(asked, { bins: apart })).toEqual([]);
+  });
+
   it('counts what is said to be unplaced', () => {
     const unplaced = [web(4), ...pair].map((content) => ({ ...content, reason: '' }));
     expect(checkPacking(problem, { bins: [], unplaced })).toEqual([]);

@@ -66,6 +66,9 @@ function binFaults(
     if (sum > capacity * (1 + 2 * tolerance))
       faults.push(`${dimension} ${String(sum)} > ${String(capacity)}`);
   });
+  faults.push(
+    ...avoidFaults(bin.contents.flatMap(({ item, count }) => (count > 0 ? [items.get(item)] : []))),
+  );
   if (type.maxItems !== undefined && total > type.maxItems) {
     faults.push(`${String(total)} items > ${String(type.maxItems)}`);
   }
@@ -74,6 +77,16 @@ function binFaults(
     if (count > most) faults.push(`${String(count)} of ${key}, which are kept apart (${String(most)})`);
   }
   return faults;
+}
+
+/** Items in one bin of which one has a mark that the other avoids. */
+function avoidFaults(here: readonly (ItemGroup | undefined)[]): string[] {
+  return here.flatMap((item) =>
+    (item?.avoids ?? []).flatMap((mark) => {
+      const other = here.find((it) => it?.marks?.includes(mark) === true);
+      return other === undefined ? [] : [`${item?.id ?? ''} and ${other.id}, which it avoids`];
+    }),
+  );
 }
 
 /** Per key the least that any item which is there asks for. */

@@ -21,6 +21,10 @@ export interface ItemGroup {
   readonly domains?: number;
   /** All items of all groups with this key go into one and the same bin. */
   readonly together?: string;
+  /** What other groups know it by. */
+  readonly marks?: readonly string[];
+  /** Shares no bin with an item that has one of these marks, of which none is its own. */
+  readonly avoids?: readonly string[];
   /** Only bins whose type id or label is named. */
   readonly bins?: readonly string[];
 }

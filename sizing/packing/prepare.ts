@@ -31,6 +31,8 @@ export interface Group {
   /** Per type: may it be there, and does it fit into an empty bin? */
   readonly allowed: readonly boolean[];
   readonly apart: readonly { readonly key: number; readonly weight: number }[];
+  /** Groups that share no bin with it. */
+  readonly foes: ReadonlySet<number>;
   /** Units in one failure domain. */
   readonly domainMost: number;
 }
@@ -56,6 +58,8 @@ interface Unit {
   readonly size: readonly number[];
   readonly count: number;
   readonly apart: readonly { readonly key: number; readonly weight: number }[];
+  readonly marks: readonly string[];
+  readonly avoids: readonly string[];
   readonly domainMost: number;
   readonly bins: readonly (readonly string[])[];
 }
@@ -75,7 +79,8 @@ export function prepare(problem: Problem): Prepared {
   const domains = new Map<string, number>();
   const types = problem.bins.map((bin, index) => typeOf(bin, index, limited, domains));
   const impossible: Unplaced[] = [];
-  const groups: Group[] = [];
+  const groups: (Group & { readonly foes: Set<number> })[] = [];
+  const placeable: Unit[] = [];
   const flat: number[] = [];
   const counts: number[] = [];
   for (const unit of unitsOf(problem, keys, limited)) {
@@ -89,11 +94,13 @@ export function prepare(problem: Problem): Prepared {
       }
     } else {
       const { members, apart, domainMost } = unit;
-      groups.push({ index: groups.length, members, allowed, apart, domainMost });
+      groups.push({ index: groups.length, members, allowed, apart, foes: new Set(), domainMost });
+      placeable.push(unit);
       flat.push(...unit.size);
       counts.push(unit.count);
     }
   }
+  nameFoes(groups, placeable);
   const reference = new Float64Array(names.length);
   for (const { capacity } of types)
     capacity.forEach((c, d) => (reference[d] = Math.max(reference[d] ?? 0, c)));
@@ -110,6 +117,20 @@ export function prepare(problem: Problem): Prepared {
     reference,
     impossible,
   };
+}
+
+/** Both ways: who avoids is avoided. */
+function nameFoes(groups: readonly { readonly foes: Set<number> }[], units: readonly Unit[]): void {
+  const carriers = new Map<string, number[]>();
+  units.forEach(({ marks }, group) => {
+    for (const mark of marks) carriers.set(mark, [...(carriers.get(mark) ?? []), group]);
+  });
+  units.forEach(({ avoids }, group) => {
+    for (const other of avoids.flatMap((mark) => carriers.get(mark) ?? [])) {
+      groups[group]?.foes.add(other);
+      groups[other]?.foes.add(group);
+    }
+  });
 }
 
 function typeOf(bin: BinType, index: number, limited: boolean, domains: Map<string, number>): Type {
@@ -132,13 +153,15 @@ function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: b
   const alike = new Map<string, number[]>();
   problem.items.forEach((item, at) => {
     if (item.count === 0) return;
-    const { size, apart, domains, together, bins } = item;
+    const { size, apart, domains, together, bins, marks, avoids } = item;
     // Items to be spread are counted by group, and so stay on their own.
     const own = domains === undefined ? '' : item.id;
     const sort = [
       size,
       (apart ?? []).map(({ key, weight }) => [key, weight ?? 1]).sort(),
       [...(bins ?? ['*'])].sort(),
+      [...(marks ?? [])].sort(),
+      [...(avoids ?? [])].sort(),
       own,
     ];
     const key = together === undefined ? JSON.stringify(sort) : `together ${together}`;
@@ -161,6 +184,8 @@ function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: b
         size: [...first.size, ...slots],
         count,
         apart: (first.apart ?? []).map(({ key, weight = 1 }) => ({ key: keys.get(key) ?? 0, weight })),
+        marks: first.marks ?? [],
+        avoids: first.avoids ?? [],
         domainMost: domains === undefined ? Infinity : Math.ceil(count / domains),
         bins: first.bins === undefined ? [] : [first.bins],
       });
@@ -200,6 +225,8 @@ function jointUnit(
     size: [...sums, ...slots.map(() => total)],
     count: 1,
     apart: [...weights].map(([key, weight]) => ({ key, weight })),
+    marks: [...new Set(items.flatMap(([, { marks = [] }]) => marks))],
+    avoids: [...new Set(items.flatMap(([, { avoids = [] }]) => avoids))],
     domainMost,
     bins: items.flatMap(([, { bins }]) => (bins === undefined ? [] : [bins])),
   };
@@ -228,6 +255,8 @@ function contradiction(
   keys: ReadonlyMap<string, number>,
 ): string | null {
   if (unit.domainMost === 0) return 'is to be in one bin and spread over failure domains';
+  const avoided = unit.avoids.find((mark) => unit.marks.includes(mark));
+  if (avoided !== undefined) return `is to be in one bin with what it avoids (${avoided})`;
   for (const { key, weight } of unit.apart) {
     const limit = most[key] ?? Infinity;
     const name = [...keys].find(([, index]) => index === key)?.[0] ?? '';

@@ -58,6 +58,9 @@ export function room(stock: Stock, load: Load, group: number, wanted: number): n
   }
   const rules = groups[group];
   if (rules === undefined || rules.allowed[load.type] !== true) return 0;
+  if (rules.foes.size > 0) {
+    for (const [other, units] of load.contents) if (units > 0 && rules.foes.has(other)) return 0;
+  }
   for (const { key, weight } of rules.apart) {
     fit = Math.min(fit, Math.floor(((most[key] as number) - (load.keys.get(key) ?? 0)) / weight));
   }

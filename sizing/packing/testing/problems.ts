@@ -23,6 +23,12 @@ export function anyProblem({ groups, count, limited }: Size): fc.Arbitrary<Probl
       domains: fc.integer({ min: 1, max: 2 }),
       together: fc.constantFrom('t', 'u'),
       bins: fc.constantFrom(['small'], ['big', 'small'], ['label']),
+      role: fc.constantFrom(
+        { marks: ['m'] },
+        { avoids: ['m'] },
+        { marks: ['n'], avoids: ['m'] },
+        { marks: ['m', 'o'], avoids: ['n'] },
+      ),
     },
     { requiredKeys: [] },
   );
@@ -31,7 +37,7 @@ export function anyProblem({ groups, count, limited }: Size): fc.Arbitrary<Probl
       count: fc.integer({ min: 0, max: count }),
       size: fc.tuple(fc.integer({ min: 0, max: 11 }), fc.integer({ min: 1, max: 11 })),
     }),
-    fc.option(rules, { nil: {}, freq: 2 }),
+    fc.option(rules, { nil: { role: {} }, freq: 2 }),
   );
   const bin = fc.record(
     {
@@ -51,7 +57,12 @@ export function anyProblem({ groups, count, limited }: Size): fc.Arbitrary<Probl
     })
     .map(({ items, bins }) => ({
       dimensions: ['cpu', 'memory'],
-      items: items.map(([group, extra], at): ItemGroup => ({ id: `i${String(at)}`, ...group, ...extra })),
+      items: items.map(([group, { role, ...extra }], at): ItemGroup => ({
+        id: `i${String(at)}`,
+        ...group,
+        ...role,
+        ...extra,
+      })),
       bins: bins.map(({ available, ...rest }, at): BinType => ({
         id: ['big', 'small'][at] ?? '',
         ...rest,
