@@ -7,7 +7,7 @@ import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
 import type { Packing, Problem, Unplaced } from './packing/model.ts';
-import type { Spared } from './packing/with-spare.ts';
+import type { Spared } from './packing/losses/spare.ts';
 import {
   alternatives,
   monthlyCost,
@@ -36,8 +36,8 @@ export interface Answer {
   readonly working: number;
   readonly bound: number;
   readonly byType: readonly { readonly type: string; readonly hosts: number }[];
-  /** Losses that are survived. */
-  readonly survives: { readonly losses: number; readonly unit: 'host' | 'domain' };
+  /** Losses that are survived, and the rule that says how many. */
+  readonly survives: { readonly losses: number } & SizingPolicy['survive'];
   readonly problem: Problem;
   readonly packing: Packing;
   readonly spared: Spared | null;
@@ -121,7 +121,7 @@ export async function sizeAs(alternative: Alternative, question: Question, make:
     working: packing.count,
     bound: packing.countBound,
     byType,
-    survives: { losses, unit: setting.policy.survive.unit },
+    survives: { losses, ...setting.policy.survive },
     problem,
     packing,
     spared,

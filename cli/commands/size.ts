@@ -18,6 +18,7 @@ interface SizeArguments {
   runner: string[];
   seconds: number;
   check: string | undefined;
+  answer: ('vm' | 'container' | 'containers-in-vms' | 'storage')[];
   preview: boolean;
   assignment: string | undefined;
   html: string | undefined;
@@ -85,6 +86,14 @@ export const sizeCommand: Command<SizeArguments> = {
         describe: 'Every instance heavier by so much, to see what it costs: 12MiB.',
       })
       .option('check', { type: 'string', describe: 'Judge this assignment (CSV) by the rules instead.' })
+      .option('answer', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        default: [],
+        choices: ['vm', 'container', 'containers-in-vms', 'storage'],
+        describe: 'Which answers --check judges; default: all.',
+      })
       .option('format', {
         choices: ['text', 'json', 'csv'],
         default: 'text',
@@ -136,7 +145,7 @@ export const sizeCommand: Command<SizeArguments> = {
     const { placeVolumes } = await import('../../sizing/storage/place.ts');
     const arrays = parseArrays(textOf(args.hosts), args.hosts);
     const storage = await placeVolumes({ inventory, arrays, policy }, make);
-    if (args.check !== undefined) return await check(args.check, sizing, storage, output);
+    if (args.check !== undefined) return await check(args, args.check, sizing, storage, output);
 
     const asked = args.analysis ?? isSmall(inventory.demand.length);
     const more = asked
@@ -201,24 +210,26 @@ async function profileFrom(paths: readonly string[]) {
 }
 
 async function check(
+  { answer }: Pick<SizeArguments, 'answer'>,
   path: string,
   sizing: Sizing,
   storage: StorageAnswer | null,
   output: Parameters<typeof sizeCommand.run>[1],
 ) {
   const { readAssignment } = await import('../../sizing/read-assignment.ts');
-  const { checkAssignment, unjudged } = await import('../../sizing/assignment.ts');
+  const { checkAssignment, unjudged } = await import('../../sizing/check-assignment.ts');
   const { oneLine } = await import('../../model/visible-text.ts');
   const lines = readAssignment(textOf(path), path);
   if (lines.length === 0) {
     throw new UserError(`${path}: has no line to judge`, '--assignment writes one, of what has a place');
   }
-  const faults = checkAssignment(sizing, lines, storage).map(oneLine);
-  const rest = unjudged(sizing, lines, storage);
+  const faults = checkAssignment(sizing, lines, storage, answer).map(oneLine);
+  const rest = unjudged(sizing, lines, storage, answer);
+  const lost = sizing.answers.some(({ survives }) => survives.losses > 0) ? ', losses replayed' : '';
   const beside = rest.length === 0 ? '' : `; not in it, and not judged: ${rest.join(', ')}`;
   output.out(
     faults.length === 0
-      ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken${beside}`
+      ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken${lost}${beside}`
       : [...faults.slice(0, 100), ...(faults.length > 100 ? [`and ${faults.length - 100} more`] : [])].join(
           '\n',
         ),

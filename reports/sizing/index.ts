@@ -29,6 +29,7 @@ export function renderSizingJson(view: SizingView): string {
       boundMethod: packing.boundMethod,
       whyNotFewer: whyNotFewer(answer),
       replays: spared?.survival.replays.length ?? 0,
+      lossEvidence: spared?.survival.evidence ?? null,
       workers: workers === null ? null : { count: workers.count, bound: workers.bound, alone: workers.alone },
     };
   });

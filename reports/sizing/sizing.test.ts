@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { assignmentOf, checkAssignment } from '../../sizing/assignment.ts';
+import { assignmentOf } from '../../sizing/assignment.ts';
+import { checkAssignment } from '../../sizing/check-assignment.ts';
 import { parseCatalogue } from '../../sizing/policy/catalogue.ts';
 import { inventoryOf } from '../../sizing/inventories/index.ts';
 import { packQuickly } from '../../sizing/packing/pack.ts';

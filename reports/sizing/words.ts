@@ -31,10 +31,20 @@ export function bindingWords({ why }: Answer): string {
   );
 }
 
+/** What is survived, and no more than was shown: see `Evidence` of the packing engine. */
 export function lossWords({ survives, hosts, spared }: Answer): string {
   if (survives.losses === 0) return 'none asked for';
-  const words = `any ${String(survives.losses)} ${survives.unit}${survives.losses === 1 ? '' : 's'}`;
-  return hosts === null || spared === null ? `${words}: no` : `${words}, replayed`;
+  const { losses, unit } = survives;
+  const any = `any ${String(losses)} ${unit}${losses === 1 ? '' : 's'}`;
+  if (hosts === null || spared === null) return `${any}: no`;
+  switch (spared.survival.evidence) {
+    case 'replayed':
+      return `${any}, replayed`;
+    case 'taken over':
+      return `${any}: empty ones hold all of any`;
+    case 'with the fullest':
+      return `each host with the ${losses === 2 ? '' : `${String(losses - 1)} `}fullest, replayed`;
+  }
 }
 
 /** What a bound rests on, and so what one host fewer would break. */

@@ -3,7 +3,8 @@
  * room on the others is named. It says why this packing needs it, not that no other could do without.
  */
 import type { Packing, Problem } from '../packing/model.ts';
-import { fleetOf, surviveLoss } from '../packing/spare.ts';
+import { fleetOf } from '../packing/losses/fleet.ts';
+import { surviveLoss } from '../packing/losses/replay.ts';
 
 export interface Blocker {
   /** Type of the host that was emptied. */

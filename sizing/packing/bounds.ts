@@ -168,6 +168,19 @@ function cheapest(prepared: Prepared, { types }: Part, count: number): number {
   return sum;
 }
 
+/** So few bins, of the dearest there are, can cost as much: a packing that costs at least `cost` has no fewer. */
+export function fewestFor({ types }: Prepared, cost: number): number {
+  let left = cost;
+  let count = 0;
+  for (const type of types.toSorted((a, b) => b.cost - a.cost)) {
+    if (left <= 0 || type.cost <= 0) break;
+    const taken = Math.min(left / type.cost, type.available);
+    count += taken;
+    left -= taken * type.cost;
+  }
+  return roundUp(count);
+}
+
 /** Costs of bins add up to multiples of what divides them all: a bound between two is the higher one. */
 export function liftCost({ types }: Prepared, cost: number): number {
   const costs = [...new Set(types.map((type) => type.cost))].filter((value) => value > 0);

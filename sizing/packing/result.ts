@@ -1,5 +1,5 @@
 /** A packer's loads in the words of the problem: names instead of indices, and every unit split into its items. */
-import type { Bound } from './bounds.ts';
+import { fewestFor, type Bound } from './bounds.ts';
 import type { Content, Fill, PackedBin, Packing, Unplaced } from './model.ts';
 import type { Prepared } from './prepare.ts';
 import { costOf, countOf, type Attempt, type Load } from './stock.ts';
@@ -16,7 +16,7 @@ export function toPacking(prepared: Prepared, attempt: Attempt, bound: Bound): P
     cost,
     count,
     bound: bound.cost,
-    countBound: bound.count,
+    countBound: Math.max(bound.count, fewestFor(prepared, bound.cost)),
     gap,
     optimal: unplaced.length === 0 && cost <= bound.cost * (1 + 1e-9),
     method: attempt.method,

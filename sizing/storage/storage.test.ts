@@ -1,7 +1,8 @@
 /** Volumes on arrays: a case by hand, what has no place and why, copies that never meet, and growth that moves nothing. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkAssignment, storageLines } from '../assignment.ts';
+import { storageLines } from '../assignment.ts';
+import { checkAssignment } from '../check-assignment.ts';
 import { parseArrays } from '../policy/catalogue.ts';
 import { inventoryOf } from '../inventories/index.ts';
 import { checkPacking } from '../packing/check.ts';
@@ -94,6 +95,7 @@ test('the certificate of storage is judged with the others', async () => {
   expect(faults(lines.map((line) => ({ ...line, bin: 1 }))).join()).toMatch(/capacity .* > /);
   expect(faults(lines.map((line) => ({ ...line, alternative: 'vm' as const })))).toEqual([
     'there is no answer "vm"',
+    'storage: not one line of it (--answer leaves out what is not there)',
   ]);
 });
 

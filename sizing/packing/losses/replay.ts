@@ -4,11 +4,11 @@
  * A loss that is said to be survived comes with a placement; one that is not may only have been packed badly,
  * unless what is lost exceeds the room that is left.
  */
-import { fitAll } from './first-fit.ts';
-import type { Packing, Problem } from './model.ts';
-import { prepare, type Prepared } from './prepare.ts';
-import { demandWeights } from './search.ts';
-import { commit, copyOf, newLoad, newStock, place, room, type Load, type Stock } from './stock.ts';
+import { fitAll } from '../first-fit.ts';
+import { byFullness, type Fleet } from './fleet.ts';
+import type { Prepared } from '../prepare.ts';
+import { demandWeights } from '../search.ts';
+import { copyOf, newStock, place, room, type Load, type Stock } from '../stock.ts';
 
 export type Loss = { readonly kind: 'bins'; readonly count: number } | { readonly kind: 'domain' };
 
@@ -20,47 +20,136 @@ export interface Replay {
   readonly homeless: readonly { readonly item: string; readonly count: number }[];
   /** What is lost exceeds all room that is left in this dimension, so that no placement exists. */
   readonly proven: string | null;
+  /** The failure domain that went, by name; null: single bins did. */
+  readonly domain: string | null;
+  /** Units without a place, per group; null where all have one. */
+  readonly left: Float64Array | null;
 }
+
+/**
+ * `replayed`: every loss there can be. `with the fullest`: of k > 1, each bin lost together with the k - 1 fullest
+ * others, for there are too many losses to replay. `taken over`: of as many empty bins as are lost, each holds the
+ * whole of any bin that has something in it, which needs no replay.
+ */
+export type Evidence = 'replayed' | 'with the fullest' | 'taken over';
 
 export interface Survival {
   readonly survived: boolean;
+  readonly evidence: Evidence;
   /** One for each loss that differs: bins of equal contents are lost alike. */
   readonly replays: readonly Replay[];
 }
 
-/** A packing by index, as losses are replayed in it; bins of equal contents are one load. */
-export interface Fleet {
-  readonly prepared: Prepared;
-  readonly loads: readonly Load[];
+export interface ReplayOptions {
+  /** The first that is not survived is the last. */
+  readonly untilFailure?: boolean;
+  /**
+   * Is shown every placement that a replay came to: what is left of the fleet, with all that was lost in it. No
+   * short cuts are taken then.
+   */
+  readonly witness?: (loads: readonly Load[]) => void;
 }
 
-export function fleetOf(problem: Problem, { bins }: Pick<Packing, 'bins'>): Fleet {
-  const prepared = prepare(problem);
-  return { prepared, loads: alike(loadsOf(prepared, bins)) };
+/** Replays the losses of any `count` bins, or of each domain; see `Evidence` for what is left to a shorter proof. */
+export function surviveLoss(fleet: Fleet, loss: Loss, options: ReplayOptions = {}): Survival {
+  const { untilFailure = false, witness } = options;
+  const { prepared, loads } = fleet;
+  if (loss.kind === 'domain')
+    return replayed(domainLosses(prepared, loads, witness), untilFailure, 'replayed');
+  const { count } = loss;
+  if (count < 1) return { survived: true, evidence: 'replayed', replays: [] };
+  const isAny = areTakenOver(fleet, count);
+  if (isAny && loads.length > mostReplays) return { survived: true, evidence: 'taken over', replays: [] };
+  const isEvery = count === 1 || workOfEvery(loads, count) <= mostWork;
+  const quick = replayed(binLosses(prepared, loads, count, witness), untilFailure, 'with the fullest');
+  if (count === 1 || (untilFailure && !quick.survived)) return { ...quick, evidence: 'replayed' };
+  if (isEvery) return replayed(everyLoss(prepared, loads, count, witness), untilFailure, 'replayed');
+  return isAny ? { ...quick, survived: true, evidence: 'taken over' } : quick;
 }
 
-/** The fleet and bins beside it that hold nothing. */
-export function withEmpty(
-  { prepared, loads }: Fleet,
-  empty: readonly { readonly type: string; readonly copies: number }[],
-): Fleet {
-  const bins = empty.map(({ type, copies }) => ({ type, contents: [], copies }));
-  return { prepared, loads: [...loads, ...loadsOf(prepared, bins)] };
-}
-
-/**
- * Replays every loss of one bin; of k > 1, each bin lost together with the k - 1 fullest others; or of each domain.
- * `untilFailure`: the first that is not survived is the last.
- */
-export function surviveLoss({ prepared, loads }: Fleet, loss: Loss, untilFailure = false): Survival {
+function replayed(losses: Iterable<Replay>, untilFailure: boolean, evidence: Evidence): Survival {
   const replays: Replay[] = [];
-  const each =
-    loss.kind === 'domain' ? domainLosses(prepared, loads) : binLosses(prepared, loads, loss.count);
-  for (const one of each) {
+  for (const one of losses) {
     replays.push(one);
     if (untilFailure && !one.survived) break;
   }
-  return { survived: replays.every(({ survived }) => survived), replays };
+  return { survived: replays.every(({ survived }) => survived), evidence, replays };
+}
+
+/** Bins of differing contents beyond which a proof without replays is preferred to them. */
+const mostReplays = 2000;
+/** Pairs of a shape lost and a bin kept that replaying every loss may meet: some tens of milliseconds. */
+const mostWork = 2e6;
+
+/** What replaying each choice of `count` bins would take; Infinity where there are too many of them. */
+function workOfEvery(loads: readonly Load[], count: number): number {
+  // Choices of each size from the kinds seen so far, where bins of equal contents are one kind.
+  let choices = [1, ...Array.from({ length: count }, () => 0)];
+  for (const { copies } of loads) {
+    choices = choices.map((_, size) => {
+      let sum = 0;
+      for (let taken = 0; taken <= Math.min(copies, size); taken += 1) sum += choices[size - taken] ?? 0;
+      return sum;
+    });
+    if ((choices[count] as number) > mostWork) return Infinity;
+  }
+  const shapes = loads.reduce((sum, { contents }) => sum + contents.size, 0) / Math.max(1, loads.length);
+  return (choices[count] as number) * count * shapes * loads.length;
+}
+
+function* everyLoss(
+  prepared: Prepared,
+  loads: readonly Load[],
+  count: number,
+  witness: ReplayOptions['witness'],
+): Generator<Replay> {
+  const order = byFullness(prepared, loads);
+  const gone = order.map(() => 0);
+  function* from(at: number, left: number): Generator<Replay> {
+    const load = order[at];
+    if (left === 0 || load === undefined) {
+      // Of fewer bins than are lost, all are.
+      if (left > 0 && order.some(({ copies }, index) => (gone[index] as number) < copies)) return;
+      const names = order.flatMap(({ type }, index) => {
+        const taken = gone[index] as number;
+        return taken > 0 ? [`${String(taken)} ${prepared.problem.bins[type]?.id ?? ''}`] : [];
+      });
+      yield replay(prepared, order, [...gone], names.join(' and '), witness);
+      return;
+    }
+    for (let taken = Math.min(left, load.copies); taken >= 0; taken -= 1) {
+      gone[at] = taken;
+      yield* from(at + 1, left - taken);
+    }
+    gone[at] = 0;
+  }
+  yield* from(0, count);
+}
+
+/**
+ * Whether each bin that holds something fits whole into `count` empty ones or more: whichever `count` are lost, one
+ * after the other finds an empty bin that no other has taken.
+ */
+function areTakenOver({ prepared, loads }: Fleet, count: number): boolean {
+  const empty = loads.filter(({ contents }) => contents.size === 0);
+  const free = new Map<number, number>();
+  for (const { type, copies } of empty) free.set(type, (free.get(type) ?? 0) + copies);
+  const { groups, types, dims } = prepared;
+  return loads.every(({ type, left, contents }) => {
+    if (contents.size === 0) return true;
+    let places = free.get(type) ?? 0;
+    for (const [other, copies] of free) {
+      if (places >= count) break;
+      if (other === type) continue;
+      let fits = [...contents.keys()].every((group) => groups[group]?.allowed[other] === true);
+      for (let d = 0; fits && d < dims; d += 1) {
+        const used = (types[type]?.capacity[d] ?? 0) - (left[d] as number);
+        fits = used <= (types[other]?.capacity[d] ?? 0);
+      }
+      if (fits) places += copies;
+    }
+    return places >= count;
+  });
 }
 
 /** The dimension in which the k fullest bins hold more than all others have room for; null: none. */
@@ -69,11 +158,6 @@ export function shortFor({ prepared, loads }: Fleet, count: number): string | nu
   const gone = fullest(order, count);
   const { need, room } = balance(prepared, order, gone);
   return shortest(prepared, need, room);
-}
-
-function byFullness(prepared: Prepared, loads: readonly Load[]): Load[] {
-  const keyed = loads.map((load) => [load, fullness(prepared, load)] as const);
-  return keyed.sort((a, b) => b[1] - a[1]).map(([load]) => load);
 }
 
 /** How many copies of each load are among the first `count` bins. */
@@ -90,11 +174,16 @@ function fullest(order: readonly Load[], count: number): number[] {
  * The k - 1 fullest are lost in every replay: they are placed once, and each other bin is then emptied into what is
  * left, which is a placement after both. Only where that fails is the loss replayed by itself, with more effort.
  */
-function* binLosses(prepared: Prepared, loads: readonly Load[], count: number): Generator<Replay> {
+function* binLosses(
+  prepared: Prepared,
+  loads: readonly Load[],
+  count: number,
+  witness: ReplayOptions['witness'],
+): Generator<Replay> {
   if (count < 1) return;
   const order = byFullness(prepared, loads).map((load, origin): Load => ({ ...load, origin }));
   const common = fullest(order, count - 1);
-  const after = afterLoss(prepared, order, common);
+  const after = witness === undefined ? afterLoss(prepared, order, common) : null;
   const targets = after === null ? null : roomiest(after.prepared, after.loads);
   const stock = newStock(after?.prepared ?? prepared);
   const copies = new Map<number, Load>();
@@ -109,7 +198,7 @@ function* binLosses(prepared: Prepared, loads: readonly Load[], count: number): 
     const lost = count === 1 ? `a ${name}` : `a ${name} and the ${String(count - 1)} fullest`;
     const copy = copies.get(at);
     if (targets !== null && copy !== undefined && empties(stock, copy, targets)) {
-      yield { lost, survived: true, homeless: [], proven: null };
+      yield { lost, survived: true, homeless: [], proven: null, domain: null, left: null };
       continue;
     }
     yield replay(
@@ -117,17 +206,23 @@ function* binLosses(prepared: Prepared, loads: readonly Load[], count: number): 
       order,
       common.map((gone, other) => gone + (other === at ? 1 : 0)),
       lost,
+      witness,
     );
   }
 }
 
-function* domainLosses(prepared: Prepared, loads: readonly Load[]): Generator<Replay> {
+function* domainLosses(
+  prepared: Prepared,
+  loads: readonly Load[],
+  witness: ReplayOptions['witness'],
+): Generator<Replay> {
   const domains = [...new Set(prepared.problem.bins.map(({ domain }) => domain ?? ''))];
   for (const name of domains) {
     const gone = loads.map(({ type, copies }) =>
       (prepared.problem.bins[type]?.domain ?? '') === name ? copies : 0,
     );
-    yield replay(prepared, loads, gone, name === '' ? 'all without a domain' : `domain ${name}`);
+    const lost = name === '' ? 'all without a domain' : `domain ${name}`;
+    yield { ...replay(prepared, loads, gone, lost, witness), domain: name };
   }
 }
 
@@ -173,15 +268,29 @@ function afterLoss(prepared: Prepared, loads: readonly Load[], gone: readonly nu
   return homeless.length === 0 ? { prepared: relaxed, loads: placed } : null;
 }
 
-function replay(prepared: Prepared, loads: readonly Load[], gone: readonly number[], lost: string): Replay {
+function replay(
+  prepared: Prepared,
+  loads: readonly Load[],
+  gone: readonly number[],
+  lost: string,
+  witness: ReplayOptions['witness'],
+): Replay {
   const { need, room: free, kept, counts } = balance(prepared, loads, gone);
-  const { homeless } = placeAgain(withoutSpread(prepared), kept, counts);
-  if (homeless.length === 0) return { lost, survived: true, homeless, proven: null };
-  return { lost, survived: false, homeless, proven: shortest(prepared, need, free) };
+  const { loads: placed, homeless, left } = placeAgain(withoutSpread(prepared), kept, counts);
+  if (homeless.length === 0) witness?.(placed);
+  const proven = homeless.length === 0 ? null : shortest(prepared, need, free);
+  return {
+    lost,
+    survived: homeless.length === 0,
+    homeless,
+    proven,
+    domain: null,
+    left: homeless.length === 0 ? null : left,
+  };
 }
 
 /** After a loss the spread over domains cannot be asked for any more: there are fewer of them. */
-function withoutSpread(prepared: Prepared): Prepared {
+export function withoutSpread(prepared: Prepared): Prepared {
   if (prepared.groups.every(({ domainMost }) => domainMost === Infinity)) return prepared;
   return {
     ...prepared,
@@ -228,12 +337,15 @@ function shortest({ names }: Prepared, need: Float64Array, free: Float64Array): 
 /** Beyond so many pairs of a group and a bin, one way of placing is tried and not four. */
 const mostPairs = 200_000;
 
+interface Placed {
+  readonly loads: readonly Load[];
+  readonly homeless: Replay['homeless'];
+  /** Units without a place, per group. */
+  readonly left: Float64Array;
+}
+
 /** The lost units into the room of the kept bins, in the best of a few ways. */
-function placeAgain(
-  prepared: Prepared,
-  kept: readonly Load[],
-  counts: Float64Array,
-): { readonly loads: readonly Load[]; readonly homeless: Replay['homeless'] } {
+function placeAgain(prepared: Prepared, kept: readonly Load[], counts: Float64Array): Placed {
   const stock: Stock = { ...newStock(prepared), available: prepared.types.map(() => 0) };
   const groups = prepared.groups.flatMap(({ index }) => ((counts[index] as number) > 0 ? [index] : []));
   const demand = demandWeights({ ...prepared, counts });
@@ -245,11 +357,11 @@ function placeAgain(
     { fit: 'first', weights: equal, into: kept },
     { fit: 'best', weights: equal, into: kept },
   ] as const;
-  let result: { loads: readonly Load[]; homeless: Replay['homeless'] } = { loads: kept, homeless: [] };
+  let result: Placed = { loads: kept, homeless: [], left: stock.counts };
   for (const { fit, weights, into } of groups.length * kept.length > mostPairs ? ways.slice(0, 1) : ways) {
     stock.counts.set(counts);
     const loads = fitAll(stock, groups, fit, weights, into);
-    result = { loads, homeless: homelessIn(prepared, stock.counts) };
+    result = { loads, homeless: homelessIn(prepared, stock.counts), left: stock.counts };
     if (result.homeless.length === 0) return result;
   }
   return result;
@@ -265,65 +377,8 @@ function homelessIn({ groups, problem }: Prepared, counts: Float64Array): Replay
   });
 }
 
-/** The assignment by index; what the problem does not name is an error of the caller's, not of a user's. */
-function loadsOf(prepared: Prepared, bins: Packing['bins']): Load[] {
-  const { problem } = prepared;
-  const typeOf = new Map(problem.bins.map(({ id }, at) => [id, at]));
-  const groupOf = new Map<string, { group: number; perUnit: number; lead: boolean }>();
-  prepared.groups.forEach(({ index, members }) => {
-    members.forEach(({ item, perUnit, count }, at) => {
-      // Of items in one joint unit the first stands for all.
-      const joint = members.length > 1 && (prepared.counts[index] as number) === 1;
-      groupOf.set(problem.items[item]?.id ?? '', {
-        group: index,
-        perUnit: joint ? count : perUnit,
-        lead: !joint || at === 0,
-      });
-    });
-  });
-  const stock = newStock(prepared);
-  return bins.map(({ type, contents, copies }) => {
-    const index = typeOf.get(type);
-    if (index === undefined) throw new Error(`There is no bin type ${type}.`);
-    const load = newLoad(prepared, index);
-    for (const { item, count } of contents) {
-      const found = groupOf.get(item);
-      if (found === undefined) throw new Error(`There is no item ${item} that fits.`);
-      if (found.lead && count > 0) place(stock, load, found.group, count / found.perUnit);
-    }
-    load.copies = copies;
-    commit(stock, load);
-    return load;
-  });
-}
-
-/** Which of the equal items a bin holds makes no difference to its loss. */
-function alike(loads: readonly Load[]): Load[] {
-  const known = new Map<string, Load>();
-  for (const load of loads) {
-    const key = `${String(load.type)}:${[...load.contents]
-      .sort((a, b) => a[0] - b[0])
-      .map((pair) => pair.join('x'))
-      .join()}`;
-    const same = known.get(key);
-    if (same === undefined) known.set(key, copyOf(load, load.copies));
-    else same.copies += load.copies;
-  }
-  return [...known.values()];
-}
-
 function sumOf({ contents }: Load): number {
   let sum = 0;
   for (const units of contents.values()) sum += units;
   return sum;
-}
-
-function fullness(prepared: Prepared, { type, left }: Load): number {
-  const full = prepared.types[type]?.capacity;
-  let most = 0;
-  for (let d = 0; d < prepared.dims; d += 1) {
-    const whole = full?.[d] ?? 0;
-    if (whole > 0) most = Math.max(most, 1 - (left[d] as number) / whole);
-  }
-  return most;
 }
