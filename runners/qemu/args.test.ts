@@ -48,7 +48,7 @@ const firmware = [
 const blockdev =
   'driver=file,node-name=image,filename=/d/disk.ext4,read-only=on,auto-read-only=off,cache.direct=off';
 const q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off,mem-merge=off';
-const microvm = 'microvm,x-option-roms=off,isa-serial=on,mem-merge=off';
+const microvm = 'microvm,x-option-roms=off,isa-serial=on,rtc=on,mem-merge=off';
 const stock = 'console=ttyS0 quiet panic=-1 reboot=t TARE_FROM=disk';
 
 describe('argv', () => {
