@@ -191,6 +191,16 @@ describe('refusals', () => {
     expect(codes(disturbed({ foreignCores: 0.2 }).warnings)).toContain('foreign-load');
   });
 
+  it('tell once that the load of others is not known', () => {
+    const { warnings } = disturbed({ foreignCores: null });
+    const [only, ...more] = warnings.filter(({ code }) => code.startsWith('foreign-load'));
+    expect(more).toEqual([]);
+    expect(only).toMatchObject({
+      code: 'foreign-load-unknown',
+      message: expect.stringContaining('no cgroup'),
+    });
+  });
+
   it('withhold CPU verdicts when a quota throttled an instance (C19)', () => {
     const analysis = read({
       runners: realRunners,

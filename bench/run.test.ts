@@ -300,6 +300,8 @@ test('blocks are voided by the declared rules only', () => {
   expect(judgeBlock(2, [{ ...trial({ stealShare: 0.2, foreignCores: 1 }), wallSeconds: 0.02 }], 2)).toEqual(
     [],
   );
+  // Work that nobody could count is no reason: it may be the instance's own.
+  expect(judgeBlock(2, [trial({ foreignCores: null })], 2)).toEqual([]);
   // A core of somebody else's work is much of a small machine and little of a large one.
   expect(judgeBlock(2, [trial({ foreignCores: 0.9 })], 64)).toEqual([]);
 });

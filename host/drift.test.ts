@@ -71,23 +71,49 @@ describe('driftBetween', () => {
   };
 
   it('attributes busy time to the instance, to tare, and the rest to others', () => {
-    const drift = driftBetween(start, after, { instanceCpuSeconds: 9, toolCpuSeconds: 1 });
+    const drift = driftBetween(start, after, {
+      instanceCpuSeconds: 9,
+      sharedCpuSeconds: 0,
+      toolCpuSeconds: 1,
+    });
     expect(drift.foreignCores).toBeCloseTo(0.2, 12);
     expect(drift.stealShare).toBeCloseTo(0.02, 12);
     expect(drift.cpuPressureShare).toBeCloseTo(0.1, 12);
     expect(drift).toMatchObject({ load1: 1.5, frequencyMHz: 2400 });
   });
 
+  it('subtracts the CPU of daemons that serve all instances', () => {
+    const known = { instanceCpuSeconds: 9, sharedCpuSeconds: 1.5, toolCpuSeconds: 1 };
+    expect(driftBetween(start, after, known).foreignCores).toBeCloseTo(0.05, 12);
+  });
+
+  it('does not know the load of others where the work of the instance or of its engine is not known', () => {
+    for (const unknown of [{ instanceCpuSeconds: null }, { sharedCpuSeconds: null }]) {
+      const known = { instanceCpuSeconds: 9, sharedCpuSeconds: 0, toolCpuSeconds: 1, ...unknown };
+      const drift = driftBetween(start, after, known);
+      expect(drift.foreignCores).toBeNull();
+      expect(drift.stealShare).toBeCloseTo(0.02, 12);
+    }
+  });
+
   it('never goes below zero when ticks round the machine below the instance', () => {
-    expect(driftBetween(start, after, { instanceCpuSeconds: 13, toolCpuSeconds: 0 }).foreignCores).toBe(0);
+    expect(
+      driftBetween(start, after, { instanceCpuSeconds: 13, sharedCpuSeconds: 0, toolCpuSeconds: 0 })
+        .foreignCores,
+    ).toBe(0);
   });
 
   it('has no rates over no time, and no pressure without PSI', () => {
-    const none = driftBetween(start, start, { instanceCpuSeconds: 0, toolCpuSeconds: 0 });
+    const none = driftBetween(start, start, {
+      instanceCpuSeconds: 0,
+      sharedCpuSeconds: 0,
+      toolCpuSeconds: 0,
+    });
     expect(none).toMatchObject({ stealShare: 0, foreignCores: 0, cpuPressureShare: null });
     const noPsi = { ...after, pressureSeconds: null };
     expect(
-      driftBetween(start, noPsi, { instanceCpuSeconds: 0, toolCpuSeconds: 0 }).cpuPressureShare,
+      driftBetween(start, noPsi, { instanceCpuSeconds: 0, sharedCpuSeconds: 0, toolCpuSeconds: 0 })
+        .cpuPressureShare,
     ).toBeNull();
   });
 

@@ -90,26 +90,39 @@ function readOptional(path: string): string | null {
   }
 }
 
+/** Share of all CPU time that was stolen between two snapshots; 0 over no time. */
+export function stealBetween(before: HostCounters, after: HostCounters): number {
+  const total = after.totalSeconds - before.totalSeconds;
+  return total > 0 ? Math.max(0, after.stolenSeconds - before.stolenSeconds) / total : 0;
+}
+
 /**
- * Difference of two snapshots. `foreignCores` is machine-busy time that neither the instance nor tare (its
- * sampler and helpers included) explains. The kernel counts in ticks of 10 ms, so over a trial of S seconds it
- * is good to about 0.02 / S cores; below zero is rounding and becomes 0.
+ * Difference of two snapshots. `foreignCores` is machine-busy time that neither the instance, nor the
+ * engine that runs it, nor tare (its sampler and helpers included) explains. The kernel counts in ticks of 10 ms, so over a trial of S seconds it
+ * is good to about 0.02 / S cores; below zero is rounding and becomes 0. An instance without a cgroup has CPU of its
+ * own that nobody counts: then what others used is not known either.
  */
 export function driftBetween(
   before: HostCounters,
   after: HostCounters,
-  known: { readonly instanceCpuSeconds: number; readonly toolCpuSeconds: number },
+  known: {
+    readonly instanceCpuSeconds: number | null;
+    /** Of daemons that serve all instances. */
+    readonly sharedCpuSeconds: number | null;
+    readonly toolCpuSeconds: number;
+  },
 ): Drift {
   const wall = after.at - before.at;
-  const total = after.totalSeconds - before.totalSeconds;
-  const foreign = after.busySeconds - before.busySeconds - known.instanceCpuSeconds - known.toolCpuSeconds;
+  const { instanceCpuSeconds: own, sharedCpuSeconds: shared, toolCpuSeconds: tool } = known;
+  const busy = after.busySeconds - before.busySeconds;
+  const foreign = own === null || shared === null ? null : Math.max(0, busy - own - shared - tool);
   const pressure =
     before.pressureSeconds === null || after.pressureSeconds === null
       ? null
       : after.pressureSeconds - before.pressureSeconds;
   return {
-    stealShare: total > 0 ? Math.max(0, after.stolenSeconds - before.stolenSeconds) / total : 0,
-    foreignCores: wall > 0 ? Math.max(0, foreign) / wall : 0,
+    stealShare: stealBetween(before, after),
+    foreignCores: foreign === null ? null : wall > 0 ? foreign / wall : 0,
     load1: after.load1,
     cpuPressureShare: pressure === null || wall <= 0 ? null : Math.max(0, pressure) / wall,
     frequencyMHz: after.frequencyMHz,

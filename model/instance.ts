@@ -125,8 +125,8 @@ export type FailureReason =
 export interface Drift {
   /** Share of all CPU time stolen by the hypervisor below us, 0..1. */
   readonly stealShare: number;
-  /** Cores kept busy by anything outside the instance and outside tare. */
-  readonly foreignCores: number;
+  /** Cores kept busy by anything outside the instance and outside tare; null where the instance's CPU is not known. */
+  readonly foreignCores: number | null;
   readonly load1: number;
   /** `some` CPU pressure total over the trial, as a share of its wall time; null without PSI. */
   readonly cpuPressureShare: number | null;

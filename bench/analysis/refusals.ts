@@ -123,7 +123,7 @@ function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
     });
   }
   const throttled = throttledShare(met.trials);
-  if (throttled > throttledLimit) {
+  if (throttled !== null && throttled > throttledLimit) {
     refusals.push({
       rule: 'C19',
       message: `An instance was throttled by its CPU quota for ${percent(throttled)} of the time: a capped number, not a speed.`,
@@ -231,20 +231,25 @@ function changedHost({ host, hostHashAfter }: Conditions): Refusal[] {
   ];
 }
 
-/** Mean over launches of what the host did to them; null if it was never read. */
+/** Mean over the launches that know it of what the host did to them; null if none does. */
 export function meanDrift(
   trials: readonly RecordedTrial[],
   key: 'stealShare' | 'foreignCores',
 ): number | null {
-  const values = trials.flatMap(({ drift }) => (drift === null ? [] : [drift[key]]));
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean(trials.flatMap(({ drift }) => drift?.[key] ?? []));
 }
 
-function throttledShare(trials: readonly RecordedTrial[]): number {
-  const shares = trials.map(({ atEnd, wallSeconds }) =>
-    wallSeconds > 0 ? (atEnd?.throttledSeconds ?? 0) / wallSeconds : 0,
+/** Mean over the launches that know it; null if none does. */
+function throttledShare(trials: readonly RecordedTrial[]): number | null {
+  return mean(
+    trials.flatMap(({ atEnd, wallSeconds }) =>
+      atEnd?.throttledSeconds == null || wallSeconds <= 0 ? [] : [atEnd.throttledSeconds / wallSeconds],
+    ),
   );
-  return shares.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function fact(host: HostFingerprint, key: RegExp): string | null {

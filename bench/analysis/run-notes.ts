@@ -197,6 +197,13 @@ function disturbances(used: readonly RecordedTrial[]): Warning[] {
       message: `This host is itself a guest and lost ${share} % of its CPU time.`,
     });
   }
+  const unknown = used.filter(({ drift }) => drift !== null && drift.foreignCores === null).length;
+  if (unknown > 0) {
+    warnings.push({
+      code: 'foreign-load-unknown',
+      message: `Load from other programs is not known for ${unknown} of ${used.length} launches: their instances had no cgroup that counts CPU, so tare cannot tell their work from that of others. Run as root, or in a delegated cgroup (systemd-run --user --scope -p Delegate=yes).`,
+    });
+  }
   const foreign = meanDrift(used, 'foreignCores');
   if (foreign !== null && foreign > 0.05) {
     warnings.push({

@@ -12,6 +12,7 @@ import {
   putAway,
   serviceFiles,
   startInstance,
+  withCpuOf,
   type Ended,
   type Live,
   type Trial,
@@ -94,9 +95,9 @@ function createFleet(trial: Trial, placed: boolean): Fleet {
   const members: Member[] = [];
   const leftovers: string[] = [];
   let launches = 0;
-  let gone = 0;
+  let gone: Seconds | null = tools.createGroup === null ? null : 0;
   const away = async (live: Live) => {
-    gone += live.group?.read().cpuSeconds ?? 0;
+    if (live.group !== null) gone = withCpuOf(gone, live.group);
     leftovers.push(...(await putAway(live, tools)).leftovers);
   };
   const launch = () => tryStart(trial, `i-${planned.index}-${launches++}`, placed, away);
@@ -109,10 +110,7 @@ function createFleet(trial: Trial, placed: boolean): Fleet {
       members.push(tried);
       return tried;
     },
-    cpuSeconds: () =>
-      tools.createGroup === null
-        ? null
-        : members.reduce((total, { group }) => total + (group?.read().cpuSeconds ?? 0), gone),
+    cpuSeconds: () => members.reduce((total, { group }) => withCpuOf(total, group), gone),
     async start(count, inFlight, mayStart = () => null) {
       const before = members.length;
       const losses: Loss[] = [];

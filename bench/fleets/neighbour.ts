@@ -6,10 +6,10 @@
  */
 import { TrialFailure } from '../../runners/runner.ts';
 import { cpuGroupOf } from '../../host/cgroup/cpu-group.ts';
-import { driftBetween } from '../../host/drift.ts';
+import { stealBetween } from '../../host/drift.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Gathered } from '../instance/gathered.ts';
-import { conclude, contextOf, padding, type Ended, type Trial } from '../instance/instance.ts';
+import { conclude, contextOf, padding, withCpuOf, type Ended, type Trial } from '../instance/instance.ts';
 import type { GroupStrain } from '../../model/instance.ts';
 import type { NeighbourEvidence, NeighbourPhase } from '../../model/observation.ts';
 import type { PlannedTrial } from '../../model/plan.ts';
@@ -69,7 +69,10 @@ export function measureNeighbours(
   return conclude(trial, work, {
     fallen: () => launch.victim ?? { instance: null, group: null },
     marks: [],
-    cpuSeconds: () => launch.pair.cpuSeconds() + (launch.victim?.group.read().cpuSeconds ?? 0),
+    cpuSeconds() {
+      const gone = launch.pair.cpuSeconds();
+      return launch.victim === null ? gone : withCpuOf(gone, launch.victim.group);
+    },
     async putAway() {
       if (launch.victim !== null) await launch.pair.putAway(launch.victim);
       return launch.pair.leftovers;
@@ -135,8 +138,7 @@ async function runPhase(
       wallSeconds,
       neighbour: neighbour === null || during === null ? null : evidenceOf(neighbour, live, during, stopped),
       suffered: strainBetween(from.strain, to.strain),
-      stealShare: driftBetween(from.counters, to.counters, { instanceCpuSeconds: 0, toolCpuSeconds: 0 })
-        .stealShare,
+      stealShare: stealBetween(from.counters, to.counters),
     };
   } finally {
     if (neighbour !== null) await pair.putAway(neighbour);

@@ -9,7 +9,7 @@ import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { diskOf } from '../../host/disk.ts';
 import type { Disk, GroupLimits } from '../../host/cgroup/group.ts';
 import { cageFor, type Cage } from './cage.ts';
-import { proveImage, putAway, startInstance, type Trial } from '../instance/instance.ts';
+import { proveImage, putAway, startInstance, withCpuOf, type Trial } from '../instance/instance.ts';
 import type { GroupStrain } from '../../model/instance.ts';
 import type { LimitsHeld, NeighbourLimits } from '../../model/observation.ts';
 import type { ServiceSpec } from '../../model/scenario.ts';
@@ -31,8 +31,8 @@ export interface Neighbour extends Half {
 
 export interface Pair {
   readonly leftovers: readonly string[];
-  /** CPU seconds of everything put away so far. */
-  cpuSeconds(): number;
+  /** CPU seconds of everything put away so far; null once some are not known. */
+  cpuSeconds(): number | null;
   startVictim(service: ServiceSpec | null, programs: readonly string[], signal: AbortSignal): Promise<Half>;
   startNeighbour(signal: AbortSignal): Promise<Neighbour>;
   /** Stops it and proves it gone; never throws. */
@@ -58,7 +58,7 @@ export function createPair(
   const leftovers: string[] = [];
   const cages = new Map<string, MeteredGroup>();
   let serial = 0;
-  let gone = 0;
+  let gone: number | null = 0;
 
   const makeGroup = async (path: string): Promise<MeteredGroup> => {
     if (tools.createGroup === null) throw noGroups('this user can make no cgroups');
@@ -74,7 +74,7 @@ export function createPair(
     else leftovers.push(`cgroup ${cage.path}`);
   };
   const away = async (half: Pick<Half, 'id' | 'group'> & { readonly instance: Instance | null }) => {
-    gone += half.group.read().cpuSeconds ?? 0;
+    gone = withCpuOf(gone, half.group);
     leftovers.push(...(await putAway({ ...half, metered: false }, tools)).leftovers);
     await removeCage(half.id);
   };

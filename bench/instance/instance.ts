@@ -53,6 +53,8 @@ export interface Ended {
   /** The host when the work was over, before anything was taken down. */
   readonly after: HostCounters;
   readonly toolCpuSeconds: number;
+  /** CPU seconds so far of the processes that all instances share; null: not known. */
+  readonly sharedCpuSeconds: number | null;
 }
 
 /** What a trial's work stands on, asked when it is over. */
@@ -96,7 +98,12 @@ export async function conclude(
     }
   }
   // Read now: what tearing down costs the host is nobody else's load.
-  const spent = { cpuSeconds: cpuSeconds(), after: tools.counters(), toolCpuSeconds: tools.toolCpuSeconds() };
+  const spent = {
+    cpuSeconds: cpuSeconds(),
+    after: tools.counters(),
+    toolCpuSeconds: tools.toolCpuSeconds(),
+    sharedCpuSeconds: sharedCpuOf(trial),
+  };
   const leftovers = await away();
   if (bug !== null) throw bug as Error;
   return { outcome: outcome.state === 'ok' ? cleanOr(leftovers) : outcome, leftovers, ...spent };
@@ -198,6 +205,17 @@ async function makeVolume({ workload, runner }: Cell, id: string, tools: Tools):
     if (!(error instanceof UserError)) throw error;
     throw new TrialFailure({ reason: 'launch', message: error.message, detail: error.hint }, error);
   }
+}
+
+/** CPU seconds so far of an engine's daemons, which are in no instance; 0 where there are none, null: not known. */
+export function sharedCpuOf({ prepared }: Trial): number | null {
+  return prepared.shared === undefined ? 0 : (prepared.shared()?.cpuSeconds ?? null);
+}
+
+/** CPU seconds with those of one more group; null once one of them is not known. */
+export function withCpuOf(total: number | null, group: Pick<MeteredGroup, 'read'> | null): number | null {
+  const own = group?.read().cpuSeconds ?? null;
+  return total === null || own === null ? null : total + own;
 }
 
 /** Environment that moves the program's memory layout a little in each launch (METHODOLOGY B5). */

@@ -4,7 +4,7 @@
  * reason): the generator's own lag was not small beside the latencies (METHODOLOGY B12, C22), or the generator
  * and not the server was the limit.
  */
-import { driftBetween } from '../../host/drift.ts';
+import { stealBetween } from '../../host/drift.ts';
 import { TrialFailure } from '../../runners/runner.ts';
 import { messageOf } from '../../model/errors.ts';
 import { usedBetween, type Inside } from './program.ts';
@@ -102,7 +102,7 @@ async function runPhase(
   });
   gathered.marks.push({ name: `end load ${point}`, at: tools.now() });
   requireService(result, instance.ended(), point, failures);
-  const { stealShare } = driftBetween(from, tools.counters(), { instanceCpuSeconds: 0, toolCpuSeconds: 0 });
+  const stealShare = stealBetween(from, tools.counters());
   return { result, cpuSeconds: usedBetween(before, group?.read() ?? null), stealShare };
 }
 

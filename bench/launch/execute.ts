@@ -144,7 +144,7 @@ export function judgeBlock(
       if (drift.stealShare > limits.stealShare + slack) {
         return [line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`)];
       }
-      if (drift.foreignCores > limits.foreignCores + slack) {
+      if (drift.foreignCores !== null && drift.foreignCores > limits.foreignCores + slack) {
         return [line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`)];
       }
       return [];

@@ -8,7 +8,15 @@ import { driftBetween } from '../../host/drift.ts';
 import { sweepDensity } from '../fleets/density.ts';
 import { newGathered, type Gathered } from '../instance/gathered.ts';
 import { useInstance } from './inside.ts';
-import { conclude, openGroup, putAway, startInstance, type Ended, type Trial } from '../instance/instance.ts';
+import {
+  conclude,
+  openGroup,
+  putAway,
+  sharedCpuOf,
+  startInstance,
+  type Ended,
+  type Trial,
+} from '../instance/instance.ts';
 import { climbLadder } from '../fleets/ladder.ts';
 import type { Outcome, RecordedTrial } from '../../model/record.ts';
 import type { ProgramSpec } from '../../model/scenario.ts';
@@ -25,6 +33,7 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
   const begun = tools.now();
   const before = tools.counters();
   const toolCpu = tools.toolCpuSeconds();
+  const sharedCpu = sharedCpuOf(trial);
   const gathered = newGathered();
   const fleet = cell.workload.programs.find(({ use }) => isFleet(workloads.get(use)));
   const ended =
@@ -48,7 +57,9 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
     atEnd: gathered.atEnd,
     outputs: gathered.outputs,
     drift: driftBetween(before, ended.after, {
-      instanceCpuSeconds: ended.cpuSeconds ?? 0,
+      instanceCpuSeconds: ended.cpuSeconds,
+      sharedCpuSeconds:
+        sharedCpu === null || ended.sharedCpuSeconds === null ? null : ended.sharedCpuSeconds - sharedCpu,
       toolCpuSeconds: ended.toolCpuSeconds - toolCpu,
     }),
     cleanupProven: ended.leftovers.length === 0,

@@ -258,7 +258,8 @@ const trial = z.looseObject({
   drift: z
     .looseObject({
       stealShare: finite,
-      foreignCores: finite,
+      // null: the instance's own CPU is not known.
+      foreignCores: finite.nullable(),
       load1: finite,
       cpuPressureShare: finite.nullable(),
       frequencyMHz: finite.nullable(),
