@@ -2,7 +2,7 @@
  * A YAML file that a user wrote, read by a schema: its data with the place of every field, or every problem at
  * once with file, line, column, field, got value and remedy.
  */
-import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { isMap, isScalar, LineCounter, parseAllDocuments, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from './errors.ts';
 import { explain, problemsOf } from './yaml-problems.ts';
@@ -74,4 +74,17 @@ export function parseChecked<T>(
 /** Data as the text of such a file. */
 export function yamlOf(data: unknown): string {
   return stringify(data);
+}
+
+/**
+ * The values of every document of a YAML text.
+ * @throws UserError for a text that is no YAML
+ */
+export function yamlDocuments(text: string, file: string): unknown[] {
+  return parseAllDocuments(text).flatMap((document) => {
+    const [first] = document.errors;
+    if (first !== undefined)
+      throw new UserError(`${file}: is no sound YAML: ${first.message}`, 'dump it again');
+    return [document.toJS({ maxAliasCount: 100 }) as unknown];
+  });
 }

@@ -14,15 +14,23 @@ export interface Need {
   readonly disk: number;
   readonly iops: number;
   readonly network: number;
+  /** Whole units of named resources. */
+  readonly devices: Readonly<Record<string, number>>;
 }
 
-export const dimensions = [
-  'cpu',
-  'memory',
-  'disk',
-  'iops',
-  'network',
-] as const satisfies readonly (keyof Need)[];
+/** A quantity of a need: one of those that every instance has, or a named resource. */
+export type Amount = Exclude<keyof Need, 'devices'>;
+
+export const amounts = ['cpu', 'memory', 'disk', 'iops', 'network'] as const satisfies readonly Amount[];
+
+export function isAmount(dimension: string): dimension is Amount {
+  return (amounts as readonly string[]).includes(dimension);
+}
+
+/** Of a need in one dimension: its own field, or that many units of a named resource. */
+export function amountOf(need: Need, dimension: string): number {
+  return isAmount(dimension) ? need[dimension] : (need.devices[dimension] ?? 0);
+}
 
 /** Which figures the answer stands on. */
 export interface Basis {
@@ -116,6 +124,7 @@ export function ownNeed(row: DemandRow, policy: SizingPolicy, basis: Basis, weig
     disk: row.diskBytes ?? 0,
     iops: row.iops ?? 0,
     network: row.networkBytesPerSecond ?? 0,
+    devices: row.devices,
   };
 }
 
@@ -136,7 +145,11 @@ export function needAs(
 }
 
 export function sumOf(needs: Iterable<{ readonly need: Need; readonly count: number }>): Need {
-  const sum = { cpu: 0, memory: 0, disk: 0, iops: 0, network: 0 };
-  for (const { need, count } of needs) for (const key of dimensions) sum[key] += need[key] * count;
+  const devices: Record<string, number> = {};
+  const sum = { cpu: 0, memory: 0, disk: 0, iops: 0, network: 0, devices };
+  for (const { need, count } of needs) {
+    for (const key of amounts) sum[key] += need[key] * count;
+    for (const name in need.devices) devices[name] = (devices[name] ?? 0) + (need.devices[name] ?? 0) * count;
+  }
   return sum;
 }

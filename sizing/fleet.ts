@@ -135,6 +135,7 @@ export function fleetOf(data: z.output<typeof fleetSchema>): Fleet {
         disk: 0,
         iops: 0,
         network: 0,
+        devices: {},
       },
     })),
     host: {
@@ -145,11 +146,13 @@ export function fleetOf(data: z.output<typeof fleetSchema>): Fleet {
       memoryBytes: host.memory,
       disks: [],
       networkBytesPerSecond: null,
+      devices: {},
       price: null,
       watts: null,
       licences: [],
       available: host.available ?? null,
       labels: {},
+      taints: [],
       domain: null,
       maxInstances: host.maxInstances ?? null,
       source: { file: 'fleet', sheet: null, row: null },
@@ -199,7 +202,16 @@ function countOf(fleet: Fleet, change: FleetChange): FleetCount {
       cpu: Math.max(0, need.cpu + change.cpuThreads),
       memory: Math.max(0, need.memory + change.memoryBytes),
     };
-    return { row, count, own, form, need: needAs(form, own, weightless, row), apart: [] };
+    return {
+      row,
+      count,
+      own,
+      form,
+      need: needAs(form, own, weightless, row),
+      apart: [],
+      marks: [],
+      avoids: [],
+    };
   });
   const setting: Setting = {
     inventory: { ...emptyInventory, demand: placed.map(({ row }) => row) },

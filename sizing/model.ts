@@ -71,6 +71,29 @@ export type OsFamily = 'linux' | 'windows' | 'other' | 'unknown';
 export interface Apart {
   readonly key: string;
   readonly most: number;
+  /** It binds who shares a kernel: a port of the node. Virtual machines on one host do not meet in it. */
+  readonly withinKernel?: true;
+}
+
+/** A rule on labels, as Kubernetes means it; Gt and Lt compare with the first value as numbers. */
+export interface LabelRule {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
+  readonly values: readonly string[];
+}
+
+/** Keeps instances off a host that do not tolerate it. */
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: string;
+}
+
+/** Taints of such a key, value and effect are tolerated; null: of any. */
+export interface Toleration {
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly effect: string | null;
 }
 
 /** Instances with this key differ by at most `skew` between the failure domains. */
@@ -92,6 +115,8 @@ export interface DemandRow {
   /** Operations per second of its disks. */
   readonly iops: number | null;
   readonly networkBytesPerSecond: number | null;
+  /** Whole units of devices and other named resources: { "nvidia.com/gpu": 1 }. */
+  readonly devices: Readonly<Record<string, number>>;
   readonly usage: Usage | null;
   readonly os: { readonly name: string; readonly family: OsFamily };
   /** What it can run as. */
@@ -100,12 +125,19 @@ export interface DemandRow {
   readonly ownKernel: boolean;
   /** What it is today; null: it is a plan. */
   readonly today: 'vm' | 'container' | null;
-  readonly apart: Apart | null;
+  readonly apart: readonly Apart[];
+  /** What others know it by, who avoid it. */
+  readonly marks: readonly string[];
+  /** Shares no host with an instance that has one of these marks. */
+  readonly avoids: readonly string[];
   readonly spread: Spread | null;
   /** All instances with this key go onto one host. */
   readonly together: string | null;
   /** Labels that its host must carry. */
   readonly hostLabels: Readonly<Record<string, string>>;
+  /** Of these alternatives one must hold, each of several rules on the labels of its host; none: any host. */
+  readonly hostRules: readonly (readonly LabelRule[])[];
+  readonly tolerations: readonly Toleration[];
   /** Growth of the count per year, as a fraction; null: the policy's. */
   readonly growthPerYear: number | null;
   readonly volumes: readonly Volume[];
@@ -128,12 +160,16 @@ export interface HostType {
   readonly memoryBytes: number;
   readonly disks: readonly HostDisk[];
   readonly networkBytesPerSecond: number | null;
+  /** Whole units of devices and other named resources: { "nvidia.com/gpu": 8 }. */
+  readonly devices: Readonly<Record<string, number>>;
   readonly price: Price | null;
   readonly watts: Watts | null;
   readonly licences: readonly Licence[];
   /** How many there are; null: as many as needed. */
   readonly available: number | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Those that keep instances off: NoSchedule and NoExecute. */
+  readonly taints: readonly Taint[];
   /** What fails together: a rack, a room; null: all hosts without one share one. */
   readonly domain: string | null;
   /** Overrides the policy's limit of instances. */
@@ -181,7 +217,9 @@ export interface ExistingHost {
   readonly cpuUsedShare: number | null;
   readonly memoryUsedShare: number | null;
   readonly model: string | null;
+  readonly devices: Readonly<Record<string, number>>;
   readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
   readonly domain: string | null;
   readonly source: Source;
 }

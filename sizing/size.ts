@@ -4,12 +4,14 @@
  */
 import { choose } from './choose.ts';
 import { basisOf, sumOf, type Basis, type Need } from './demand.ts';
+import { hostWords, mayRunOn } from './labels.ts';
 import type { HostType, Inventory, SizingPolicy } from './model.ts';
 import { explain, type Explanation } from './packing/explain.ts';
 import type { Packing, Problem, Unplaced } from './packing/model.ts';
 import type { Spared } from './packing/losses/spare.ts';
 import {
   alternatives,
+  isCounted,
   monthlyCost,
   placedAs,
   problemOf,
@@ -62,6 +64,8 @@ export interface Sizing {
   readonly answers: readonly Answer[];
   /** Null: the inventory names no hosts. */
   readonly today: Today | null;
+  /** What of the demand these hosts cannot be asked for, and was not counted. */
+  readonly remarks: readonly string[];
 }
 
 /** The hosts of the inventory as they run; a sum that not every host tells is null. */
@@ -77,7 +81,25 @@ export async function size(question: Question, make: Make): Promise<Sizing> {
   const answers: Answer[] = [];
   for (const alternative of alternatives) answers.push(await sizeAs(alternative, question, make));
   const { inventory, policy } = question;
-  return { basis: basisOf(inventory, policy), answers, today: todayOf(inventory) };
+  return {
+    basis: basisOf(inventory, policy),
+    answers,
+    today: todayOf(inventory),
+    remarks: remarksOn(question),
+  };
+}
+
+function remarksOn({ inventory, hosts }: Question): string[] {
+  const nowhere = inventory.perHost.filter((row) => !hosts.some((host) => mayRunOn(row, host)));
+  const asked = new Set(inventory.demand.flatMap(({ devices }) => Object.keys(devices)));
+  const silent = [...asked].filter((name) => !isCounted(name, hosts));
+  return [
+    ...nowhere.map(
+      (row) =>
+        `${row.app} runs once per host and selects none of these (${hostWords(row) ?? 'taints'}): not counted`,
+    ),
+    ...silent.map((name) => `${name} is requested and not counted: not every host declares it (devices)`),
+  ];
 }
 
 function todayOf({ today }: Inventory): Today | null {

@@ -2,18 +2,10 @@
  * Containers in virtual machines: containers are packed into machines of the policy's size, and the machines
  * become the instances that hosts hold. What needs a machine of its own, or is larger than one, gets one.
  */
-import { needAs, type Need } from './demand.ts';
-import type { DemandRow } from './model.ts';
+import { needAs, sumOf, type Amount, type Need } from './demand.ts';
+import type { DemandRow, HostType } from './model.ts';
 import type { Packing, Problem } from './packing/model.ts';
-import {
-  allowedHosts,
-  dimensionsOf,
-  everyHost,
-  placedAs,
-  scaled,
-  type Placed,
-  type Setting,
-} from './problem.ts';
+import { allowedHosts, everyHost, placedAs, scaled, type Placed, type Setting } from './problem.ts';
 import { reservedBy } from './policy/reserve.ts';
 import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
 
@@ -30,7 +22,10 @@ export interface Workers {
 export type Make = (problem: Problem) => Packing | Promise<Packing>;
 
 /** Room in one machine: its size less the guest, what the kubelet keeps and daemon sets, to the fill target. */
-export function workerRoom(setting: Setting): { cpu: number; memory: number } {
+export function workerRoom(
+  setting: Setting,
+  hosts: readonly HostType[] = setting.hosts,
+): { cpu: number; memory: number } {
   const { policy, weights } = setting;
   const { cpuThreads, memoryBytes } = policy.worker;
   const kept = reservedBy(policy.reserved.container.rule, {
@@ -39,7 +34,7 @@ export function workerRoom(setting: Setting): { cpu: number; memory: number } {
     maxInstances: policy.maxInstances.container,
   });
   const own = policy.reserved.container;
-  const every = everyHost(setting);
+  const every = everyHost(setting, hosts);
   return {
     cpu: Math.max(
       0,
@@ -74,7 +69,9 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
   }
   for (const item of containers) {
     const { cpu, memory } = joint.get(item.row.together ?? '') ?? item.need;
-    const fits = cpu <= room.cpu && memory <= room.memory;
+    // A device is passed to a machine of its own.
+    const hasDevice = Object.keys(item.need.devices).some((name) => name.includes('/'));
+    const fits = cpu <= room.cpu && memory <= room.memory && !hasDevice;
     if (item.form === 'vm' || !fits) {
       // Hosts of this answer are filled by their machines, which are filled to the target themselves.
       const need = scaled(
@@ -94,16 +91,18 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
   let count = 0;
   let bound = 0;
   for (const [at, items] of [...pools.values()].entries()) {
-    const keys = dimensionsOf(items, []).filter((key) => key === 'cpu' || key === 'memory');
+    const keys = ['cpu', 'memory'] as const;
     const problem: Problem = {
       dimensions: keys,
       items: items
         .filter((item) => item.count > 0)
-        .map(({ row, count: copies, need, apart }) => ({
+        .map(({ row, count: copies, need, apart, marks, avoids }) => ({
           id: row.id,
           count: copies,
           size: keys.map((key) => need[key]),
           ...(apart.length > 0 ? { apart } : {}),
+          ...(marks.length > 0 ? { marks } : {}),
+          ...(avoids.length > 0 ? { avoids } : {}),
           ...(row.together === null ? {} : { together: row.together }),
         })),
       bins: [
@@ -145,8 +144,8 @@ function machines(
   const { memory: vm } = weights.vm;
   const [first] = items;
   if (first === undefined) throw new Error('a pool has items');
-  const share = (key: keyof Need) =>
-    count === 0 ? 0 : items.reduce((sum, item) => sum + item.need[key] * item.count, 0) / count;
+  const inside = sumOf(items);
+  const share = (key: Amount) => (count === 0 ? 0 : inside[key] / count);
   const need: Need = {
     cpu: cpuThreads,
     // What the machine takes outside its guest is its host's to give.
@@ -155,20 +154,38 @@ function machines(
     disk: share('disk') + weights.vm.diskBytes,
     iops: share('iops'),
     network: share('network'),
+    devices: Object.fromEntries(
+      Object.entries(inside.devices).map(([name, units]) => [name, count === 0 ? 0 : units / count]),
+    ),
   };
   const byId = new Map(items.map((item) => [item.row.id, item]));
-  const kinds = new Map<string, { readonly apart: Placed['apart']; count: number }>();
+  const kinds = new Map<
+    string,
+    { readonly rules: Pick<Placed, 'apart' | 'marks' | 'avoids'>; count: number }
+  >();
   for (const { contents, copies } of bins) {
-    const inside = new Map<string, Placed['apart'][number]>();
-    for (const content of contents) {
-      for (const rule of byId.get(content.item)?.apart ?? []) {
-        const weight = (inside.get(rule.key)?.weight ?? 0) + content.count;
-        inside.set(rule.key, { ...rule, weight });
+    const held = contents.flatMap((content) => {
+      const item = byId.get(content.item);
+      return item === undefined ? [] : [{ item, count: content.count }];
+    });
+    const weights = new Map<string, Placed['apart'][number]>();
+    for (const { item, count: times } of held) {
+      for (const rule of item.apart) {
+        // Machines on one host do not meet in what only their own kernels have.
+        if (rule.withinKernel === true) continue;
+        const weight = (weights.get(rule.key)?.weight ?? 0) + times;
+        weights.set(rule.key, { ...rule, weight });
       }
     }
-    const apart = [...inside.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-    const known = kinds.get(JSON.stringify(apart));
-    if (known === undefined) kinds.set(JSON.stringify(apart), { apart, count: copies });
+    const all = (of: 'marks' | 'avoids') => [...new Set(held.flatMap(({ item }) => item[of]))].sort();
+    const rules = {
+      apart: [...weights.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+      marks: all('marks'),
+      avoids: all('avoids'),
+    };
+    const key = JSON.stringify(rules);
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, { rules, count: copies });
     else known.count += copies;
   }
   return [...kinds.values()].map((kind, at): Placed => {
@@ -177,11 +194,13 @@ function machines(
       id: kinds.size === 1 ? id : `${id}.${String(at + 1)}`,
       app: id,
       count: kind.count,
-      apart: null,
+      apart: [],
+      marks: [],
+      avoids: [],
       spread: null,
       together: null,
       form: 'vm',
     };
-    return { row, count: kind.count, own: need, form: 'vm', need, apart: kind.apart };
+    return { row, count: kind.count, own: need, form: 'vm', need, ...kind.rules };
   });
 }

@@ -38,6 +38,7 @@ export function renderSizingJson(view: SizingView): string {
     kind: 'sizing',
     basis: sizing.basis,
     today: sizing.today,
+    remarks: sizing.remarks,
     answers,
     tare: weights,
     uncertainty,

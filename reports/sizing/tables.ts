@@ -166,6 +166,7 @@ export function sureness({ sizing, uncertainty, weights, policy }: SizingView): 
   const { confidence, words } = sizing.basis;
   const lines = [
     `Stands on ${words}.`,
+    ...sizing.remarks.map((remark) => `${capital(remark)}.`),
     ...(['vm', 'container'] as const).map(
       (form) =>
         `Tare of a ${form === 'vm' ? 'virtual machine' : 'container'}: ${weights[form].evidence}, ${weights[form].source}.`,

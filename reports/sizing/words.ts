@@ -117,6 +117,8 @@ export function reasonWords(reason: string): string {
   return reason
     .replace('larger than any bin', 'larger than any host')
     .replace('there are no bins', 'there are no hosts')
+    .replace(/^no bin is a host with (.*)$/, 'no host carries $1 (labels of a host in the catalogue)')
+    .replace(/^no bin is a host without/, 'every host has')
     .replace(/^no bin is /, 'no host is ')
     .replace('available bins of', 'available hosts of')
     .replace(slots, 'instances per host')

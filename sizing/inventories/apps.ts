@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseChecked } from '../../model/checked-yaml.ts';
 import { show } from '../../model/quantity-options.ts';
-import { labels, positive, share, size, wholePositive } from '../policy/fields.ts';
+import { devices, labels, positive, share, size, wholePositive } from '../policy/fields.ts';
 import type { DemandRow } from '../model.ts';
 import { blankRow, systemOf } from './rows.ts';
 
@@ -21,6 +21,11 @@ const volumeSchema = z.strictObject({
   replicas: wholePositive.max(10).default(1).describe('Copies kept, the first included.'),
   replicasApart: z.enum(['array', 'domain']).default('array').describe('What no two copies share.'),
 });
+const tolerationSchema = z.strictObject({
+  key: z.string().min(1).optional(),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'NoExecute']).optional(),
+});
 const appSchema = z.strictObject({
   app: z.string().min(1),
   replicas: wholePositive.max(10_000_000).default(1),
@@ -31,9 +36,15 @@ const appSchema = z.strictObject({
   form: z.enum(['any', 'vm', 'container']).default('any'),
   ownKernel: z.boolean().default(false),
   apart: z.number().int().positive().optional().describe('Most replicas on one host.'),
+  avoid: z.array(z.string().min(1)).default([]).describe('Apps that share no host with it.'),
   spread: z.number().int().positive().optional().describe('Most by which failure domains differ.'),
   together: z.string().min(1).optional().describe('All with this word go onto one host.'),
   hostLabels: labels,
+  tolerations: z
+    .array(tolerationSchema)
+    .default([])
+    .describe('Taints of hosts that do not keep it off; without a key any.'),
+  devices: devices.describe('Whole units per replica: { nvidia.com/gpu: 1 }.'),
   growthPerYear: share.optional(),
   volumes: z.array(volumeSchema).default([]),
 });
@@ -63,6 +74,7 @@ export function readApps(text: string, file: string): DemandRow[] {
     expected: 'a mapping with apps',
     hint: 'mend the file; docs/sizing/apps.yaml is an example',
   });
+  const avoided = new Set(data.apps.flatMap(({ avoid }) => avoid));
   return data.apps.map((app, at) => {
     const volumes = app.volumes.map((volume, index) => ({
       id: `${app.app}/${index + 1}`,
@@ -95,10 +107,18 @@ export function readApps(text: string, file: string): DemandRow[] {
       os: systemOf(app.os),
       form: app.form,
       ownKernel: app.ownKernel,
-      apart: app.apart === undefined ? null : { key: app.app, most: app.apart },
+      apart: app.apart === undefined ? [] : [{ key: app.app, most: app.apart }],
+      marks: avoided.has(app.app) ? [app.app] : [],
+      avoids: app.avoid.filter((name) => name !== app.app),
       spread: app.spread === undefined ? null : { key: app.app, skew: app.spread },
       together: app.together ?? null,
       hostLabels: app.hostLabels,
+      tolerations: app.tolerations.map(({ key, value, effect }) => ({
+        key: key ?? null,
+        value: value ?? null,
+        effect: effect ?? null,
+      })),
+      devices: app.devices,
       growthPerYear: app.growthPerYear ?? null,
       volumes,
     };

@@ -5,11 +5,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { Claim, DemandRow, ExistingHost, Inventory, InventoryFile } from '../model.ts';
+import type { DemandRow, Inventory, InventoryFile, Source } from '../model.ts';
 import { readApps } from './apps.ts';
 import { isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
 import { csvGrid } from './csv.ts';
-import { readKubernetes } from './kubernetes.ts';
+import { objectsIn, type DumpedObject } from './kubernetes/documents.ts';
+import { readKubernetes } from './kubernetes/index.ts';
 import { addProblem, createNotes, type Notes } from './notes.ts';
 import { isPlain, readPlain } from './plain-csv.ts';
 import { uniqueIds } from './rows.ts';
@@ -64,9 +65,7 @@ async function expand(paths: readonly string[]): Promise<string[]> {
 
 interface Parts {
   readonly demand: DemandRow[];
-  readonly perHost: DemandRow[];
-  readonly today: ExistingHost[];
-  readonly claims: Claim[];
+  readonly objects: (DumpedObject & { readonly source: Source })[];
   readonly tables: Table[];
   readonly files: InventoryFile[];
 }
@@ -74,7 +73,7 @@ interface Parts {
 /** The same from contents; never throws for what is in them. */
 export async function inventoryOf(inputs: readonly InputFile[]): Promise<Inventory> {
   const notes = createNotes();
-  const parts: Parts = { demand: [], perHost: [], today: [], claims: [], tables: [], files: [] };
+  const parts: Parts = { demand: [], objects: [], tables: [], files: [] };
   for (const { name, bytes } of inputs) {
     try {
       parts.files.push({ file: name, ...(await readOne(bytes, name, parts, notes)) });
@@ -93,12 +92,13 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
     }
   }
   const rvtools = readRvtools(parts.tables, notes);
+  const cluster = readKubernetes(parts.objects, notes);
   const unique = uniqueIds();
-  const demand = [...rvtools.demand, ...parts.demand].map((row) => {
+  const demand = [rvtools.demand, parts.demand, cluster.demand].flat().map((row) => {
     const id = unique(row.id);
     return id === row.id ? row : { ...row, id };
   });
-  const claims = [...rvtools.claims, ...parts.claims];
+  const claims = [...rvtools.claims, ...cluster.claims];
   if (demand.length === 0 && claims.length === 0) {
     const file = inputs[0]?.name ?? '(none)';
     addProblem(
@@ -116,8 +116,8 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
   return {
     files: parts.files,
     demand,
-    perHost: parts.perHost,
-    today: [...rvtools.today, ...parts.today],
+    perHost: cluster.perHost,
+    today: [...rvtools.today, ...cluster.today],
     claims,
     leftOut: notes.leftOut,
     problems: notes.problems,
@@ -147,12 +147,14 @@ async function readOne(
     return keepTables(tables, file, parts, notes);
   }
   const text = decode(bytes, file, notes);
-  if (/^\s*[{[]/.test(text)) return readJson(text, file, parts, notes);
+  if (/^\s*[{[]/.test(text)) return readDump(text, file, parts, notes);
   if (/^(?:#.*\s*|---\s*)*apps\s*:/.test(text.trimStart())) {
     const rows = readApps(text, file);
     for (const row of rows) parts.demand.push(row);
     return { kind: 'apps', rows: rows.length };
   }
+  if (/^(?:#.*\s*|---\s*)*(?:apiVersion|kind|items|metadata)\s*:/.test(text.trimStart()))
+    return readDump(text, file, parts, notes);
   if (text.includes('\0'))
     throw new UserError(`${file}: is neither text nor a workbook`, 'give an inventory');
   const table = tableOf(file, null, csvGrid(text, file, notes));
@@ -185,28 +187,12 @@ function keepTables(
   );
 }
 
-function readJson(text: string, file: string, parts: Parts, notes: Notes): Omit<InventoryFile, 'file'> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(
-      `${file}: is no sound JSON: ${messageOf(error)}`,
-      'dump it again: it may be cut off',
-      undefined,
-      error,
-    );
-  }
-  const inner = Array.isArray(value)
-    ? value
-    : (value as { readonly items?: unknown; readonly kind?: unknown }).items;
-  const items: unknown[] = Array.isArray(inner) ? inner : [value];
-  const result = readKubernetes(items, file, notes);
-  for (const row of result.demand) parts.demand.push(row);
-  parts.perHost.push(...result.perHost);
-  parts.today.push(...result.today);
-  parts.claims.push(...result.claims);
-  return { kind: 'kubernetes', rows: items.length };
+function readDump(text: string, file: string, parts: Parts, notes: Notes): Omit<InventoryFile, 'file'> {
+  const objects = objectsIn(text, file, notes);
+  objects.forEach((object, at) => {
+    parts.objects.push({ ...object, source: { file, sheet: object.kind, row: at + 1 } });
+  });
+  return { kind: 'kubernetes', rows: objects.length };
 }
 
 /** UTF-8 or UTF-16 by its mark; what is no sound UTF-8 is taken for Windows' Western European. */

@@ -6,7 +6,7 @@ import { createRandom } from '../../model/random.ts';
 import { writeXlsx, writeZip, type XlsxCell } from '../testing/xlsx.ts';
 import { inventoryOf } from './index.ts';
 import { decimalIn, readNumber } from './numbers.ts';
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity } from './kubernetes/quantity.ts';
 
 const mib = 2 ** 20;
 const of = (name: string, content: string | Buffer) => inventoryOf([{ name, bytes: Buffer.from(content) }]);

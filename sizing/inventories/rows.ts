@@ -15,8 +15,8 @@ export const bounds = {
   amount: { least: 0, most: 1e15, whole: false },
 } as const satisfies Record<string, Bounds>;
 
-const noLabels: DemandRow['hostLabels'] = {};
-const noVolumes: DemandRow['volumes'] = [];
+const noNames: Readonly<Record<string, never>> = {};
+const none: readonly never[] = [];
 
 /** An instance that asks for nothing yet. */
 export function blankRow(id: string, source: Source): DemandRow {
@@ -29,17 +29,22 @@ export function blankRow(id: string, source: Source): DemandRow {
     diskBytes: null,
     iops: null,
     networkBytesPerSecond: null,
+    devices: noNames,
     usage: null,
     os: systemOf(''),
     form: 'any',
     ownKernel: false,
     today: null,
-    apart: null,
+    apart: none,
+    marks: none,
+    avoids: none,
     spread: null,
     together: null,
-    hostLabels: noLabels,
+    hostLabels: noNames,
+    hostRules: none,
+    tolerations: none,
     growthPerYear: null,
-    volumes: noVolumes,
+    volumes: none,
     source,
   };
 }

@@ -285,7 +285,9 @@ function readHosts(
       cpuUsedShare: share('cpuUsed'),
       memoryUsedShare: share('memoryUsed'),
       model: text('model') === '' ? null : text('model'),
+      devices: {},
       labels: {},
+      taints: [],
       domain: null,
       source,
     };

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseChecked } from '../../model/checked-yaml.ts';
-import { labels, networkRate, positive, share, size, wholePositive } from './fields.ts';
+import { devices, labels, networkRate, positive, share, size, wholePositive } from './fields.ts';
 import type { ArrayType, HostType, Licence } from '../model.ts';
 
 const accesses = ['block', 'file'] as const;
@@ -23,6 +23,12 @@ const licenceSchema = z.strictObject({
   appliesTo: z.enum(['all', 'vm', 'container']).default('all').describe('Which of the answers pay it.'),
 });
 
+const taintSchema = z.strictObject({
+  key: z.string().min(1),
+  value: z.string().default(''),
+  effect: z.enum(['NoSchedule', 'NoExecute']).default('NoSchedule'),
+});
+
 const hostSchema = z
   .strictObject({
     id: z.string().min(1),
@@ -32,6 +38,7 @@ const hostSchema = z
     memory: size.describe('512GiB'),
     disks: z.array(diskSchema).default([]),
     network: networkRate.optional().describe('25Gbit/s'),
+    devices: devices.describe('Whole units, never overcommitted: { nvidia.com/gpu: 8 }.'),
     price: z.number().nonnegative().optional().describe('Per month, in the currency of the catalogue.'),
     watts: z
       .strictObject({ idle: z.number().nonnegative(), full: positive })
@@ -40,6 +47,7 @@ const hostSchema = z
     licences: z.array(licenceSchema).default([]),
     available: wholePositive.optional().describe('How many there are; without it as many as needed.'),
     labels,
+    taints: z.array(taintSchema).default([]).describe('Keep off who does not tolerate them.'),
     domain: z.string().min(1).optional().describe('What fails together: a rack.'),
     maxInstances: wholePositive.optional().describe("Overrides the policy's limit."),
   })
@@ -122,6 +130,7 @@ export function parseCatalogue(text: string, file: string): HostType[] {
       Array.from({ length: disk.count }, () => ({ bytes: disk.size, iops: disk.iops ?? null })),
     ),
     networkBytesPerSecond: host.network ?? null,
+    devices: host.devices,
     price:
       host.price === undefined
         ? null
@@ -133,6 +142,7 @@ export function parseCatalogue(text: string, file: string): HostType[] {
     })),
     available: host.available ?? null,
     labels: host.labels,
+    taints: host.taints,
     domain: host.domain ?? null,
     maxInstances: host.maxInstances ?? null,
     source: { file, sheet: null, row: lineOf(['hosts', at]) },

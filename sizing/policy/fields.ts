@@ -25,6 +25,9 @@ export const networkRate = parsed(z.string(), parseNetworkRate);
 
 export const labels = z.record(z.string().min(1), z.string()).default({});
 
+/** Whole units of named resources, as a host has them or an instance takes them. */
+export const devices = z.record(z.string().min(1), z.number().int().positive()).default({});
+
 export const positive = z.number().positive();
 export const wholePositive = z.number().int().positive();
 

@@ -3,8 +3,8 @@
  * volume; what a claim was given counts, before what it asked for.
  */
 import { z } from 'zod';
-import type { Claim, Source } from '../model.ts';
-import { addProblem, objectOf, type Notes } from './notes.ts';
+import type { Claim, Source } from '../../model.ts';
+import { addProblem, objectOf, type Notes } from '../notes.ts';
 import { parseQuantity } from './quantity.ts';
 
 const claimSchema = z.object({
