@@ -81,7 +81,7 @@ export function withFleet(
   return conclude(trial, (allow) => work(fleet, allow), {
     fallen: () => fleet.members.find((member) => fallOf(member) !== null) ?? { instance: null, group: null },
     marks: [],
-    cpuSeconds: fleet.cpuSeconds,
+    readEnd: () => ({ cpuSeconds: fleet.cpuSeconds(), reading: null }),
     async putAway() {
       await fleet.putAllAway();
       return fleet.leftovers;

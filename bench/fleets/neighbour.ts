@@ -69,9 +69,10 @@ export function measureNeighbours(
   return conclude(trial, work, {
     fallen: () => launch.victim ?? { instance: null, group: null },
     marks: [],
-    cpuSeconds() {
+    readEnd() {
       const gone = launch.pair.cpuSeconds();
-      return launch.victim === null ? gone : withCpuOf(gone, launch.victim.group);
+      const cpuSeconds = launch.victim === null ? gone : withCpuOf(gone, launch.victim.group);
+      return { cpuSeconds, reading: null };
     },
     async putAway() {
       if (launch.victim !== null) await launch.pair.putAway(launch.victim);

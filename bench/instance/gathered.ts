@@ -17,7 +17,6 @@ export interface Gathered {
   sharedAtRequest: SharedUsage | null;
   sharedAtReady: SharedUsage | null;
   atReady: GroupReading | null;
-  atEnd: GroupReading | null;
 }
 
 export function newGathered(): Gathered {
@@ -33,6 +32,5 @@ export function newGathered(): Gathered {
     sharedAtRequest: null,
     sharedAtReady: null,
     atReady: null,
-    atEnd: null,
   };
 }

@@ -14,7 +14,7 @@ import {
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { HostCounters } from '../../host/drift.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { FailureReason, Mark, Series } from '../../model/instance.ts';
+import type { FailureReason, GroupReading, Mark, Series } from '../../model/instance.ts';
 import type { Cell, PlannedTrial } from '../../model/plan.ts';
 import type { Outcome } from '../../model/record.ts';
 import type { Scenario, ServiceSpec } from '../../model/scenario.ts';
@@ -48,8 +48,8 @@ export interface Live {
 export interface Ended {
   readonly outcome: Outcome;
   readonly leftovers: readonly string[];
-  /** CPU seconds of everything launched; null without cgroups. */
-  readonly cpuSeconds: number | null;
+  /** What was read before anything was taken down. */
+  readonly atEnd: EndReading;
   /** The host when the work was over, before anything was taken down. */
   readonly after: HostCounters;
   readonly toolCpuSeconds: number;
@@ -57,13 +57,21 @@ export interface Ended {
   readonly sharedCpuSeconds: number | null;
 }
 
+/** What instances had used when their work was over. */
+export interface EndReading {
+  /** CPU seconds of everything launched; null where it is not known. */
+  readonly cpuSeconds: number | null;
+  /** The whole reading of the one instance; null where there were several or none. */
+  readonly reading: GroupReading | null;
+}
+
 /** What a trial's work stands on, asked when it is over. */
 interface Standing {
   /** Whose end explains what the work threw. */
   readonly fallen: () => Pick<Live, 'instance' | 'group'>;
   readonly marks: readonly Mark[];
-  /** CPU seconds of all instances so far; null without cgroups. */
-  readonly cpuSeconds: () => number | null;
+  /** Reads what the instances have used so far; asked once, before `putAway`. */
+  readonly readEnd: () => EndReading;
   /** Stops every instance and names what is left; never throws. */
   readonly putAway: () => Promise<readonly string[]>;
 }
@@ -77,7 +85,7 @@ interface Standing {
 export async function conclude(
   trial: Trial,
   work: (allow: () => AbortSignal) => Promise<Outcome>,
-  { fallen, marks, cpuSeconds, putAway: away }: Standing,
+  { fallen, marks, readEnd, putAway: away }: Standing,
 ): Promise<Ended> {
   const { tools } = trial;
   let deadline = new AbortController().signal;
@@ -99,7 +107,7 @@ export async function conclude(
   }
   // Read now: what tearing down costs the host is nobody else's load.
   const spent = {
-    cpuSeconds: cpuSeconds(),
+    atEnd: readEnd(),
     after: tools.counters(),
     toolCpuSeconds: tools.toolCpuSeconds(),
     sharedCpuSeconds: sharedCpuOf(trial),

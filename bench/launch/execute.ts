@@ -70,7 +70,8 @@ export async function executePlan(
   for (const [at, planned] of trials.entries()) {
     if (tools.signal.aborted) break;
     if (!done.has(planned.index) && !isHopeless(planned.cell, done)) {
-      const result = await launchPlanned(planned, cells, run, scenario, tools, done.size, trials.length);
+      tools.progress({ kind: 'launching', trial: planned, done: done.size, total: trials.length });
+      const result = await launchPlanned(planned, { cells, run, scenario, tools });
       writer.append(result);
       done.set(planned.index, result);
       tools.progress({ kind: 'finished', trial: planned, result, done: done.size, total: trials.length });
@@ -105,19 +106,21 @@ function isHopeless(cell: string, done: ReadonlyMap<number, RecordedTrial>): boo
   return own.length >= hopelessAfter && own.every(({ outcome }) => outcome.state === 'failed');
 }
 
+/** What every launch of a run has in common. */
+interface Launching {
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly run: PreparedRun;
+  readonly scenario: Scenario;
+  readonly tools: Tools;
+}
+
 async function launchPlanned(
   planned: PlannedTrial,
-  cells: ReadonlyMap<string, Cell>,
-  run: PreparedRun,
-  scenario: Scenario,
-  tools: Tools,
-  done: number,
-  total: number,
+  { cells, run, scenario, tools }: Launching,
 ): Promise<RecordedTrial> {
   const cell = cells.get(planned.cell);
   const prepared = run.prepared.get(planned.cell);
   if (cell === undefined || prepared === undefined) throw new Error(`no cell ${planned.cell}`);
-  tools.progress({ kind: 'launching', trial: planned, done, total });
   return runTrial({ planned, cell, prepared, scenario, tools });
 }
 

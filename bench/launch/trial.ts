@@ -54,10 +54,10 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
     observations: gathered.observations,
     series: gathered.series,
     atReady: gathered.atReady,
-    atEnd: gathered.atEnd,
+    atEnd: ended.atEnd.reading,
     outputs: gathered.outputs,
     drift: driftBetween(before, ended.after, {
-      instanceCpuSeconds: ended.cpuSeconds,
+      instanceCpuSeconds: ended.atEnd.cpuSeconds,
       sharedCpuSeconds:
         sharedCpu === null || ended.sharedCpuSeconds === null ? null : ended.sharedCpuSeconds - sharedCpu,
       toolCpuSeconds: ended.toolCpuSeconds - toolCpu,
@@ -100,7 +100,10 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
   return conclude(trial, work, {
     fallen: () => ({ instance, group }),
     marks: gathered.marks,
-    cpuSeconds: () => (gathered.atEnd = group?.read() ?? null)?.cpuSeconds ?? null,
+    readEnd() {
+      const reading = group?.read() ?? null;
+      return { cpuSeconds: reading?.cpuSeconds ?? null, reading };
+    },
     async putAway() {
       const { marks, series, leftovers } = await putAway({ id, instance, group, metered }, tools);
       gathered.marks.push(...marks);

@@ -9,6 +9,7 @@ import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
 import { cacheFolder } from '../../images/cache.ts';
 import { ownUlimits, runArguments } from '../engine/args.ts';
 import { makeEngineBeside } from '../engine/beside.ts';
@@ -99,7 +100,8 @@ async function prepare(
   context: Context,
 ): Promise<Prepared> {
   const engine = await openEngine(options, context);
-  if ('usable' in engine) throw new Error(engine.reason);
+  // Usable when it was probed: taken away since.
+  if ('usable' in engine) throw new UserError(engine.reason, engine.hint, exitCode.hostCannot);
   const { client } = engine;
   const ruler = createRuler();
   const folder = await mkdtemp(join(tmpdir(), 'tare-docker-cell-'));

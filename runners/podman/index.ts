@@ -10,6 +10,7 @@ import { release } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
 import { ownUlimits, runArguments } from '../engine/args.ts';
 import type { RunPlan } from '../engine/args.ts';
 import { makeEngineBeside } from '../engine/beside.ts';
@@ -223,7 +224,8 @@ async function prepare(
   context: Context,
 ): Promise<Prepared> {
   const found = await findPodman(options);
-  if ('usable' in found) throw new Error(found.reason);
+  // Usable when it was probed: taken away since.
+  if ('usable' in found) throw new UserError(found.reason, found.hint, exitCode.hostCannot);
   const opened = await openPodman(found, context);
   try {
     return await prepareIn(opened, { options, image, shape, pidsLimit }, context);
