@@ -1,11 +1,10 @@
 /** docs/metrics.md: how each number is measured, from the declarations that measure it, so that it cannot rot. */
-import { families } from '../bench/analysis/fairness.ts';
+import { families, familyTable } from '../bench/workloads/families.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
-import { familyParts } from '../reports/run/families/index.ts';
 import { markdownText } from '../reports/formats/markdown.ts';
 import { sourceWords } from '../reports/run/methods.ts';
-import { familyTitles, milestoneWords } from '../reports/parts/words.ts';
+import { milestoneWords } from '../reports/parts/words.ts';
 
 const units: Readonly<Record<MetricDeclaration['unit'], string>> = {
   s: 'seconds',
@@ -47,7 +46,9 @@ ${Object.entries(milestoneWords)
 export function metricsDoc(): string {
   const sections = families.flatMap((family) => {
     const own = metrics.filter((metric) => metric.family === family);
-    return own.length === 0 ? [] : [sectionOf(familyTitles[family], familyParts[family].lead, own, family)];
+    return own.length === 0
+      ? []
+      : [sectionOf(familyTable[family].title, familyTable[family].lead, own, family)];
   });
   return [intro, ...sections].join('\n');
 }

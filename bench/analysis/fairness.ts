@@ -8,6 +8,7 @@ import type { LedgerRow } from '../../model/analysis.ts';
 import type { TraitKey } from '../../model/instance.ts';
 import type { Family } from '../../model/metric.ts';
 import type { CellRecord } from '../../model/record.ts';
+import { families, familyTable } from '../workloads/families.ts';
 
 interface TraitRule {
   /** Told by the runner's options: between two runners of one kind the difference is what is compared. */
@@ -15,127 +16,93 @@ interface TraitRule {
   readonly title: string;
   /** What a difference means. */
   readonly meaning: string;
-  readonly voids: readonly Family[];
 }
-
-/** Every family of metrics, in reading order. */
-export const families: readonly Family[] = [
-  'startup',
-  'tare',
-  'app',
-  'cpu',
-  'memory',
-  'io',
-  'network',
-  'density',
-  'scale-out',
-  'isolation',
-];
 
 const rules: Readonly<Record<TraitKey, TraitRule>> = {
   image: {
     title: 'Root filesystem content',
     meaning: 'Different programs ran: there is nothing to compare.',
-    voids: families,
   },
   kernel: {
     title: 'Kernel',
     meaning: 'A virtual machine brings its own kernel; its version and options are part of the result.',
-    voids: [],
   },
   acceleration: {
     title: 'Guest CPU execution',
     meaning: 'Part of what is compared; emulated CPUs get no performance verdict at all (C17).',
-    voids: [],
   },
   cpuPlacement: {
     title: 'CPU placement',
     meaning: 'The sides could use different CPUs, or a different share of them.',
-    voids: ['app', 'cpu'],
   },
   memoryLimit: {
     title: 'Memory limit',
     meaning:
       'A container is bounded by its cgroup, a virtual machine by the memory it is given, from which its kernel lives too.',
-    voids: [],
   },
   memoryPolicy: {
     title: 'How memory is given and taken back',
     meaning:
       'Preallocated memory is all there from the start, merged or ballooned memory partly gone: no verdict on amounts of memory (C25).',
-    voids: [],
   },
   rootFilesystem: {
     title: 'Root filesystem form',
     meaning:
       'The same files reach the instance through different filesystems: part of start-up and I/O results.',
-    voids: [],
   },
   writableLayer: {
     title: 'Writable layer',
     meaning: 'Writes take different paths to storage, or different storage: part of I/O results.',
-    voids: [],
   },
   volume: {
     title: 'Volume',
     meaning: 'Storage reaches the instance by different ways: part of I/O results.',
-    voids: [],
   },
   cacheMode: {
     title: 'Cache and flushes below the volume',
     meaning:
       "One side's I/O ended in the host's page cache or unflushed, the other's reached storage: memory compared with storage, unless two cache modes of one kind of runner are what is compared.",
-    voids: ['io'],
     chosen: true,
   },
   pageCache: {
     title: 'Page cache before start',
     meaning: 'One side started with its files in memory, the other did not.',
-    voids: ['startup', 'scale-out'],
   },
   network: {
     title: 'Network path',
     // Not voided: bridge against host is a comparison one makes on purpose. What it may not be is unsaid.
     meaning:
       'Requests took different paths, a declared variable: network results then compare isolation and path together. For isolation alone compare runners on the same kind of path (bridge with bridge, user with user); a loopback has no counterpart in a VM. No matter elsewhere.',
-    voids: [],
   },
   privileges: {
     title: 'Privileges inside',
     meaning: 'Capabilities and filters differ by nature; they cost time on system calls.',
-    voids: [],
   },
   environment: {
     title: 'Environment of the program',
     meaning:
       'Sizes of environment and arguments shift memory layout, and with it speed; padding each launch anew spreads that over the launches.',
-    voids: [],
   },
   readySignal: {
     title: 'Ready signal',
     meaning: 'The sides were called ready at different events.',
-    voids: ['startup', 'scale-out'],
   },
   clock: {
     title: 'Clock',
     meaning: 'Durations were read from different clocks.',
-    voids: ['startup', 'scale-out', 'app', 'cpu', 'memory', 'io', 'network'],
   },
   programClock: {
     title: 'Clock that programs read',
     meaning:
       'Rates that programs print are timed by the kernel they run on; a program that claims more time than the host saw it running is refused.',
-    voids: [],
   },
   startState: {
     title: 'State started from',
     meaning: 'A fresh start was compared with a restored one: valid only as a comparison of those two ways.',
-    voids: [],
   },
   ruler: {
     title: 'Meter of CPU and memory',
     meaning: 'CPU and memory of the sides were not read with the same meter.',
-    voids: ['app', 'cpu', 'memory', 'tare', 'density'],
   },
 };
 
@@ -148,7 +115,7 @@ export function fairnessLedger(cells: readonly CellRecord[]): LedgerRow[] {
 /** Rows that void the verdict of a family between these two cells. */
 export function voidingRows(subject: CellRecord, reference: CellRecord, family: Family): LedgerRow[] {
   return (Object.keys(rules) as TraitKey[])
-    .filter((trait) => rules[trait].voids.includes(family))
+    .filter((trait) => familyTable[family].ledger.includes(trait))
     .filter((trait) => rules[trait].chosen !== true || subject.runnerKind !== reference.runnerKind)
     .map((trait) => rowFor(trait, [subject, reference]))
     .filter((row) => row.state === 'different');
@@ -157,13 +124,14 @@ export function voidingRows(subject: CellRecord, reference: CellRecord, family: 
 function rowFor(trait: TraitKey, cells: readonly CellRecord[]): LedgerRow {
   const rule = rules[trait];
   const state = stateOf(trait, cells);
+  const voids = voided(trait);
   return {
     trait,
     title: rule.title,
     state,
     values: valuesByRunner(trait, cells),
-    consequence: consequence(state, rule),
-    voids: state === 'different' ? rule.voids : [],
+    consequence: consequence(state, rule, voids),
+    voids: state === 'different' ? voids : [],
   };
 }
 
@@ -197,12 +165,17 @@ function valuesByRunner(trait: TraitKey, cells: readonly CellRecord[]): LedgerRo
   }));
 }
 
-function consequence(state: LedgerRow['state'], rule: TraitRule): string {
+/** Families that have no verdict where a trait differs. */
+function voided(trait: TraitKey): readonly Family[] {
+  return families.filter((family) => familyTable[family].ledger.includes(trait));
+}
+
+function consequence(state: LedgerRow['state'], rule: TraitRule, voids: readonly Family[]): string {
   if (state === 'same') return 'Like for like.';
   if (state === 'unknown') return 'Not recorded for every runner: whether this was like for like is unknown.';
-  return rule.voids.length === 0
+  return voids.length === 0
     ? rule.meaning
-    : `${rule.meaning} No verdict on: ${rule.voids.length === families.length ? 'anything' : rule.voids.join(', ')}.`;
+    : `${rule.meaning} No verdict on: ${voids.length === families.length ? 'anything' : voids.join(', ')}.`;
 }
 
 /** Case and spacing are not conditions. */

@@ -8,6 +8,7 @@ import type { HostFingerprint } from '../../model/instance.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { voidingRows } from './fairness.ts';
+import { familyTable } from '../workloads/families.ts';
 import { besideOf } from '../workloads/neighbour/neighbour.ts';
 import { isBeyond } from '../statistics/equivalence.ts';
 import type { RatioEstimate } from '../statistics/bootstrap.ts';
@@ -58,10 +59,10 @@ export function refusalsByResult(
   estimate: RatioEstimate | null,
 ): Refusal[] {
   const physical = pair.reference.runnerKind === 'process';
-  const speed: readonly Family[] = ['startup', 'cpu', 'memory', 'io', 'network', 'scale-out'];
   if (metric.unit === 'B') return [];
   if (estimate === null || pair.kind === 'control' || !physical || !isVirtualMachine(pair.subject)) return [];
-  if (!speed.includes(metric.family) || estimate.interval.high >= 1) return [];
+  const isSpeed = familyTable[metric.family].measures.includes('speed');
+  if (!isSpeed || estimate.interval.high >= 1) return [];
   if (!isBeyond(estimate.ratio, metric.threshold)) return [];
   return [
     {
@@ -78,10 +79,13 @@ function emulation(pair: Pair, metric: MetricDeclaration): Refusal[] {
     (cell) =>
       isVirtualMachine(cell) && (cell.acceleration.class === 'tcg' || cell.acceleration.class === 'none'),
   );
-  // Density's memory per instance is a fact about mappings; its counts say themselves that they need a real CPU.
-  const alwaysPerformance: readonly Family[] = ['app', 'cpu', 'network', 'isolation', 'scale-out'];
   if (emulated === undefined) return [];
-  if (!metric.needsRealCpu && !alwaysPerformance.includes(metric.family)) return [];
+  const forbidden = {
+    refused: true,
+    judged: false,
+    'by metric': metric.needsRealCpu,
+  }[familyTable[metric.family].emulation];
+  if (!forbidden) return [];
   const how =
     emulated.acceleration.class === 'tcg' ? 'ran on an emulated CPU' : 'ran on a CPU of unknown acceleration';
   return [
@@ -103,8 +107,7 @@ function unfairness(pair: Pair, family: Family): Refusal[] {
 }
 
 function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
-  const boundByCpu = metric.needsRealCpu && (metric.family === 'cpu' || metric.family === 'memory');
-  if (!boundByCpu) return [];
+  if (!metric.needsRealCpu || !familyTable[metric.family].boundByCpu) return [];
   const refusals: Refusal[] = [];
   const steal = meanDrift(met.trials, 'stealShare');
   if (steal !== null && steal > stealLimit) {
@@ -135,8 +138,7 @@ function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
 
 /** C25: same-page merging and swapping move memory between the sides behind the meter's back. */
 function memorySharing(pair: Pair, metric: MetricDeclaration, host: HostFingerprint): Refusal[] {
-  const families: readonly Family[] = ['tare', 'memory', 'density'];
-  if (metric.unit !== 'B' || !families.includes(metric.family)) return [];
+  if (metric.unit !== 'B' || !familyTable[metric.family].measures.includes('memory')) return [];
   const refusals: Refusal[] = [];
   const merging = fact(host, /ksm/i);
   if (merging !== null && isOn(merging)) {

@@ -11,13 +11,19 @@ import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } fr
 import type { Outcome } from '../../model/record.ts';
 import { UnreadableOutput } from '../workloads/output.ts';
 import { parseFacts } from '../surface/facts.ts';
+import type { SurfaceWorkload } from '../workloads/workload.ts';
 import { examineScript, markScript } from '../surface/script.ts';
 
 /** Longest time a script may take: an emulated guest opens some thousands of files. */
 const scriptSeconds = 120;
 
 /** Launches both instances, gathers the facts, puts both away. */
-export function examine(trial: Trial, gathered: Gathered): Promise<Ended> {
+export function examine(
+  trial: Trial,
+  _workload: SurfaceWorkload,
+  _options: unknown,
+  gathered: Gathered,
+): Promise<Ended> {
   const work = async (fleet: Fleet, allow: () => AbortSignal): Promise<Outcome> => {
     const seen = await fleet.startOne();
     const looking = await fleet.startOne();

@@ -5,7 +5,7 @@
 import type { Instance } from '../../runners/runner.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import { driftBetween } from '../../host/drift.ts';
-import { sweepDensity } from '../fleets/density.ts';
+import { launchFleet } from '../fleets/index.ts';
 import { newGathered, type Gathered } from '../instance/gathered.ts';
 import { useInstance } from './inside.ts';
 import {
@@ -17,12 +17,7 @@ import {
   type Ended,
   type Trial,
 } from '../instance/instance.ts';
-import { climbLadder } from '../fleets/ladder.ts';
 import type { Outcome, RecordedTrial } from '../../model/record.ts';
-import type { ProgramSpec } from '../../model/scenario.ts';
-import { examine } from '../fleets/surface.ts';
-import { measureNeighbours } from '../fleets/neighbour.ts';
-import { scaleOut } from '../fleets/scale-out.ts';
 import { workloads } from '../workloads/index.ts';
 import { isFleet } from '../workloads/workload.ts';
 
@@ -35,9 +30,14 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
   const toolCpu = tools.toolCpuSeconds();
   const sharedCpu = sharedCpuOf(trial);
   const gathered = newGathered();
-  const fleet = cell.workload.programs.find(({ use }) => isFleet(workloads.get(use)));
+  const [fleet] = cell.workload.programs.flatMap(({ use, options }) => {
+    const workload = workloads.get(use);
+    return isFleet(workload) ? [{ workload, options }] : [];
+  });
   const ended =
-    fleet === undefined ? await launch(trial, gathered) : await launchFleet(trial, fleet, gathered);
+    fleet === undefined
+      ? await launch(trial, gathered)
+      : await launchFleet(trial, fleet.workload, fleet.options, gathered);
   return {
     kind: 'trial',
     index: planned.index,
@@ -111,22 +111,4 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
       return leftovers;
     },
   });
-}
-
-/** What launches its own instances, by its kind. */
-function launchFleet(trial: Trial, program: ProgramSpec, gathered: Gathered): Promise<Ended> {
-  const workload = workloads.get(program.use);
-  if (!isFleet(workload)) throw new Error(`${program.use} launches nothing`);
-  switch (workload.kind) {
-    case 'ladder':
-      return climbLadder(trial, workload, program.options, gathered);
-    case 'surface':
-      return examine(trial, gathered);
-    case 'density':
-      return sweepDensity(trial, workload, program.options, gathered);
-    case 'neighbour':
-      return measureNeighbours(trial, workload, program.options, gathered);
-    case 'scale-out':
-      return scaleOut(trial, workload, program.options, gathered);
-  }
 }

@@ -186,11 +186,23 @@ export type FleetWorkload =
 
 export type Workload = InsideWorkload | FleetWorkload;
 
-const fleetKinds: readonly Workload['kind'][] = ['ladder', 'surface', 'density', 'scale-out', 'neighbour'];
+export type FleetKind = FleetWorkload['kind'];
+
+const launchesItsOwn = {
+  command: false,
+  idle: false,
+  weigh: false,
+  load: false,
+  ladder: true,
+  surface: true,
+  density: true,
+  'scale-out': true,
+  neighbour: true,
+} as const satisfies Record<InsideWorkload['kind'], false> & Record<FleetKind, true>;
 
 /** Whether a workload launches its own instances. */
 export function isFleet(workload: Workload | undefined): workload is FleetWorkload {
-  return workload !== undefined && fleetKinds.includes(workload.kind);
+  return workload !== undefined && launchesItsOwn[workload.kind];
 }
 
 /** Programs the image must hold for a workload with these options. */

@@ -2,19 +2,29 @@
  * The view as markdown for pull requests and notes: everything that is words or a table. Charts are
  * left to the HTML report. Labels are escaped, so that none can become a link, an image or a tag.
  */
+import { families } from '../../bench/workloads/families.ts';
+import type { Family } from '../../model/metric.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import { escapeText } from './html/markup.ts';
 import type { Block, Notice, Table, TableCell, View } from '../parts/parts.ts';
 import { cellText } from '../parts/parts.ts';
 
-/** Sections kept: what a reviewer needs beside the change; the rest is in the HTML report. */
-const keptSections = new Set([
-  'startup',
-  'tare',
-  'cpu',
-  'memory',
-  'io',
-  'network',
+/** Families kept: what a reviewer needs next to the change; the rest is in the HTML report. */
+const keptFamilies: Readonly<Record<Family, boolean>> = {
+  startup: true,
+  tare: true,
+  app: false,
+  cpu: true,
+  memory: true,
+  io: true,
+  network: true,
+  density: false,
+  'scale-out': false,
+  isolation: false,
+};
+
+const keptSections: ReadonlySet<string> = new Set([
+  ...families.filter((family) => keptFamilies[family]),
   'comparisons',
   'claims',
   'fairness',

@@ -3,7 +3,7 @@
  * for itself, then numbers side by side with their host on every one. Nothing is pooled and nothing is judged
  * across hosts (C26); change on one host is what `tare compare` judges.
  */
-import { families } from '../../bench/analysis/fairness.ts';
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import { partsOf } from '../../bench/record/merge.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { machineWords } from '../run/answer.ts';
@@ -26,7 +26,7 @@ import {
 } from '../parts/parts.ts';
 import { headlineComparisons, isHeadline } from '../parts/ratios.ts';
 import { answerOf, listed } from '../run/sentences.ts';
-import { claimWords, count, familyTitles } from '../parts/words.ts';
+import { claimWords, count } from '../parts/words.ts';
 import { differencesOf, differenceTable, runnersFold } from './differences.ts';
 import type { Side } from './side.ts';
 import { declarationsOf, numbersTable, ratiosTable } from './tables.ts';
@@ -117,13 +117,13 @@ function familySection(
   metrics: readonly MetricDeclaration[],
   sides: readonly Side[],
 ): Section {
-  const all = numbersTable(`medians-${family}`, `${familyTitles[family]}, host by host`, metrics, sides);
+  const all = numbersTable(`medians-${family}`, `${familyTable[family].title}, host by host`, metrics, sides);
   const charts = metrics.filter(isHeadline).flatMap((metric) => stripOf(metric, sides) ?? []);
   const blocks: Block[] = [
     ...(charts.length === 0 ? [] : [{ kind: 'charts' as const, charts }]),
     ...(all === null ? [] : [{ kind: 'table' as const, table: all }]),
   ];
-  return { id: family, title: familyTitles[family], lead: [], blocks };
+  return { id: family, title: familyTable[family].title, lead: [], blocks };
 }
 
 /** Every launch of every host, a row per host and runner, a colour per host. */

@@ -1,11 +1,12 @@
 /** The table that a reader looks up first: one row per measure and workload, one column per runner. */
+import { familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Summary } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord } from '../../model/record.ts';
 import { absent, scaleFor, type Scale } from '../../model/units.ts';
 import { columns, measured, number, rowKey, table, text, type Table } from './parts.ts';
 import { shapeWords, type Subjects } from './subjects.ts';
-import { accelerationTags, familyTitles } from './words.ts';
+import { accelerationTags } from './words.ts';
 
 export function mediansTable(
   family: Family,
@@ -68,7 +69,7 @@ export function mediansTable(
       };
     }),
   ];
-  return table(`medians-${family}`, `${familyTitles[family]}: medians over launches`, heads, rows, [
+  return table(`medians-${family}`, `${familyTable[family].title}: medians over launches`, heads, rows, [
     'Below each median: its 95 % interval, where enough launches carry one, and n, the number of launches.',
     ...(rows.some(({ cells }) => cells.some(({ text: shown }) => shown.includes('†')))
       ? ['† Page cache or memory, not storage.']

@@ -2,8 +2,9 @@
  * Comparisons as tables: ratio first with its interval, then how many launches, then the verdict in
  * words; p-values last (C11). A refused ratio stays visible but its verdict says by which rule.
  */
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison, Summary } from '../../model/analysis.ts';
-import type { LadderQuantity, MetricDeclaration } from '../../model/metric.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RecordHeader } from '../../model/record.ts';
 import { formatRatio, scaleFor } from '../../model/units.ts';
 import {
@@ -29,22 +30,11 @@ export function isHeadline(metric: MetricDeclaration): boolean {
 }
 
 /** What "the cost of an empty one" means, in reading order; the first declared match of each is taken. */
-const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = [
-  ({ source }) => source.kind === 'interval' && source.from === 'T0' && source.to === 'T6',
-  (metric) => metric.id === 'tare.memory' || isSlope(metric, 'groupBytes'),
-  // Kernel memory and PSS of the instances: unlike MemAvailable, blind to what else the host does.
-  (metric) => isSlope(metric, 'kernelPlusPssBytes') || isSlope(metric, 'hostBytes'),
-  (metric) => metric.id === 'tare.disk' || isSlope(metric, 'diskBytes'),
-  ({ family, source }) => family === 'cpu' && source.kind === 'sample',
-  ({ family }) => family === 'memory',
-  ({ family }) => family === 'io',
-  ({ family }) => family === 'network',
-];
-
-function isSlope(metric: MetricDeclaration, of: LadderQuantity): boolean {
-  const { source } = metric;
-  return source.kind === 'slope' && source.of === of && source.state !== 'loaded';
-}
+const headlineKinds: readonly ((metric: MetricDeclaration) => boolean)[] = families.flatMap((family) =>
+  familyTable[family].headline.map(
+    (suits) => (metric: MetricDeclaration) => metric.family === family && suits(metric),
+  ),
+);
 
 function headlineMetrics(
   analysis: Analysis,

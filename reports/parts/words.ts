@@ -4,7 +4,6 @@
  */
 import type { Comparison, Verdict } from '../../model/analysis.ts';
 import type { AccelerationClass, FailureReason, Milestone } from '../../model/instance.ts';
-import type { Family } from '../../model/metric.ts';
 import type { HostResource } from '../../model/observation.ts';
 import type { Interval } from '../../model/quantities.ts';
 import type { ClaimState } from './claim.ts';
@@ -65,19 +64,6 @@ const resources: Readonly<Record<HostResource, string>> = {
 export function resourceWords(resource: HostResource | null): string {
   return resource === null ? 'nothing yet' : resources[resource];
 }
-
-export const familyTitles: Readonly<Record<Family, string>> = {
-  startup: 'Starting up',
-  tare: 'What an empty instance weighs',
-  app: 'The application’s own numbers',
-  cpu: 'CPU',
-  memory: 'Memory',
-  io: 'Disk',
-  network: 'Network',
-  density: 'Density',
-  'scale-out': 'Scaling out',
-  isolation: 'Isolation',
-};
 
 export const accelerationWords: Readonly<Record<AccelerationClass, string>> = {
   'kvm-hw': 'hardware virtualization (KVM)',

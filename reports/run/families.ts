@@ -2,6 +2,7 @@
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
  * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Summary } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
@@ -22,15 +23,15 @@ import {
 } from '../parts/parts.ts';
 import { mediansTable } from '../parts/medians.ts';
 import { isHeadline } from '../parts/ratios.ts';
-import { families } from '../../bench/analysis/fairness.ts';
 import { splitStarts } from './families/startup.ts';
 import type { Subjects } from '../parts/subjects.ts';
 import { few } from './warnings.ts';
-import { count, familyTitles } from '../parts/words.ts';
+import { count } from '../parts/words.ts';
 
 export function familySections(record: RunRecord, analysis: Analysis, subjects: Subjects): Section[] {
   return families.flatMap((family) => {
-    const { lead, before, after, foldCharts } = familyParts[family];
+    const { title, lead } = familyTable[family];
+    const { before, after, foldCharts } = familyParts[family];
     const { main, rest } =
       family === 'startup' ? splitStarts(analysis, subjects) : { main: analysis, rest: null };
     const added = (additions: readonly Addition[]) =>
@@ -56,7 +57,7 @@ export function familySections(record: RunRecord, analysis: Analysis, subjects: 
       ...added([...after, ...everyFamily]),
     ];
     if (blocks.length === 0) return [];
-    return [{ id: family, title: familyTitles[family], lead: [lead], blocks }];
+    return [{ id: family, title, lead: [lead], blocks }];
   });
 }
 
@@ -114,7 +115,7 @@ function metricBlocks(
   const plain = analysis.summaries.every((item) => item.n < 2) || drawn;
   const shown = plain ? [] : open.length === 0 ? more.splice(0, 1) : open;
   if (plain) more.unshift(...open);
-  const caption = `${familyTitles[family]}, every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
+  const caption = `${familyTable[family].title}, every statistic: interval, range, spread and number of launches (${count(rows.length, 'row')})`;
   const charts = (list: readonly Chart[]): Block => ({ kind: 'charts', charts: list });
   return [
     ...(shown.length === 0 ? [] : [charts(shown)]),

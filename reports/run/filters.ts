@@ -1,10 +1,9 @@
 /** What a reader of a page can choose to see: families and runners, as page/filter.ts reads them. */
-import { families } from '../../bench/analysis/fairness.ts';
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import type { Filters } from '../parts/parts.ts';
 import type { Subjects } from '../parts/subjects.ts';
-import { familyTitles } from '../parts/words.ts';
 
 export function filtersOf(
   metrics: readonly Pick<MetricDeclaration, 'id' | 'family'>[],
@@ -12,7 +11,7 @@ export function filtersOf(
 ): Filters {
   const own = families.map((id) => ({
     id,
-    title: familyTitles[id],
+    title: familyTable[id].title,
     metrics: [...new Set(metrics.filter(({ family }) => family === id).map((metric) => metric.id))],
   }));
   const colors = new Map(

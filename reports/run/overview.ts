@@ -2,7 +2,7 @@
  * The first screen of a report over many families: one row per family, its foremost comparison of a VM with
  * a container and of a container with the plain process. Never merged into one number (C28).
  */
-import { families } from '../../bench/analysis/fairness.ts';
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
@@ -12,7 +12,7 @@ import { isHeadline, medianFinder } from '../parts/ratios.ts';
 import { listed } from './sentences.ts';
 import { splitStarts } from './families/startup.ts';
 import { inReadingOrder, type Subjects } from '../parts/subjects.ts';
-import { count, familyTitles, lowerFirst, ratioWords, verdictWords } from '../parts/words.ts';
+import { count, lowerFirst, ratioWords, verdictWords } from '../parts/words.ts';
 
 /** What one family's row tells of. */
 interface Foremost {
@@ -93,7 +93,7 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
   const rows = foremost.map(({ family, metric, machine, container }) => {
     const workload = subjects.of((machine ?? container)?.subject ?? '')?.workload;
     return {
-      head: familyTitles[family],
+      head: familyTable[family].title,
       cells: [
         narrow(workload === undefined ? metric.title : `${metric.title} (${workload})`),
         ...cellsFor(machine, metric),
@@ -164,7 +164,7 @@ function sideSentence(
     const refused = item.verdict === 'refused';
     if (refused) for (const { rule } of item.refusals) rules.add(rule);
     const words = refused ? notJudged : verdictWords(item).text.replace(/, needs .*$/, '');
-    const name = lowerFirst(familyTitles[entry.family]);
+    const name = lowerFirst(familyTable[entry.family].title);
     const decided = item.verdict === 'regression' || item.verdict === 'improvement';
     const ratio =
       decided && item.ratio !== null

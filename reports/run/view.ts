@@ -2,7 +2,7 @@
  * From a record and its analysis to everything a report says, as plain data in reading order.
  * Pure: the same record gives the same view on any machine.
  */
-import { families } from '../../bench/analysis/fairness.ts';
+import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison } from '../../model/analysis.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { openingOf } from './answer.ts';
@@ -15,7 +15,7 @@ import { publishedSection } from '../published/section.ts';
 import { ratioTable } from '../parts/ratios.ts';
 import { readersOf } from './readers.ts';
 import { inReadingOrder, subjectsOf, type Subjects } from '../parts/subjects.ts';
-import { count, familyTitles, verdictWords } from '../parts/words.ts';
+import { count, verdictWords } from '../parts/words.ts';
 
 /** Comparisons that one table may hold. */
 const searchable = 150;
@@ -67,7 +67,11 @@ function ratiosSection(analysis: Analysis, subjects: Subjects): Section {
   const groups = runners.length <= searchable ? [] : families;
   for (const family of groups) {
     const own = runners.filter(({ metric }) => subjects.metric(metric)?.family === family);
-    add(`ratios-${family}`, `${familyTitles[family]}, all pairs (${count(own.length, 'comparison')})`, own);
+    add(
+      `ratios-${family}`,
+      `${familyTable[family].title}, all pairs (${count(own.length, 'comparison')})`,
+      own,
+    );
   }
   if (groups.length === 0) {
     add(

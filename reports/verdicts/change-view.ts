@@ -2,6 +2,7 @@
  * What `tare compare` says, as the parts that every format draws: a table per metric, the rows only one side
  * has, what was refused and why, numbered footnotes and the runs it rests on.
  */
+import { familyTable } from '../../bench/workloads/families.ts';
 import type { Verdict } from '../../model/analysis.ts';
 import type { Family } from '../../model/metric.ts';
 import type { ChangeReport, ChangeRow, RunRef } from '../../verdicts/model.ts';
@@ -19,7 +20,7 @@ import {
   type TableCell,
   type View,
 } from '../parts/parts.ts';
-import { accelerationWords, count, familyTitles } from '../parts/words.ts';
+import { accelerationWords, count } from '../parts/words.ts';
 import { footnotes, raised, type Footnotes } from './footnotes.ts';
 import {
   cellLabel,
@@ -152,7 +153,7 @@ function familySections(report: ChangeReport, notes: Footnotes): Section[] {
     });
     return {
       id: `family-${family}`,
-      title: familyTitles[family],
+      title: familyTable[family].title,
       lead: [],
       blocks: [...blocks, ...meanOf(report, family)],
     };

@@ -1,5 +1,5 @@
 /**
- * What a metric family adds to the report of a run: its own words, tables and charts.
+ * What a metric family adds to the report of a run: its own tables and charts.
  */
 import type { Analysis } from '../../../model/analysis.ts';
 import type { Family } from '../../../model/metric.ts';
@@ -15,9 +15,7 @@ export type Addition = (
   family: Family,
 ) => readonly Block[];
 
-export interface FamilyWords {
-  /** One sentence under the heading: what these numbers are and who read them. */
-  readonly lead: string;
+export interface FamilyParts {
   /** Shown before the family's own charts and medians. */
   readonly before: readonly Addition[];
   /** Shown after them. */

@@ -3,6 +3,7 @@
  * counts allow, and one curve per runner from the merged histograms, on an axis of "nines" that gives the
  * tail the room it needs.
  */
+import { familyTable } from '../../../bench/workloads/families.ts';
 import type { Analysis, Percentiles } from '../../../model/analysis.ts';
 import type { Family } from '../../../model/metric.ts';
 import type { CellRecord } from '../../../model/record.ts';
@@ -21,7 +22,7 @@ import {
   type Table,
 } from '../../parts/parts.ts';
 import { shapeWords, type Subjects } from '../../parts/subjects.ts';
-import { count, familyTitles } from '../../parts/words.ts';
+import { count } from '../../parts/words.ts';
 
 /** Charts that stand open; more of them are folded. */
 const openCharts = 2;
@@ -91,7 +92,7 @@ function percentileTable(family: Family, all: readonly Percentiles[], subjects: 
       ],
     };
   });
-  const caption = `${familyTitles[family]}: percentiles of merged histograms`;
+  const caption = `${familyTable[family].title}: percentiles of merged histograms`;
   const heads = columns(
     'Of',
     'Runner',
