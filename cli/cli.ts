@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
+import { citedRules, ruleAnchor } from '../model/rules.ts';
 import { visibleText } from '../model/visible-text.ts';
 import { adviseCommand } from './commands/advise.ts';
 import { baseline } from './commands/baseline.ts';
@@ -91,6 +92,7 @@ function explain(error: unknown, output: Output): ExitCode {
     // What it quotes may be anybody's: a file, a record, a key of either.
     output.err(`tare: ${visibleText(error.message)}`);
     output.err(`      ${error.hint}`);
+    for (const rule of citedRules(error.message)) output.err(`      rule ${rule}: ${ruleAnchor(rule)}`);
     return error.code;
   }
   if (output.signal.aborted) {

@@ -5,10 +5,11 @@ import type { FailureReason, Milestone, TraitKey } from './instance.ts';
 import type { Family } from './metric.ts';
 import type { Distribution } from './observation.ts';
 import type { Interval, Seconds } from './quantities.ts';
+import type { RuleId } from './rules.ts';
 
-/** A reason why a conclusion is withheld or weakened; `rule` is METHODOLOGY Part C's number, e.g. "C17". */
+/** A reason why a conclusion is withheld or weakened, by a rule of docs/rules.md. */
 export interface Refusal {
-  readonly rule: string;
+  readonly rule: RuleId;
   readonly message: string;
   /** What would lift it. */
   readonly remedy: string;

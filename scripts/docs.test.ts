@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metrics } from '../bench/workloads/index.ts';
 import { metricsDoc } from './metrics-doc.ts';
+import { rules } from '../model/rules.ts';
+import { rulesDoc } from './rules-doc.ts';
 import { root } from './process.ts';
 
 const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
@@ -19,6 +21,27 @@ const anchor = (heading: string) =>
 test('docs/metrics.md is what the declarations say (npm run docs writes it)', () => {
   expect(read('docs/metrics.md')).toBe(metricsDoc());
   for (const { id } of metrics) expect(read('docs/metrics.md')).toContain(`\`${id}\``);
+});
+
+test('docs/rules.md is what the table of rules says (npm run docs writes it)', () => {
+  expect(read('docs/rules.md')).toBe(rulesDoc());
+});
+
+test('every rule that code or docs cite is in the table', () => {
+  const sources = globSync(
+    '{bench,cli,guidance,host,model,reports,runners,sizing,verdicts,docs}/**/*.{ts,md}',
+    { cwd: root },
+  );
+  const cited = sources
+    .filter((path) => !path.endsWith('.test.ts'))
+    .flatMap((path) =>
+      Array.from(
+        read(path).matchAll(/(?:METHODOLOGY |\brules? |\()([BC]\d{1,2})(?=[),;:. ])/g),
+        (match) => match[1] ?? '',
+      ),
+    );
+  expect(cited).toContain('C17');
+  expect([...new Set(cited)].filter((id) => !Object.hasOwn(rules, id))).toEqual([]);
 });
 
 test('every relative link and picture in README and docs leads somewhere', () => {

@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { metricsDoc } from './metrics-doc.ts';
+import { rulesDoc } from './rules-doc.ts';
 import { root } from './process.ts';
 
 writeFileSync(join(root, 'docs/metrics.md'), metricsDoc());
+writeFileSync(join(root, 'docs/rules.md'), rulesDoc());

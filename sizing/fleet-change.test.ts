@@ -84,7 +84,10 @@ test('numbers that are refused are not told in hosts', () => {
   const report = compareRuns([base], [head], { noise: 0.001 });
   const refused = {
     ...report,
-    rows: report.rows.map((row) => ({ ...row, refusals: [{ rule: 'C25', message: 'swap', remedy: '' }] })),
+    rows: report.rows.map((row) => ({
+      ...row,
+      refusals: [{ rule: 'C25' as const, message: 'swap', remedy: '' }],
+    })),
   };
   const { costs, remarks } = fleetOfCompare(fleet, 'fleet.yaml', refused, [base, head]);
   expect(costs).toEqual([]);

@@ -4,6 +4,7 @@
  */
 import type { Advice, AppAdvice } from '../../guidance/advise.ts';
 import { oneLine } from '../../model/visible-text.ts';
+import { ruleList } from '../parts/cited.ts';
 import { noticeText, wrapped, type TextOptions } from '../formats/text.ts';
 import { withoutCommands } from '../verdicts/text.ts';
 import { adviceView, evidenceWords, itemEvidence, spoke } from './view.ts';
@@ -52,5 +53,6 @@ export function adviceText(advice: Advice, today: Date, options: TextOptions): s
     ...advice.apps.flatMap(app),
     ...opening.facts.map(({ term, value }) => wrap(`${term}: ${value}.`)),
   ];
-  return withoutCommands(parts.join('\n\n'));
+  const said = parts.join('\n\n');
+  return withoutCommands([said, ruleList(said)].filter((part) => part !== '').join('\n\n'));
 }

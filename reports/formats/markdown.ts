@@ -5,6 +5,7 @@
 import { families } from '../../bench/workloads/families.ts';
 import type { Family } from '../../model/metric.ts';
 import { visibleText } from '../../model/visible-text.ts';
+import { citedRules, repository, ruleAnchor, rules } from '../../model/rules.ts';
 import { escapeText } from './html/markup.ts';
 import type { Block, Notice, Table, TableCell, View } from '../parts/parts.ts';
 import { cellText } from '../parts/parts.ts';
@@ -52,8 +53,15 @@ export function markdownOf(view: View): string {
       ...section.blocks.map(markdownBlock),
     );
   }
-  parts.push(`_${markdownText(view.footer)}_`);
+  parts.push(markdownRules(parts.join('\n\n')), `_${markdownText(view.footer)}_`);
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The rules that a finished text cites, each a link to the page that explains it. */
+export function markdownRules(text: string): string {
+  return citedRules(text)
+    .map((id) => `- [${id}](${repository}/blob/main/${ruleAnchor(id)}): ${markdownText(rules[id].title)}`)
+    .join('\n');
 }
 
 /** One block; charts and downloads are left out. */

@@ -3,6 +3,7 @@
  * colour is added only when the caller says that the terminal shows it.
  */
 import { oneLine, visibleText } from '../../model/visible-text.ts';
+import { ruleList } from '../parts/cited.ts';
 import type { Notice, Table, TableCell, Tone, View } from '../parts/parts.ts';
 
 export interface TextOptions {
@@ -35,7 +36,8 @@ export function textOf(view: View, options: TextOptions): string {
   if (opening.headline !== null) parts.push(tableText(opening.headline, paint));
   parts.push(wrap(opening.counts.map((item) => item.text).join(' · ')));
   for (const notice of opening.notices) parts.push(noticeText(notice, wrap, paint));
-  return `${parts.join('\n\n')}\n`;
+  parts.push(ruleList(parts.join('\n\n')));
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 /** Its title, then a bullet for each line. */

@@ -2,6 +2,8 @@
  * A statement of the guidance as the report shows it, with the rows of evidence that support or refute it.
  */
 
+import type { RuleId } from '../../model/rules.ts';
+
 export type ClaimState = 'holds' | 'does-not-hold' | 'partly' | 'refused' | 'not-measured';
 
 /** One resource's answer to one claim; never merged across resources. */
@@ -10,7 +12,7 @@ export interface ClaimRow {
   readonly state: ClaimState;
   readonly evidence: string;
   readonly metric: string | null;
-  readonly rule: string | null;
+  readonly rule: RuleId | null;
 }
 
 export interface Claim {

@@ -5,6 +5,7 @@
 import { partsOf } from '../../bench/record/merge.ts';
 import type { Analysis, Comparison, LedgerRow, Refusal } from '../../model/analysis.ts';
 import type { RunRecord } from '../../model/record.ts';
+import { rules } from '../../model/rules.ts';
 import type { ClaimRow } from '../parts/claim.ts';
 import { machineWords } from './answer.ts';
 import { claimsOf } from './claims/claims.ts';
@@ -203,7 +204,10 @@ function refusalRows(analysis: Analysis, subjects: Subjects): Table['rows'] {
       ...(whole.has(rule) ? ['the whole run'] : []),
       ...(touched.size === 0 ? [] : [`${count(touched.size, 'comparison')}: ${few(titles, 4)}`]),
     ];
-    return { head: rule, cells: [text(message), text(remedy), text(parts.join('; '))] };
+    return {
+      head: `${rule}: ${rules[rule].title}`,
+      cells: [text(message), text(remedy), text(parts.join('; '))],
+    };
   });
 }
 

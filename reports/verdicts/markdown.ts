@@ -2,7 +2,7 @@
  * Verdicts as markdown, for notes, summaries of CI jobs and pull requests. Labels are escaped, so that none
  * can become a link, a mention, a comment or a tag.
  */
-import { markdownBlock, markdownNotice, markdownText } from '../formats/markdown.ts';
+import { markdownBlock, markdownNotice, markdownRules, markdownText } from '../formats/markdown.ts';
 import type { View } from '../parts/parts.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
@@ -22,7 +22,7 @@ export function markdownParts(view: View): readonly string[] {
   const { opening } = view;
   const [answer = '', ...more] = opening.answer;
   const title = opening.subtitle === '' ? opening.title : `${opening.title}: ${opening.subtitle}`;
-  return [
+  const parts = [
     `## ${markdownText(title)}`,
     `**${markdownText(answer)}**`,
     ...more.map(markdownText),
@@ -35,8 +35,9 @@ export function markdownParts(view: View): readonly string[] {
       ...section.lead.map(markdownText),
       ...section.blocks.map(markdownBlock),
     ]),
-    `_${markdownText(view.footer)}_`,
-  ].filter((part) => part !== '');
+  ];
+  const cited = markdownRules(parts.join('\n\n'));
+  return [...parts, cited, `_${markdownText(view.footer)}_`].filter((part) => part !== '');
 }
 
 /** Parts as a document that may also be printed into the log of a build service. */

@@ -3,6 +3,7 @@
  * can move the cursor or be taken for a command by a program that reads logs.
  */
 import type { Block, Section, View } from '../parts/parts.ts';
+import { ruleList } from '../parts/cited.ts';
 import type { TextOptions } from '../formats/text.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
@@ -82,7 +83,8 @@ function blockText(block: Block, wrap: (line: string) => string, paint: Paint): 
 /** Parts apart by an empty line, and nothing in them that a log reader would obey. */
 function finished(parts: readonly string[]): string {
   const text = parts.filter((part) => part !== '').join('\n\n');
-  return `${withoutCommands(text)}\n`;
+  const cited = ruleList(text);
+  return `${withoutCommands(cited === '' ? text : `${text}\n\n${cited}`)}\n`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { element, escapeText, fragment, scriptJson } from './markup.ts';
 import type { Block, Chart, Choice, Notice, Opening, Reader, Section, View } from '../../parts/parts.ts';
 import { captionId } from '../svg/strokes.ts';
 import { chartSvg } from '../svg/svg.ts';
+import { linked, ruleEntries } from './rule-links.ts';
 import { badgeOf, tableOf } from './table-html.ts';
 
 /** One HTML document; `plain` are the page's own style and scripts. */
@@ -65,15 +66,22 @@ export function bodyOf(view: View): Markup {
       element('a', { href: `#${section.id}` }, section.link ?? section.title),
     ),
   );
+  const opening = openingOf(view.opening);
   return fragment(
     element('a', { class: 'skip', href: '#main' }, 'Skip to the details'),
-    element('header', { class: 'opening' }, element('div', { class: 'wrap' }, openingOf(view.opening))),
+    element('header', { class: 'opening' }, element('div', { class: 'wrap' }, opening)),
     element(
       'nav',
       { 'aria-label': 'Sections' },
       element('div', { class: 'wrap' }, element('ul', {}, ...links)),
     ),
-    element('main', { id: 'main', class: 'wrap' }, choiceBar(choices), ...sections),
+    element(
+      'main',
+      { id: 'main', class: 'wrap' },
+      choiceBar(choices),
+      ...sections,
+      ruleEntries(fragment(opening, ...sections)),
+    ),
     element('footer', {}, element('div', { class: 'wrap' }, view.footer)),
   );
 }
@@ -146,7 +154,9 @@ function sentenceOf(sentence: string): Markup {
   return element(
     'p',
     {},
-    ...parts.map((part, index) => (index % 2 === 1 ? element('span', { class: 'aside' }, part) : part)),
+    ...parts.map((part, index) =>
+      index % 2 === 1 ? element('span', { class: 'aside' }, part) : linked(part),
+    ),
   );
 }
 
@@ -161,7 +171,7 @@ function sectionOf(section: Section, choices: readonly Choice[]): Markup {
       ...tagAttributes(section.tags, choices),
     },
     element('h2', { id: titleId }, section.title),
-    ...section.lead.map((line) => element('p', { class: 'lead' }, line)),
+    ...section.lead.map((line) => element('p', { class: 'lead' }, linked(line))),
     ...section.blocks.map((block) => blockOf(block, choices)),
   );
 }
@@ -173,7 +183,7 @@ function blockOf(block: Block, choices: readonly Choice[] = []): Markup {
     case 'charts':
       return element('div', { class: 'charts' }, ...block.charts.map(figureOf));
     case 'prose':
-      return element('div', { class: 'prose' }, ...block.lines.map((line) => element('p', {}, line)));
+      return element('div', { class: 'prose' }, ...block.lines.map((line) => element('p', {}, linked(line))));
     case 'facts':
       return factsOf(block.facts);
     case 'code':
@@ -233,8 +243,8 @@ function noticeOf(notice: Notice): Markup {
     { class: `notice tone-${notice.tone}`, role: 'note' },
     element('p', { class: 'notice-title' }, notice.title),
     more.length === 0 && only !== undefined
-      ? element('p', {}, only)
-      : element('ul', {}, ...notice.lines.map((line) => element('li', {}, line))),
+      ? element('p', {}, linked(only))
+      : element('ul', {}, ...notice.lines.map((line) => element('li', {}, linked(line)))),
   );
 }
 
@@ -242,6 +252,6 @@ function factsOf(facts: Opening['facts']): Markup {
   return element(
     'dl',
     {},
-    ...facts.flatMap((fact) => [element('dt', {}, fact.term), element('dd', {}, fact.value)]),
+    ...facts.flatMap((fact) => [element('dt', {}, fact.term), element('dd', {}, linked(fact.value))]),
   );
 }

@@ -7,6 +7,7 @@ import type { Markup } from './markup.ts';
 import { element } from './markup.ts';
 import type { Choice, Table, TableCell } from '../../parts/parts.ts';
 import { rangeSvg } from '../svg/range.ts';
+import { linked } from './rule-links.ts';
 
 /** Cells longer than this get a minimum width, so that a narrow screen scrolls instead of stacking letters. */
 const longText = 36;
@@ -48,7 +49,11 @@ export function tableOf(table: Table, titled = false, choices: readonly Choice[]
     ),
     table.notes.length === 0
       ? null
-      : element('div', { class: 'table-notes' }, ...table.notes.map((note) => element('p', {}, note))),
+      : element(
+          'div',
+          { class: 'table-notes' },
+          ...table.notes.map((note) => element('p', {}, linked(note))),
+        ),
   );
 }
 
@@ -69,11 +74,15 @@ function rowIds(table: Table): readonly string[] {
 /** A heading shared by neighbouring rows is written once and spans them, unless a choice may take one of them away. */
 function headOf(table: Table, index: number): Markup | null {
   const { head = '', tags } = table.rows[index] ?? {};
-  if (tags !== undefined) return element('th', { scope: 'row' }, head);
+  if (tags !== undefined) return element('th', { scope: 'row' }, linked(head));
   if (index > 0 && table.rows[index - 1]?.head === head) return null;
   let span = 1;
   while (table.rows[index + span]?.head === head) span += 1;
-  return element('th', { scope: span > 1 ? 'rowgroup' : 'row', rowspan: span > 1 ? span : null }, head);
+  return element(
+    'th',
+    { scope: span > 1 ? 'rowgroup' : 'row', rowspan: span > 1 ? span : null },
+    linked(head),
+  );
 }
 
 function cellOf(cell: TableCell, domain: readonly number[]): Markup {
@@ -86,7 +95,7 @@ function cellOf(cell: TableCell, domain: readonly number[]): Markup {
             cell.narrow === true || cell.text === '' ? null : cell.text.length > longText ? 'long' : 'short',
           title: cell.full ?? null,
         },
-        cell.text,
+        linked(cell.text),
       );
     case 'number':
       return element(
@@ -104,5 +113,5 @@ function cellOf(cell: TableCell, domain: readonly number[]): Markup {
 
 export function badgeOf(text: string, tone: string): Markup {
   const length = text.length > longBadge ? ' badge-long' : '';
-  return element('span', { class: `badge tone-${tone}${length}` }, text);
+  return element('span', { class: `badge tone-${tone}${length}` }, linked(text));
 }

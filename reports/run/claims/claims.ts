@@ -3,6 +3,7 @@
  * answers are never merged into a score (C28); what was not measured says what to run instead.
  * "Orders of magnitude" means at least ten times, with the whole interval above ten.
  */
+import type { RuleId } from '../../../model/rules.ts';
 import type { Analysis, Comparison } from '../../../model/analysis.ts';
 import type { MetricDeclaration } from '../../../model/metric.ts';
 import type { CellRecord, RunRecord } from '../../../model/record.ts';
@@ -97,7 +98,7 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
   const what = `${withVersion(item.subject, subjects)} vs ${withVersion(item.reference, subjects)}`;
   const figure = `${ratioWords(item.ratio, item.interval)} in ${lowerFirst(metric?.title ?? item.metric)}, n = ${item.n}`;
   const emulated = subjects.of(item.subject)?.acceleration.class === 'tcg';
-  const row = (state: ClaimState, evidence: string, rule: string | null): ClaimRow => ({
+  const row = (state: ClaimState, evidence: string, rule: RuleId | null): ClaimRow => ({
     resource: resource.name,
     state,
     evidence,

@@ -2,6 +2,7 @@
  * Claim S3's question of number: how many fit. Answered from density sweeps alone; a count that only says
  * "at least" is not judged (C24), nor is one of emulated machines (C17), while memory per instance may be.
  */
+import type { RuleId } from '../../../model/rules.ts';
 import type { Analysis, Comparison } from '../../../model/analysis.ts';
 import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
@@ -58,7 +59,7 @@ function fitRow(
   const figure = counting
     ? `fit at once: ${counts.join(', ')}`
     : `${subjects.named(pair.subject)} vs ${subjects.named(pair.reference)}: ${ratioWords(pair.ratio, pair.interval)} in ${title}`;
-  const row = (state: ClaimState, why: string, rule: string | null): ClaimRow => ({
+  const row = (state: ClaimState, why: string, rule: RuleId | null): ClaimRow => ({
     resource,
     state,
     evidence: `${figure}, n = ${pair.n}; ${why}.`,

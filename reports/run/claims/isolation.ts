@@ -2,6 +2,7 @@
  * The performance half of "virtual machines are more isolated": who disturbs whom, stressor by stressor. What
  * can be reached from inside is another claim's (claims-surface.ts); the two are never merged (C28).
  */
+import type { RuleId } from '../../../model/rules.ts';
 import type { Analysis, Comparison } from '../../../model/analysis.ts';
 import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
@@ -63,7 +64,7 @@ function claimRow(item: Comparison, found: Isolation, subjects: Subjects): Claim
   const lost = (one: Interference | undefined) =>
     one === undefined ? absent : `${degradationWords(one)}, n = ${one.n}`;
   const evidence = `${name(item.subject)}: ${lost(vm)}; ${name(item.reference)}: ${lost(container)}; slowdowns as ratio ${ratioWords(item.ratio, item.interval)}`;
-  const row = (state: ClaimState, more: string, rule: string | null): ClaimRow => ({
+  const row = (state: ClaimState, more: string, rule: RuleId | null): ClaimRow => ({
     resource: `interference: ${besideWords(beside).toLowerCase()}${value === 'p99' ? ', p99' : ''}`,
     state,
     evidence: `${evidence}${more}.`,
@@ -94,7 +95,7 @@ function claimRow(item: Comparison, found: Isolation, subjects: Subjects): Claim
 function unfinished(
   vm: Interference | undefined,
   container: Interference | undefined,
-): { readonly state: ClaimState; readonly more: string; readonly rule: string | null } | null {
+): { readonly state: ClaimState; readonly more: string; readonly rule: RuleId | null } | null {
   if (vm === undefined || container === undefined) return null;
   if (vm.didNotFinish === 0 && container.didNotFinish === 0) return null;
   const decided = (dead: Interference, living: Interference) =>

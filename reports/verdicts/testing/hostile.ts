@@ -21,7 +21,7 @@ export function hostileChange(label: string): ChangeReport {
       ...row,
       key: { ...key(row.key), metric: label },
       metric: { ...row.metric, id: label, title: label, definition: label },
-      refusals: row.refusals.map(() => ({ rule: label, message: label, remedy: label })),
+      refusals: row.refusals.map(({ rule }) => ({ rule, message: label, remedy: label })),
       remarks: [{ code: label, message: label }],
     })),
     missing: plain.missing.map((row) => ({ ...row, key: { ...key(row.key), metric: label } })),
