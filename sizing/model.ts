@@ -107,6 +107,9 @@ export interface DemandRow {
   /** Unique in an inventory. */
   readonly id: string;
   readonly app: string;
+  /** Cluster and site (datacentre) that it is in today; null: not told. */
+  readonly cluster: string | null;
+  readonly site: string | null;
   readonly count: number;
   /** Asked for per instance: vCPUs of a VM, request of a pod. */
   readonly cpuThreads: number | null;
@@ -206,6 +209,7 @@ export interface Licence {
 export interface ExistingHost {
   readonly id: string;
   readonly cluster: string | null;
+  readonly site: string | null;
   readonly sockets: number | null;
   readonly cores: number | null;
   readonly threads: number | null;
@@ -259,7 +263,8 @@ export interface Inventory {
   readonly confidence: number;
 }
 
-export type InventoryKind = 'rvtools' | 'azure-migrate' | 'kubernetes' | 'csv' | 'apps';
+export type InventoryKind =
+  'rvtools' | 'azure-migrate' | 'powercli' | 'hyper-v' | 'proxmox' | 'kubernetes' | 'csv' | 'apps';
 
 export interface InventoryFile {
   readonly file: string;

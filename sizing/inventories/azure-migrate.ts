@@ -5,14 +5,17 @@
 import type { DemandRow, Volume } from '../model.ts';
 import type { Notes } from './notes.ts';
 import { blankRow, bounds, mib, systemOf } from './rows.ts';
-import { columnOf, numberAt, sourceOf, type Table, type TableRow, textAt } from './table.ts';
+import { columnOf, hasColumn, numberAt, sourceOf, type Table, type TableRow, textAt } from './table.ts';
 
 const gib = 2 ** 30;
 const diskBounds = { least: 0, most: 2 ** 20, whole: false };
 const percentBounds = { least: 0, most: 100, whole: false };
 
+/** Names that tell its header from a title. */
+export const azureNames: ReadonlySet<string> = new Set(['servername', 'cores', 'memoryinmb', 'osname']);
+
 export function isAzureMigrate(table: Table): boolean {
-  const has = (name: string) => columnOf(table, [name]) !== -1;
+  const has = (name: string) => hasColumn(table, [name]);
   return has('servername') && has('cores') && has('memoryinmb');
 }
 
@@ -78,8 +81,10 @@ interface Disk {
 function disksIn(table: Table): Disk[] {
   const disks: Disk[] = [];
   for (let n = 1; ; n += 1) {
-    const starting = (words: string) =>
-      [...table.columns].find(([name]) => name.startsWith(`disk${String(n)}${words}`))?.[1] ?? -1;
+    const starting = (words: string) => {
+      const name = [...table.columns.keys()].find((one) => one.startsWith(`disk${String(n)}${words}`));
+      return name === undefined ? -1 : columnOf(table, [name]);
+    };
     const size = starting('size');
     if (size === -1) return disks;
     disks.push({ size, reads: starting('readops'), writes: starting('writeops') });

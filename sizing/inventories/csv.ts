@@ -1,4 +1,7 @@
-/** CSV text -> rows of cells; the only door to csv-parse. The delimiter is the one that the header uses most. */
+/**
+ * CSV text -> rows of cells; the only door to csv-parse. The delimiter is the one between the most known names in one
+ * of the first lines, else the one that the first line uses most.
+ */
 import { parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { addProblem, type Notes } from './notes.ts';
@@ -7,7 +10,12 @@ import { addProblem, type Notes } from './notes.ts';
 const mostRows = 3_000_000;
 
 /** Rows of a CSV text, blank ones included so that rows can be counted; a broken one is told. */
-export function csvGrid(text: string, file: string, notes: Notes): string[][] {
+export function csvGrid(
+  text: string,
+  file: string,
+  notes: Notes,
+  isKnown: (name: string) => boolean = () => false,
+): string[][] {
   const source = { file, sheet: null, row: null };
   const rows = lineCount(text);
   if (rows > mostRows) {
@@ -17,9 +25,7 @@ export function csvGrid(text: string, file: string, notes: Notes): string[][] {
     );
   }
   const body = text.replace(/^sep=.\r?\n/i, '\n');
-  const header = body.split(/\r?\n/, 20).find((line) => line.trim() !== '') ?? '';
-  const count = (mark: string): number => header.split(mark).length;
-  const delimiter = [',', ';', '\t', '|'].toSorted((a, b) => count(b) - count(a))[0] ?? ',';
+  const delimiter = delimiterOf(body, isKnown);
   const options = { delimiter, relax_column_count: true, skip_empty_lines: false, max_record_size: 1 << 20 };
   try {
     return parse(body, options);
@@ -40,6 +46,21 @@ export function csvGrid(text: string, file: string, notes: Notes): string[][] {
     addProblem(notes, source, '(text)', messageOf(error), 'is no CSV', 'export it again', 'file not read');
     return [];
   }
+}
+
+function delimiterOf(body: string, isKnown: (name: string) => boolean): string {
+  const lines = body
+    .split(/\r?\n/, 60)
+    .filter((line) => line.trim() !== '' && !/^"?#TYPE\b/.test(line))
+    .slice(0, 40);
+  const known = (mark: string) =>
+    Math.max(
+      0,
+      ...lines.map((line) => line.split(mark).filter((cell) => isKnown(cell.replaceAll('"', ''))).length),
+    );
+  const uses = (mark: string) => (lines[0] ?? '').split(mark).length;
+  const marks = [',', ';', '\t', '|'].map((mark) => ({ mark, known: known(mark), uses: uses(mark) }));
+  return marks.toSorted((a, b) => b.known - a.known || b.uses - a.uses)[0]?.mark ?? ',';
 }
 
 function lineCount(text: string): number {

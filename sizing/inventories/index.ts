@@ -5,17 +5,20 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { DemandRow, Inventory, InventoryFile, Source } from '../model.ts';
+import type { Claim, DemandRow, Inventory, InventoryFile, Source } from '../model.ts';
 import { readApps } from './apps.ts';
-import { isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
+import { azureNames, isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
 import { csvGrid } from './csv.ts';
 import { objectsIn, type DumpedObject } from './kubernetes/documents.ts';
 import { readKubernetes } from './kubernetes/index.ts';
-import { addProblem, createNotes, type Notes } from './notes.ts';
-import { isPlain, readPlain } from './plain-csv.ts';
+import { machineNames } from './machines.ts';
+import { addProblem, createNotes, remarksOf, type Notes } from './notes.ts';
+import { listKindOf, plainNames, readPlain } from './plain-csv.ts';
 import { uniqueIds } from './rows.ts';
-import { readRvtools, tabOf } from './rvtools.ts';
-import { type Table, tableOf } from './table.ts';
+import { rvtoolsNames } from './rvtools-columns.ts';
+import { isOtherTab, tabOf } from './rvtools-sheets.ts';
+import { readRvtools } from './rvtools.ts';
+import { plainName, type Cell, type Table, tableOf, unreadColumns } from './table.ts';
 import { readWorkbook } from './workbook.ts';
 
 export interface InputFile {
@@ -57,14 +60,55 @@ async function expand(paths: readonly string[]): Promise<string[]> {
       () => false,
     );
     if (!isFolder) return [path];
-    const names = (await readdir(path)).filter((name) => /\.(csv|xls[xm]|json|ya?ml)$/i.test(name));
+    const names = (await readdir(path)).filter((name) =>
+      /\.(csv|tsv|xls[xm]|json|jsonl|ndjson|ya?ml)$/i.test(name),
+    );
     return names.toSorted().map((name) => join(path, name));
   });
   return (await Promise.all(each)).flat();
 }
 
+/** Sizes that a whole table, or some of its rows, do not tell: a problem, for the sum would pass them over. */
+function tellUnknown(demand: readonly DemandRow[], notes: Notes): void {
+  const tables = new Map<string, DemandRow[]>();
+  for (const row of demand) {
+    // Pods are told one by one.
+    if (row.source.sheet === 'Pod') continue;
+    const key = JSON.stringify([row.source.file, row.source.sheet]);
+    const known = tables.get(key);
+    if (known === undefined) tables.set(key, [row]);
+    else known.push(row);
+  }
+  const sizes = [
+    ['CPU', 'a column of CPUs', ({ cpuThreads, usage }: DemandRow) => cpuThreads ?? usage?.cpuThreads],
+    [
+      'memory',
+      'a column of memory',
+      ({ memoryBytes, usage }: DemandRow) => memoryBytes ?? usage?.memoryBytes,
+    ],
+  ] as const;
+  for (const rows of tables.values()) {
+    for (const [field, column, of] of sizes) {
+      const silent = rows.filter((row) => of(row) == null);
+      const [first] = silent;
+      if (first === undefined) continue;
+      const all = silent.length === rows.length;
+      addProblem(
+        notes,
+        { ...first.source, row: all ? null : first.source.row },
+        field,
+        '',
+        `is not known of ${all ? 'any' : String(silent.length)} of ${rows.length} machines, the first ${first.id}`,
+        `export ${column}; without it the answer counts none of theirs`,
+        'value not used',
+      );
+    }
+  }
+}
+
 interface Parts {
   readonly demand: DemandRow[];
+  readonly claims: Claim[];
   readonly objects: (DumpedObject & { readonly source: Source })[];
   readonly tables: Table[];
   readonly files: InventoryFile[];
@@ -73,7 +117,7 @@ interface Parts {
 /** The same from contents; never throws for what is in them. */
 export async function inventoryOf(inputs: readonly InputFile[]): Promise<Inventory> {
   const notes = createNotes();
-  const parts: Parts = { demand: [], objects: [], tables: [], files: [] };
+  const parts: Parts = { demand: [], claims: [], objects: [], tables: [], files: [] };
   for (const { name, bytes } of inputs) {
     try {
       parts.files.push({ file: name, ...(await readOne(bytes, name, parts, notes)) });
@@ -91,14 +135,17 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
       );
     }
   }
-  const rvtools = readRvtools(parts.tables, notes);
+  const rvtools = readRvtools(
+    parts.tables.filter((table) => tabOf(table) !== null),
+    notes,
+  );
   const cluster = readKubernetes(parts.objects, notes);
   const unique = uniqueIds();
   const demand = [rvtools.demand, parts.demand, cluster.demand].flat().map((row) => {
     const id = unique(row.id);
     return id === row.id ? row : { ...row, id };
   });
-  const claims = [...rvtools.claims, ...cluster.claims];
+  const claims = [rvtools.claims, parts.claims, cluster.claims].flat();
   if (demand.length === 0 && claims.length === 0) {
     const file = inputs[0]?.name ?? '(none)';
     addProblem(
@@ -111,6 +158,12 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
       'value not used',
     );
   }
+  tellUnknown(demand, notes);
+  for (const table of parts.tables) {
+    const unread = unreadColumns(table);
+    if (unread.length > 0)
+      notes.remarks.add(`columns of ${placeOf(table)} that are not read: ${unread.join(', ')}`);
+  }
   const total = demand.reduce((sum, { count }) => sum + count, 0);
   const known = demand.reduce((sum, { count, usage }) => sum + (usage === null ? 0 : count), 0);
   return {
@@ -121,7 +174,7 @@ export async function inventoryOf(inputs: readonly InputFile[]): Promise<Invento
     claims,
     leftOut: notes.leftOut,
     problems: notes.problems,
-    remarks: [...notes.remarks],
+    remarks: remarksOf(notes),
     confidence: total === 0 ? 0 : known / total,
   };
 }
@@ -143,7 +196,7 @@ async function readOne(
   }
   if (bytes.subarray(0, 2).toString('latin1') === 'PK') {
     const sheets = await readWorkbook(bytes, file, notes);
-    const tables = sheets.flatMap(({ name, grid }) => tableOf(file, name, grid) ?? []);
+    const tables = sheets.flatMap(({ name, grid }) => tableOf(file, name, grid, isKnownName) ?? []);
     return keepTables(tables, file, parts, notes);
   }
   const text = decode(bytes, file, notes);
@@ -157,7 +210,7 @@ async function readOne(
     return readDump(text, file, parts, notes);
   if (text.includes('\0'))
     throw new UserError(`${file}: is neither text nor a workbook`, 'give an inventory');
-  const table = tableOf(file, null, csvGrid(text, file, notes));
+  const table = tableOf(file, null, csvGrid(text, file, notes, isKnownName), isKnownName);
   return keepTables(table === null ? [] : [table], file, parts, notes);
 }
 
@@ -167,32 +220,79 @@ function keepTables(
   parts: Parts,
   notes: Notes,
 ): Omit<InventoryFile, 'file'> {
+  const rowsOf = (some: readonly Table[]) => some.reduce((sum, { rows }) => sum + rows.length, 0);
+  const left = new Set(tables);
+  const take = (
+    kind: NonNullable<InventoryFile['kind']>,
+    some: readonly Table[],
+  ): Omit<InventoryFile, 'file'> => {
+    for (const table of some) {
+      left.delete(table);
+      if (table.above > 0)
+        notes.remarks.add(`${placeOf(table)}: ${table.above} lines above the header were passed over`);
+    }
+    parts.tables.push(...some);
+    if (left.size > 0) notes.remarks.add(`sheets not read: ${[...left].map(placeOf).join(', ')}`);
+    return { kind, rows: rowsOf(some) };
+  };
   const known = tables.filter((table) => tabOf(table) !== null);
-  parts.tables.push(...known);
-  if (known.length > 0)
-    return { kind: 'rvtools', rows: known.reduce((sum, { rows }) => sum + rows.length, 0) };
+  if (known.length > 0 || (tables.length > 0 && tables.every(isOtherTab))) return take('rvtools', known);
   const azure = tables.filter(isAzureMigrate);
   for (const table of azure) for (const row of readAzureMigrate(table, notes)) parts.demand.push(row);
-  if (azure.length > 0)
-    return { kind: 'azure-migrate', rows: azure.reduce((sum, { rows }) => sum + rows.length, 0) };
-  const plain = tables.filter(isPlain);
-  for (const table of plain) for (const row of readPlain(table, notes)) parts.demand.push(row);
-  if (plain.length > 0) return { kind: 'csv', rows: plain.reduce((sum, { rows }) => sum + rows.length, 0) };
+  if (azure.length > 0) return take('azure-migrate', azure);
+  const lists = tables.filter((table) => listKindOf(table) !== null);
+  for (const table of lists) {
+    const { demand, claims } = readPlain(table, notes);
+    for (const row of demand) parts.demand.push(row);
+    for (const claim of claims) parts.claims.push(claim);
+  }
+  const [first] = lists;
+  if (first !== undefined) return take(listKindOf(first) ?? 'csv', lists);
   const found = tables
     .map(({ sheet, header }) => `${sheet ?? 'columns'}: ${header.slice(0, 8).join(', ')}`)
     .join('; ');
   throw new UserError(
     `${file}: holds no sheet that is known (found ${found === '' ? 'no table' : found.slice(0, 300)})`,
-    'give vInfo, vCPU, vMemory, vDisk or vHost of RVTools, or a CSV with name, cpu and memory_mib',
+    'give vInfo, vCPU, vMemory, vDisk or vHost of RVTools, a list of PowerCLI, Hyper-V or Proxmox, or a CSV with name, cpu and memory_mib',
   );
+}
+
+function placeOf({ file, sheet }: Table): string {
+  return sheet ?? file;
+}
+
+/** Whether a cell is the name of a column, of whatever is read. */
+function isKnownName(cell: string): boolean {
+  const plain = plainName(cell);
+  return rvtoolsNames.has(plain) || machineNames.has(plain) || plainNames.has(plain) || azureNames.has(plain);
 }
 
 function readDump(text: string, file: string, parts: Parts, notes: Notes): Omit<InventoryFile, 'file'> {
   const objects = objectsIn(text, file, notes);
+  const list = listIn(objects, file);
+  if (list !== null) return keepTables([list], file, parts, notes);
   objects.forEach((object, at) => {
     parts.objects.push({ ...object, source: { file, sheet: object.kind, row: at + 1 } });
   });
   return { kind: 'kubernetes', rows: objects.length };
+}
+
+/** Objects of a tool's own (ConvertTo-Json, pvesh) as the table that they would be; null: they are none. */
+function listIn(objects: readonly DumpedObject[], file: string): Table | null {
+  if (objects.length === 0 || objects.some(({ kind }) => kind !== '(none)')) return null;
+  const records = objects.map(({ value }) =>
+    typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map<string, unknown>(),
+  );
+  const header = [...new Set(records.flatMap((record) => [...record.keys()]))];
+  const cellOf = (value: unknown): Cell => {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    const named =
+      typeof value === 'object' && value !== null ? (Reflect.get(value, 'Name') as unknown) : null;
+    return typeof named === 'string' ? named : null;
+  };
+  const grid = [header, ...records.map((record) => header.map((name) => cellOf(record.get(name))))];
+  const table = tableOf(file, null, grid, isKnownName);
+  return table === null || listKindOf(table) === null ? null : table;
 }
 
 /** UTF-8 or UTF-16 by its mark; what is no sound UTF-8 is taken for Windows' Western European. */

@@ -7,10 +7,12 @@ export interface Notes {
   readonly problems: InputProblem[];
   readonly leftOut: LeftOut[];
   readonly remarks: Set<string>;
+  /** What happened to many, each kind of it a remark with its number and the first. */
+  readonly tallies: Map<string, { readonly count: number; readonly first: string }>;
 }
 
 export function createNotes(): Notes {
-  return { problems: [], leftOut: [], remarks: new Set() };
+  return { problems: [], leftOut: [], remarks: new Set(), tallies: new Map() };
 }
 
 /** A value of the input as a message shows it: one line, shortened, nothing that a terminal would obey. */
@@ -49,4 +51,20 @@ export function objectOf<T>(schema: z.ZodType<T>, item: unknown, source: Source,
     'row left out',
   );
   return null;
+}
+
+/** One more to which this happened. */
+export function tally(notes: Notes, what: string, which: string): void {
+  const known = notes.tallies.get(what);
+  notes.tallies.set(what, { count: (known?.count ?? 0) + 1, first: known?.first ?? which });
+}
+
+/** Remarks and tallies as sentences. */
+export function remarksOf({ remarks, tallies }: Notes): string[] {
+  return [
+    ...remarks,
+    ...[...tallies].map(
+      ([what, { count, first }]) => `${what}: ${count}${count === 1 ? ',' : ', the first'} ${first}`,
+    ),
+  ];
 }

@@ -12,6 +12,14 @@ export function previewOf(inventory: Inventory, most = 50): string[] {
     ...items.slice(0, most).map((item) => `  ${line(item)}`),
     ...(items.length > most ? [`  and ${items.length - most} more`] : []),
   ];
+  const unknown = (value: (row: (typeof demand)[number]) => number | null) =>
+    demand.reduce((total, row) => total + (value(row) === null ? row.count : 0), 0);
+  const silent = (
+    [
+      ['CPU', unknown((row) => row.cpuThreads ?? row.usage?.cpuThreads ?? null)],
+      ['memory', unknown((row) => row.memoryBytes ?? row.usage?.memoryBytes ?? null)],
+    ] as const
+  ).flatMap(([name, count]) => (count > 0 ? [`${name} of ${String(count)} not known`] : []));
   return [
     ...inventory.files.map(({ file, kind, rows }) => `${shown(file)}: ${kind ?? 'not read'}, ${rows} rows`),
     `${sum(() => 1)} instances in ${demand.length} rows ask for ${formatValue(
@@ -23,7 +31,7 @@ export function previewOf(inventory: Inventory, most = 50): string[] {
     )} of memory, ${formatValue(
       sum((row) => row.diskBytes),
       'B',
-    )} of disk`,
+    )} of disk${silent.length === 0 ? '' : ` (${silent.join(', ')})`}`,
     `${formatValue(confidence, 'share')} of them with usage; ${perHost.length} run once per host; ${today.length} hosts today`,
     ...remarks.map(shownRemark),
     `Left out: ${leftOut.length}`,

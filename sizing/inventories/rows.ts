@@ -23,6 +23,8 @@ export function blankRow(id: string, source: Source): DemandRow {
   return {
     id,
     app: id,
+    cluster: null,
+    site: null,
     count: 1,
     cpuThreads: null,
     memoryBytes: null,

@@ -1,10 +1,10 @@
-/** What the columns of RVTools are called: in its older and newer versions, and by people in other languages. */
-
 /**
- * Names of the columns, newest first, with what spreadsheets in other languages make of them; plain names, in which
- * kana have lost their marks as letters have their accents.
+ * What the columns of RVTools are called, by the sheet that they are in: newest first, then older versions, its
+ * database and what spreadsheets in other languages make of them. Plain names, in which kana have lost their marks
+ * as letters have their accents; the name of the sheet before that of the column is taken off already.
  */
-export const columns = {
+
+const machine = {
   vm: [
     'vm',
     'vmname',
@@ -16,7 +16,7 @@ export const columns = {
     'nom',
     'nombre',
   ],
-  id: ['vmuuid', 'vmid'],
+  id: ['vmuuid', 'vmid', 'uuid', 'objectid'],
   center: ['visdkuuid', 'visdkserver'],
   power: [
     'powerstate',
@@ -29,59 +29,95 @@ export const columns = {
     '電源状態',
   ],
   template: ['template', 'vorlage', 'modele', 'plantilla', 'テンフレート'],
-  placeholder: ['srmplaceholder'],
-  cpus: ['cpus', 'numcpu', 'prozessoren', 'processeurs', 'procesadores', 'vcpus', 'cpu数'],
-  memory: [
-    'memory',
-    'memorymib',
-    'memorymb',
-    'sizemib',
-    'sizemb',
-    ...['arbeitsspeicher', 'memoire', 'memoria', 'メモリ'].flatMap((name) => [
-      name,
-      `${name}mib`,
-      `${name}mb`,
-      `${name}mo`,
-    ]),
+  os: [
+    'osaccordingtothevmwaretools',
+    'ostools',
+    'osaccordingtothetools',
+    'osaccordingtotheconfigurationfile',
+    'osconfig',
+    'os',
+    'guestos',
+    'betriebssystem',
+    'systemedexploitation',
+    'sistemaoperativo',
   ],
+} as const;
+
+const memory = ['arbeitsspeicher', 'memoire', 'memoria', 'メモリ'].flatMap((name) => [
+  name,
+  `${name}mib`,
+  `${name}mb`,
+  `${name}mo`,
+]);
+const cpus = ['cpus', 'numcpu', 'prozessoren', 'processeurs', 'procesadores', 'vcpus', 'cpu数'];
+const host = ['host', 'esxhost', 'hostname'];
+
+export const vinfo = {
+  ...machine,
+  placeholder: ['srmplaceholder'],
+  connection: ['connectionstate'],
+  cpus,
+  memory: ['memory', 'memorymib', 'memorymb', 'sizemib', 'sizemb', ...memory],
   provisioned: [
     'provisionedmib',
     'provisionedmb',
+    'provisioned',
     'bereitgestelltmib',
     'bereitgestelltmb',
     'provisionnemo',
     'aprovisionadomb',
   ],
+  cluster: ['cluster', 'clustername'],
+  datacenter: ['datacenter', 'datacentername'],
+  host,
+} as const satisfies Record<string, readonly string[]>;
+
+export const vcpu = {
+  ...machine,
+  cpus,
+  overall: ['overall', 'overallmhz'],
+} as const satisfies Record<string, readonly string[]>;
+
+export const vmemory = {
+  ...machine,
+  memory: ['sizemib', 'sizemb', 'size', 'memory', 'memorymib', 'memorymb', ...memory],
+  consumed: ['consumed', 'consumedmib', 'consumedmb'],
+} as const satisfies Record<string, readonly string[]>;
+
+export const vdisk = {
+  ...machine,
+  disk: ['disk', 'diskname', 'festplatte', 'disque', 'disco', 'テイスク'],
   capacity: [
     'capacitymib',
     'capacitymb',
+    'capacity',
     'kapazitatmib',
     'kapazitatmb',
     'capacitemo',
     'capacidadmb',
     '容量mb',
   ],
-  consumed: ['consumed', 'consumedmib', 'consumedmb'],
-  overall: ['overall', 'overallmhz'],
-  disk: ['disk', 'festplatte', 'disque', 'disco', 'テイスク'],
-  os: [
-    'osaccordingtothevmwaretools',
-    'osaccordingtotheconfigurationfile',
-    'os',
-    'betriebssystem',
-    'systemedexploitation',
-    'sistemaoperativo',
-  ],
-  cluster: ['cluster'],
-  host: ['host', 'esxhost'],
-  sockets: ['cpu', 'sockets'],
-  cores: ['cores'],
+  path: ['diskpath', 'path'],
+  lun: ['rawlunid', 'lunid'],
+  uuid: ['diskuuid'],
+} as const satisfies Record<string, readonly string[]>;
+
+export const vhost = {
+  host,
+  center: machine.center,
+  cluster: vinfo.cluster,
+  datacenter: vinfo.datacenter,
+  sockets: ['cpu', 'numcpu', 'sockets', 'cpusockets'],
+  cores: ['cores', 'numcores', 'cpucores'],
   hyperThreading: ['htactive', 'htavailable'],
-  hostMemory: ['memory', 'memorymib', 'memorymb'],
+  memory: ['memory', 'memorymib', 'memorymb', 'memorysize'],
   cpuUsed: ['cpuusage'],
   memoryUsed: ['memoryusage'],
-  speed: ['speed', 'speedmhz'],
+  speed: ['speed', 'speedmhz', 'cpuspeed'],
   model: ['cpumodel'],
 } as const satisfies Record<string, readonly string[]>;
 
-export type Column = keyof typeof columns;
+/** Every name, to tell a header from a title. */
+export const rvtoolsNames: ReadonlySet<string> = new Set(
+  [vinfo, vcpu, vmemory, vdisk, vhost].flatMap((sheet) => Object.values<readonly string[]>(sheet).flat()),
+);

@@ -1,36 +1,23 @@
 /**
  * An RVTools export -> demand and today's hosts. Each machine is joined over vInfo, vCPU, vMemory and vDisk; vInfo
- * is believed where they disagree, which is told. MB in its older headers is 2^20 bytes, as MiB in the newer.
+ * is believed where they disagree, and what it leaves empty the others fill: both are noted. A disk that several
+ * machines share is counted once. MB in its older headers is 2^20 bytes, as MiB in the newer.
  */
 import type { Claim, DemandRow, ExistingHost, Usage, Volume } from '../model.ts';
-import { addProblem, type Notes } from './notes.ts';
-import { blankRow, bounds, mib, systemOf } from './rows.ts';
-import { columns, type Column } from './rvtools-columns.ts';
+import { addProblem, tally, type Notes } from './notes.ts';
+import { powerOf, whyNotRunning } from './power.ts';
+import { blankRow, bounds, mib, osFamily, systemOf } from './rows.ts';
+import { vcpu, vdisk, vhost, vinfo, vmemory } from './rvtools-columns.ts';
 import {
-  type Bounds,
-  columnOf,
-  isTrue,
-  numberAt,
-  plainName,
-  sourceOf,
-  type Table,
-  type TableRow,
-  textAt,
-} from './table.ts';
-
-const tabs = ['vinfo', 'vcpu', 'vmemory', 'vdisk', 'vhost', 'vcluster'] as const;
-export type Tab = (typeof tabs)[number];
-
-/** Which tab a sheet or file is, by its name or else by its columns; null: none that is read. */
-export function tabOf(table: Table): Tab | null {
-  const named = plainName(table.sheet ?? table.file.replace(/\.[^.]*$/, ''));
-  const byName = tabs.find((tab) => named.endsWith(tab));
-  if (byName !== undefined) return byName;
-  const has = (...names: Column[]) => names.every((name) => columnOf(table, columns[name]) !== -1);
-  if (has('vm', 'power', 'cpus', 'memory')) return 'vinfo';
-  if (has('host', 'sockets', 'cores', 'speed')) return 'vhost';
-  return null;
-}
+  detailsOf,
+  keysWithin,
+  rowsOfMachine,
+  tabOf,
+  type Details,
+  type DetailTab,
+  type Place,
+} from './rvtools-sheets.ts';
+import { type Bounds, isTruth, numberOf, sourceOf, type Table, textOf } from './table.ts';
 
 export interface RvtoolsResult {
   readonly demand: readonly DemandRow[];
@@ -38,115 +25,85 @@ export interface RvtoolsResult {
   readonly claims: readonly Claim[];
 }
 
+/** What is known of all machines while each is read. */
+interface Export {
+  readonly details: Details;
+  /** Machines of each name. */
+  readonly names: ReadonlyMap<string, number>;
+  readonly speeds: ReadonlyMap<string, number | null>;
+  readonly seen: Set<string>;
+  readonly claims: Claim[];
+  /** Files of disks that an earlier machine has. */
+  readonly disks: Set<string>;
+  readonly notes: Notes;
+}
+
 /** Reads the tabs of one vCenter's export. */
 export function readRvtools(tables: readonly Table[], notes: Notes): RvtoolsResult {
-  const of = (tab: Tab) => tables.filter((table) => tabOf(table) === tab);
+  const of = (tab: 'vinfo' | 'vhost') => tables.filter((table) => tabOf(table) === tab);
   const hosts = of('vhost').flatMap((table) => readHosts(table, notes));
-  const speeds = new Map(hosts.flatMap(({ keys, speedMhz }) => keys.map((key) => [key, speedMhz] as const)));
-  const details = {
-    vcpu: joined(of('vcpu')),
-    vmemory: joined(of('vmemory')),
-    vdisk: joined(of('vdisk')),
-  };
   if (tables.some(({ header }) => header.some((name) => / MB$/.test(name)))) {
     notes.remarks.add('MB in the headers of RVTools is 2^20 bytes (MiB), as its newer versions write');
   }
   const names = new Map<string, number>();
-  const infos = of('vinfo').flatMap((table) => table.rows.map((row) => ({ table, row })));
+  const infos = of('vinfo').flatMap((table) => table.rows.map((row): Place => ({ table, row })));
   for (const { table, row } of infos) {
-    const [name, whole] = keysWithin(table, row, textAt(row, columnOf(table, columns.vm)));
+    const [name, whole] = keysWithin(table, row, textOf(table, row, vinfo.vm));
     names.set(name, (names.get(name) ?? 0) + 1);
     if (whole !== name) names.set(whole, names.get(whole) ?? 0);
   }
-  const seen = new Set<string>();
-  const claims: Claim[] = [];
-  const demand = infos.flatMap(({ table, row }) => {
-    const machine = readMachine(table, row, details, names, speeds, seen, claims, notes);
+  const all: Export = {
+    details: detailsOf(tables),
+    names,
+    speeds: new Map(hosts.flatMap(({ keys, speedMhz }) => keys.map((key) => [key, speedMhz] as const))),
+    seen: new Set(),
+    claims: [],
+    disks: new Set(),
+    notes,
+  };
+  const demand = infos.flatMap((place) => {
+    const machine = readMachine(place, all);
     return machine === null ? [] : [machine];
   });
-  tellStrays(details, names, notes);
-  return { demand, today: hosts.map(({ host }) => host), claims };
+  tellStrays(all.details, names, notes);
+  return { demand, today: hosts.map(({ host }) => host), claims: all.claims };
 }
 
-/**
- * Names and ids hold within one vCenter only: its UUID or server tells which, else the workbook. The CSVs of an export
- * have neither in common, and are taken for those of one. A sheet without the column is looked up by its workbook.
- */
-function keysWithin(table: Table, row: TableRow, key: string): readonly [string, string] {
-  const center = textAt(row, columnOf(table, columns.center));
-  const whole = JSON.stringify([table.sheet === null ? '' : table.file, key]);
-  return [center === '' ? whole : JSON.stringify([center, key]), whole];
-}
+/** Of a machine in vInfo and in the other sheets. */
+type Lookup = (tab: DetailTab) => readonly Place[];
 
-type Place = { readonly table: Table; readonly row: TableRow };
-type Joined = ReadonlyMap<string, readonly Place[]>;
-type Details = Readonly<Record<'vcpu' | 'vmemory' | 'vdisk', Joined>>;
-
-/** Rows by the machine's id and, for exports without, by its name. */
-function joined(tables: readonly Table[]): Joined {
-  const rows = new Map<string, Place[]>();
-  for (const table of tables) {
-    const name = columnOf(table, columns.vm);
-    const id = columnOf(table, columns.id);
-    for (const row of table.rows) {
-      for (const [kind, column] of [
-        ['name', name],
-        ['id', id],
-      ] as const) {
-        const own = textAt(row, column);
-        if (own === '') continue;
-        const key = `${kind}:${keysWithin(table, row, own)[0]}`;
-        const known = rows.get(key);
-        if (known === undefined) rows.set(key, [{ table, row }]);
-        else known.push({ table, row });
-      }
-    }
-  }
-  return rows;
-}
-
-function readMachine(
-  table: Table,
-  row: TableRow,
-  details: Details,
-  names: ReadonlyMap<string, number>,
-  speeds: ReadonlyMap<string, number | null>,
-  seen: Set<string>,
-  claims: Claim[],
-  notes: Notes,
-): DemandRow | null {
+function readMachine(place: Place, all: Export): DemandRow | null {
+  const { table, row } = place;
+  const { notes, names, details } = all;
   const source = sourceOf(table, row);
-  const text = (column: Column) => textAt(row, columnOf(table, columns[column]));
-  const name = text('vm');
+  const name = textOf(table, row, vinfo.vm);
   const out = (why: string): null => {
     notes.leftOut.push({ source, what: name === '' ? '(no name)' : name, why });
     return null;
   };
   if (name === '') return out('a row without a name: a total or a remark');
-  const id = text('id');
-  const idKeys = keysWithin(table, row, id);
-  const nameKeys = keysWithin(table, row, name);
-  if (id !== '' && seen.has(idKeys[0])) return out(`the machine ${id} is in an earlier row already`);
-  if (id !== '') seen.add(idKeys[0]);
-  const isNamesake = (names.get(nameKeys[0]) ?? 0) > 1;
-  const rowsOf = (tab: keyof Details): readonly Place[] => {
-    const found = (kind: 'id' | 'name', keys: readonly string[]) =>
-      keys.map((key) => details[tab].get(`${kind}:${key}`)).find((rows) => rows !== undefined);
-    const own = id === '' ? undefined : found('id', idKeys);
-    return own ?? (isNamesake ? [] : (found('name', nameKeys) ?? []));
-  };
-  const disksOf = (): Volume[] => volumesOf(name, rowsOf('vdisk'), notes);
+  const id = textOf(table, row, vinfo.id);
+  const key = keysWithin(table, row, id)[0];
+  if (id !== '' && all.seen.has(key)) return out(`the machine ${id} is in an earlier row already`);
+  if (id !== '') all.seen.add(key);
+  const isNamesake = (names.get(keysWithin(table, row, name)[0]) ?? 0) > 1;
+  const rowsOf: Lookup = (tab) => rowsOfMachine(place, details[tab], isNamesake);
+  const word = (columns: readonly string[], meaning: (text: string) => string) =>
+    textWithin(place, rowsOf, columns, meaning, name, notes);
+  const disksOf = (): Volume[] => volumesOf(name, rowsOf('vdisk'), all);
   /** Nothing runs, but its disks are kept. */
   const kept = (why: string): null => {
-    for (const volume of disksOf()) claims.push({ volume, count: 1, source });
+    for (const volume of disksOf()) all.claims.push({ volume, count: 1, source });
     return out(why);
   };
-  if (isTrue(row, columnOf(table, columns.template))) return kept('a template, not a machine');
-  if (isTrue(row, columnOf(table, columns.placeholder))) return out('a placeholder of site recovery');
+  const truth = (text: string) => String(isTruth(text));
+  if (isTruth(word(vinfo.template, truth))) return kept('a template, not a machine');
+  if (isTruth(textOf(table, row, vinfo.placeholder))) return out('a placeholder of site recovery');
   if (/^vCLS[-\s(]/.test(name)) return out("an agent of vSphere's cluster services");
-  const power = plainName(text('power'));
-  if (/^(suspend|angehalten|サスヘント|一時停止)/.test(power)) return kept('suspended');
-  if (/off|aus|eteint|horstension|apagad|オフ|停止/.test(power)) return kept('powered off');
+  const connection = /^(orphaned|inaccessible|invalid)$/i.exec(textOf(table, row, vinfo.connection))?.[0];
+  if (connection !== undefined) return kept(`${connection.toLowerCase()}: no host can run it`);
+  const why = whyNotRunning(powerOf(word(vinfo.power, powerOf)));
+  if (why !== null) return kept(why);
   if (isNamesake) {
     addProblem(
       notes,
@@ -158,59 +115,133 @@ function readMachine(
       'value used',
     );
   }
-  const size = (column: 'cpus' | 'memory', tab: 'vcpu' | 'vmemory', limits: Bounds): number | null => {
-    const here = numberAt(table, row, columnOf(table, columns[column]), limits, notes);
-    const other = rowsOf(tab)[0];
-    if (other === undefined) return here;
-    const there = numberAt(other.table, other.row, columnOf(other.table, columns[column]), limits, notes);
-    if (here !== null && there !== null && here !== there) {
-      addProblem(
-        notes,
-        sourceOf(other.table, other.row),
-        column,
-        there,
-        `vInfo says ${here}`,
-        'the value of vInfo was used; export all sheets at one time',
-        'value not used',
-      );
-    }
-    return here ?? there;
-  };
-  const cpus = size('cpus', 'vcpu', bounds.cpus);
-  const memory = size('memory', 'vmemory', bounds.memoryMib);
+  const cpus = sizeOf('CPUs', place, vinfo.cpus, rowsOf('vcpu')[0], vcpu.cpus, bounds.cpus, notes);
+  const memory = sizeOf(
+    'memory',
+    place,
+    vinfo.memory,
+    rowsOf('vmemory')[0],
+    vmemory.memory,
+    bounds.memoryMib,
+    notes,
+  );
   if (cpus === null && memory === null) return out('neither CPUs nor memory can be read');
   const disks = disksOf();
-  const provisioned = numberAt(table, row, columnOf(table, columns.provisioned), bounds.diskMib, notes);
+  const provisioned = numberOf(table, row, vinfo.provisioned, bounds.diskMib, notes);
+  const text = (columns: readonly string[]) => textOf(table, row, columns);
+  const speed = keysWithin(table, row, text(vinfo.host)).map((one) => all.speeds.get(one));
   return {
     ...blankRow(name, source),
+    cluster: orNull(text(vinfo.cluster)),
+    site: orNull(text(vinfo.datacenter)),
     cpuThreads: cpus,
     memoryBytes: memory === null ? null : memory * mib,
     diskBytes:
-      disks.length > 0
+      rowsOf('vdisk').length > 0
         ? disks.reduce((sum, { bytes }) => sum + bytes, 0)
         : provisioned === null
           ? null
           : provisioned * mib,
-    usage: usageOf(
-      rowsOf('vcpu')[0],
-      rowsOf('vmemory')[0],
-      speedOf(speeds, keysWithin(table, row, text('host'))),
-      notes,
-    ),
-    os: systemOf(text('os')),
+    usage: usageOf(rowsOf('vcpu')[0], rowsOf('vmemory')[0], speed.find((it) => it != null) ?? null, notes),
+    os: systemOf(word(vinfo.os, osFamily)),
     today: 'vm',
     volumes: disks,
   };
 }
 
-function volumesOf(name: string, rows: readonly Place[], notes: Notes): Volume[] {
+function orNull(text: string): string | null {
+  return text === '' ? null : text;
+}
+
+/** A text of vInfo; where it is empty that of another sheet. Sheets that mean something else are noted. */
+function textWithin(
+  { table, row }: Place,
+  rowsOf: Lookup,
+  columns: readonly string[],
+  meaning: (text: string) => string,
+  name: string,
+  notes: Notes,
+): string {
+  const here = textOf(table, row, columns);
+  for (const tab of ['vcpu', 'vmemory', 'vdisk'] as const) {
+    const [other] = rowsOf(tab);
+    if (other === undefined) continue;
+    const there = textOf(other.table, other.row, columns);
+    if (there === '' || meaning(there) === meaning(here)) continue;
+    const field = columns[0] ?? '';
+    if (here === '') {
+      tally(notes, `${field} is empty in vInfo and was taken from ${tab}`, name);
+      return there;
+    }
+    addProblem(
+      notes,
+      sourceOf(other.table, other.row),
+      field,
+      there,
+      `vInfo says ${here}`,
+      'the value of vInfo was used; export all sheets at one time',
+      'value not used',
+    );
+    return here;
+  }
+  return here;
+}
+
+/** A number of vInfo and of the sheet that has it too. */
+function sizeOf(
+  field: 'CPUs' | 'memory',
+  { table, row }: Place,
+  columns: readonly string[],
+  other: Place | undefined,
+  columnsThere: readonly string[],
+  limits: Bounds,
+  notes: Notes,
+): number | null {
+  const here = numberOf(table, row, columns, limits, notes);
+  if (other === undefined) return here;
+  const there = numberOf(other.table, other.row, columnsThere, limits, notes);
+  const source = sourceOf(other.table, other.row);
+  if (here !== null && there !== null && here !== there) {
+    addProblem(
+      notes,
+      source,
+      field,
+      there,
+      `vInfo says ${here}`,
+      'the value of vInfo was used; export all sheets at one time',
+      'value not used',
+    );
+  }
+  if (here === null && there !== null)
+    tally(
+      notes,
+      `${field} cannot be read in vInfo and was taken from ${source.sheet ?? source.file}`,
+      textOf(table, row, vinfo.vm),
+    );
+  return here ?? there;
+}
+
+/** A disk that an earlier machine has too, by its LUN, file or id, is not counted again. */
+function volumesOf(name: string, rows: readonly Place[], { disks, notes }: Export): Volume[] {
   return rows.flatMap(({ table, row }, at): Volume[] => {
-    const capacity = numberAt(table, row, columnOf(table, columns.capacity), bounds.diskMib, notes);
+    const capacity = numberOf(table, row, vdisk.capacity, bounds.diskMib, notes);
     if (capacity === null) return [];
-    const label = textAt(row, columnOf(table, columns.disk));
+    const label = textOf(table, row, vdisk.disk);
+    const id = `${name}/${label === '' ? String(at + 1) : label}`;
+    const file = [vdisk.lun, vdisk.path, vdisk.uuid]
+      .map((columns) => textOf(table, row, columns))
+      .find((text) => text !== '');
+    if (file !== undefined) {
+      const key = keysWithin(table, row, file)[0];
+      if (disks.has(key)) {
+        tally(notes, 'disks that an earlier machine shares are counted once', id);
+        return [];
+      }
+      disks.add(key);
+    }
     return [
       {
-        id: `${name}/${label === '' ? String(at + 1) : label}`,
+        id,
         bytes: capacity * mib,
         iops: null,
         access: 'block',
@@ -229,12 +260,10 @@ function usageOf(
   speedMhz: number | null,
   notes: Notes,
 ): Usage | null {
-  const at = (place: Place | undefined, column: Column, limits: Bounds) =>
-    place === undefined
-      ? null
-      : numberAt(place.table, place.row, columnOf(place.table, columns[column]), limits, notes);
-  const mhz = at(cpu, 'overall', bounds.mhz);
-  const consumed = at(memory, 'consumed', { ...bounds.memoryMib, least: 0 });
+  const at = (place: Place | undefined, columns: readonly string[], limits: Bounds) =>
+    place === undefined ? null : numberOf(place.table, place.row, columns, limits, notes);
+  const mhz = at(cpu, vcpu.overall, bounds.mhz);
+  const consumed = at(memory, vmemory.consumed, { ...bounds.memoryMib, least: 0 });
   const threads = mhz === null || speedMhz === null ? null : mhz / speedMhz;
   if (threads === null && consumed === null) return null;
   return {
@@ -243,10 +272,6 @@ function usageOf(
     statistic: 'now',
     windowSeconds: null,
   };
-}
-
-function speedOf(speeds: ReadonlyMap<string, number | null>, keys: readonly string[]): number | null {
-  return keys.map((key) => speeds.get(key)).find((speed) => speed != null) ?? null;
 }
 
 function readHosts(
@@ -258,40 +283,41 @@ function readHosts(
   readonly speedMhz: number | null;
 }[] {
   return table.rows.flatMap((row) => {
-    const text = (column: Column) => textAt(row, columnOf(table, columns[column]));
-    const number = (column: Column, limits: Bounds) =>
-      numberAt(table, row, columnOf(table, columns[column]), limits, notes);
-    const id = text('host');
+    const text = (columns: readonly string[]) => textOf(table, row, columns);
+    const number = (columns: readonly string[], limits: Bounds) =>
+      numberOf(table, row, columns, limits, notes);
+    const id = text(vhost.host);
     const source = sourceOf(table, row);
     if (id === '') {
       notes.leftOut.push({ source, what: '(no name)', why: 'a row without a host' });
       return [];
     }
-    const cores = number('cores', bounds.cpus);
-    const memory = number('hostMemory', bounds.memoryMib);
-    const share = (column: 'cpuUsed' | 'memoryUsed') => {
-      const percent = number(column, { least: 0, most: 100, whole: false });
+    const cores = number(vhost.cores, bounds.cpus);
+    const memory = number(vhost.memory, bounds.memoryMib);
+    const share = (columns: readonly string[]) => {
+      const percent = number(columns, { least: 0, most: 100, whole: false });
       return percent === null ? null : percent / 100;
     };
     const host: ExistingHost = {
       id,
-      cluster: text('cluster') === '' ? null : text('cluster'),
-      sockets: number('sockets', bounds.cpus),
+      cluster: orNull(text(vhost.cluster)),
+      site: orNull(text(vhost.datacenter)),
+      sockets: number(vhost.sockets, bounds.cpus),
       cores,
-      threads: cores === null ? null : cores * (isTrue(row, columnOf(table, columns.hyperThreading)) ? 2 : 1),
+      threads: cores === null ? null : cores * (isTruth(text(vhost.hyperThreading)) ? 2 : 1),
       memoryBytes: memory === null ? null : memory * mib,
       maxInstances: null,
       allocatable: null,
-      cpuUsedShare: share('cpuUsed'),
-      memoryUsedShare: share('memoryUsed'),
-      model: text('model') === '' ? null : text('model'),
+      cpuUsedShare: share(vhost.cpuUsed),
+      memoryUsedShare: share(vhost.memoryUsed),
+      model: orNull(text(vhost.model)),
       devices: {},
       labels: {},
       taints: [],
       domain: null,
       source,
     };
-    const speedMhz = number('speed', { least: 100, most: 10_000, whole: false });
+    const speedMhz = number(vhost.speed, { least: 100, most: 10_000, whole: false });
     return [{ host, keys: keysWithin(table, row, id), speedMhz }];
   });
 }
@@ -303,7 +329,7 @@ function tellStrays(details: Details, names: ReadonlyMap<string, number>, notes:
       if (!key.startsWith('name:') || names.has(key.slice(5)) || place === undefined) continue;
       notes.leftOut.push({
         source: sourceOf(place.table, place.row),
-        what: textAt(place.row, columnOf(place.table, columns.vm)),
+        what: textOf(place.table, place.row, vinfo.vm),
         why: 'is not in vInfo',
       });
     }

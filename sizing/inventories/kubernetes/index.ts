@@ -206,6 +206,7 @@ function readNode(item: unknown, source: Source, notes: Notes): ExistingHost[] {
     {
       id: name,
       cluster: null,
+      site: null,
       sockets: null,
       cores: null,
       threads: amount(capacity, 'cpu'),

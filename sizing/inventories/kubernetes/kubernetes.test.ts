@@ -289,10 +289,10 @@ test('what binds the scheduler and is not applied is counted and named', async (
     ),
   );
   expect(remarks).toEqual([
-    'not applied: required affinity to other pods over zone: 2 pods, the first d/a',
-    'not counted: devices claimed by resourceClaims: 1 pod, d/b',
-    'not applied: required anti-affinity over topology.kubernetes.io/zone: 1 pod, d/c',
-    'not applied: spread over kubernetes.io/hostname: 1 pod, d/e',
+    'not applied: required affinity to other pods over zone: 2, the first d/a',
+    'not counted: devices claimed by resourceClaims: 1, d/b',
+    'not applied: required anti-affinity over topology.kubernetes.io/zone: 1, d/c',
+    'not applied: spread over kubernetes.io/hostname: 1, d/e',
   ]);
 });
 

@@ -4,7 +4,7 @@
  */
 import { isGivenToAll } from '../../labels.ts';
 import type { DemandRow, LabelRule, Toleration } from '../../model.ts';
-import type { Notes } from '../notes.ts';
+import { tally, type Notes } from '../notes.ts';
 import { hostname, namespaceOf } from './affinity.ts';
 import type { NodeTerm, Pod, Selector } from './objects.ts';
 import { requirementsOf } from './selectors.ts';
@@ -68,16 +68,10 @@ export function countUnread(
   namespaces: ReadonlyMap<string, unknown>,
   notes: Notes,
 ): void {
-  const found = new Map<string, { count: number; first: string }>();
   for (const pod of pods) {
     const name = `${namespaceOf(pod)}/${pod.metadata.name}`;
-    for (const what of new Set(unreadOf(pod, namespaces))) {
-      const known = found.get(what);
-      found.set(what, { count: (known?.count ?? 0) + 1, first: known?.first ?? name });
-    }
+    for (const what of new Set(unreadOf(pod, namespaces))) tally(notes, what, name);
   }
-  for (const [what, { count, first }] of found)
-    notes.remarks.add(`${what}: ${count} ${count === 1 ? `pod, ${first}` : `pods, the first ${first}`}`);
 }
 
 function unreadOf(pod: Pod, namespaces: ReadonlyMap<string, unknown>): string[] {
