@@ -33,6 +33,8 @@ export interface HostedLaunch {
   readonly limits: Pick<PrepareRequest<unknown>, 'shape' | 'pidsLimit'>;
   /** Runs the agent with its channel on stdin and stdout. */
   readonly argv: readonly string[];
+  /** What the launching shell is put into beforehand, as LaunchRequest has it. */
+  readonly within?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Host folder of this instance alone. */
@@ -70,10 +72,10 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   const killsBefore = group?.read().oomKills ?? 0;
   let launched: Launched;
   try {
-    const { argv, environment, cwd } = request;
+    const { argv, within = [], environment, cwd } = request;
     const { cpus } = job;
     const channel = { channels: 1, stdio: 'channel' } as const;
-    launched = await launch({ argv, environment, cwd, group, cpus, ...channel, onMark, context });
+    launched = await launch({ argv, within, environment, cwd, group, cpus, ...channel, onMark, context });
   } catch (error) {
     // The launcher is gone; a tool that it had just started may not be.
     await group?.kill(killSeconds);

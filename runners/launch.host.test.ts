@@ -1,6 +1,9 @@
 /** The launch protocol with real processes: nothing runs before go(), and what cannot start says why. */
 import type { Duplex } from 'node:stream';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Mark } from '../model/instance.ts';
@@ -74,6 +77,26 @@ test('a program that is not there ends with 127 after go()', async () => {
   launched.go();
   expect((await launched.exit).code).toBe(127);
   expect(launched.tail()).toContain('/no/such/program');
+});
+
+test('what is around the launching shell is there before go(), and an argv of a script is that shell itself', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tare-launch-'));
+  try {
+    const script = join(folder, 'it is.sh');
+    await writeFile(script, 'echo "$$ $WITHIN $*"; shift; exec "$@"\n');
+    const marks: Mark[] = [];
+    const around = ['sh', '-c', 'export WITHIN=$$; exec "$@"', 'sh'];
+    const argv = ['.', script, 'given', 'sh', '-c', 'echo "$$"; exit 4'];
+    const launched = await launch(requestOf(argv, marks, { within: around }));
+    expect(marks).toEqual([]);
+    launched.go();
+    expect(await launched.exit).toEqual({ code: 4, signal: null });
+    const pid = String(launched.pid);
+    expect(launched.tail()).toBe(`${pid} ${pid} given sh -c echo "$$"; exit 4\n${pid}\n`);
+    expect(marks.map(({ name }) => name)).toEqual(['T0', 'T1']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('CPU affinity is set before the program starts', async () => {

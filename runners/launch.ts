@@ -20,7 +20,10 @@ const launchScript = join(import.meta.dirname, 'launch.sh');
 const tailBytes = 8192;
 
 export interface LaunchRequest {
+  /** The program, or `.` and a shell script that the launching shell itself goes on with. */
   readonly argv: readonly string[];
+  /** argv around the launching shell, ready before go(): what is no part of the start. Default: nothing. */
+  readonly within?: readonly string[];
   readonly group: Group | null;
   /** CPU affinity list ("1", "0-1"), null: left alone. */
   readonly cpus: string | null;
@@ -85,7 +88,7 @@ function spawnShell(request: LaunchRequest): ChildProcess {
   const { argv, group, cpus, channels, environment } = request;
   const procs = group?.procsFiles ?? [];
   const shell = ['sh', launchScript, cpus ?? '-', request.stdio ?? 'null', String(procs.length), ...procs];
-  return spawn('setpriv', ['--pdeathsig', 'KILL', ...shell, ...argv], {
+  return spawn('setpriv', ['--pdeathsig', 'KILL', ...(request.within ?? []), ...shell, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...Array.from({ length: channels }, () => 'pipe' as const)],
     env: { ...environment, PATH: toolPath() },
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),

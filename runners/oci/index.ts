@@ -42,12 +42,13 @@ async function prepare(
   const network = createCellNetwork(options.network, 'slirp4netns');
   const givenNetwork = options.network === 'host' || options.network === 'bridge';
   const plan = { enterScript, busybox: image.busybox, binary, ways, unified };
+  const { within, argv } = ociArguments({ ...plan, id: 'ID' });
   const table = `overlay layer/root overlay ${overlayOptions(false).join(',')} 0 0\n`;
   const seccomp = options.seccomp ? 'seccomp denylist' : 'no seccomp';
   return {
     identity: {
       runtime: await versionOf(binary),
-      argv: ociArguments({ ...plan, id: 'ID' }).join(' '),
+      argv: [...within, ...argv].join(' '),
       config: JSON.stringify(
         ociSpec({
           environment: insideEnvironment,
@@ -100,7 +101,7 @@ async function prepare(
       job,
       context: inner,
       limits: { shape, pidsLimit },
-      argv: ociArguments({ ...plan, id, bridge: bridgeOf(attached) }),
+      ...ociArguments({ ...plan, id, bridge: bridgeOf(attached) }),
       network: attached,
       environment: {},
       cwd: folder,

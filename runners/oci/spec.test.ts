@@ -38,12 +38,11 @@ test('seccomp and a container without a group of its own are expressed', () => {
 
 test('the runtime runs in a pid namespace that dies with its parent', () => {
   const runc = ociArguments({ ...plan, binary: '/sbin/runc', ways: waysOf({ runtime: 'runc' }) });
-  const text = runc.join(' ');
-  expect(text).toMatch(/^unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc sh \/t\/enter.sh/);
-  expect(text).toMatch(/\/i\/busybox - -- \/sbin\/runc --root state run --keep --bundle . r-1$/);
+  expect(runc.within.join(' ')).toBe('unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc');
+  expect(runc.argv.join(' ')).toMatch(/^\. \/t\/enter.sh \/i\/busybox - -- \/sbin\/runc --root state run --keep --bundle . r-1$/);
   const ways = waysOf({ runtime: '/opt/crun' });
   const crun = ociArguments({ ...plan, binary: '/opt/crun', ways, unified: '/sys/fs/cgroup/unified' });
-  expect(crun.join(' ')).toMatch(
+  expect(crun.argv.join(' ')).toMatch(
     /busybox \/sys\/fs\/cgroup\/unified -- \/opt\/crun --root state --cgroup-manager=disabled run --bundle . r-1$/,
   );
   expect(waysOf({ runtime: '/usr/local/bin/runsc' })).toMatchObject({ global: [], ownGroup: true });

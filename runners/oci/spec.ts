@@ -135,17 +135,25 @@ export interface OciPlan {
   readonly bridge?: { readonly argv: readonly string[]; readonly namespace: string } | null;
 }
 
+export interface OciCommand {
+  /** Around the launching shell, before the start. */
+  readonly within: readonly string[];
+  readonly argv: readonly string[];
+}
+
 /**
  * A runtime's container survives its parent, so the runtime is put into a pid namespace whose death is
  * certain: the launcher's death signal kills unshare, `--kill-child` its first process, the kernel the rest.
+ * That is tare's own safety and nothing a platform does, so it is there before the start; a network namespace
+ * for a bridge is part of any start, and made within it.
  */
-export function ociArguments(plan: OciPlan): readonly string[] {
+export function ociArguments(plan: OciPlan): OciCommand {
   const { enterScript, busybox, binary, ways, unified, id, bridge = null } = plan;
-  const own = bridge === null ? [] : ['--net'];
-  const namespaces = ['--mount', '--pid', ...own, '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
   const command = [binary, '--root', 'state', ...ways.global, 'run', ...ways.run, '--bundle', '.', id];
   // Opened first: in the new pid namespace, whose /proc knows no process of the host's, it has no name.
   const opened = bridge === null ? [] : ['sh', '-c', 'exec 9<"$0" && exec "$@"', bridge.namespace];
-  const enter = ['sh', enterScript, busybox, unified ?? '-', ...(bridge?.argv ?? []), '--'];
-  return [...opened, 'unshare', ...namespaces, ...enter, ...command];
+  const shell = bridge === null ? ['.'] : ['unshare', '--net', 'sh'];
+  const enter = [...shell, enterScript, busybox, unified ?? '-', ...(bridge?.argv ?? []), '--'];
+  return { within: [...opened, 'unshare', ...namespaces], argv: [...enter, ...command] };
 }
