@@ -191,6 +191,20 @@ describe('refusals', () => {
     expect(codes(disturbed({ foreignCores: 0.2 }).warnings)).toContain('foreign-load');
   });
 
+  it('tell where looking from inside blurs the CPU time of a start', () => {
+    const looked = (errorSeconds: number) =>
+      read({
+        runners: realRunners,
+        alter: (trial) => ({
+          ...trial,
+          samples: [...trial.samples, { metric: 'startup.cpu', value: 0.1 }],
+          observations: [{ kind: 'service-seen', by: 'look', cpuSeconds: 0.02, errorSeconds }],
+        }),
+      });
+    expect(codes(looked(0.04).warnings)).toContain('looked-inside');
+    expect(codes(looked(0.01).warnings)).not.toContain('looked-inside');
+  });
+
   it('tell once that the load of others is not known', () => {
     const { warnings } = disturbed({ foreignCores: null });
     const [only, ...more] = warnings.filter(({ code }) => code.startsWith('foreign-load'));

@@ -14,7 +14,7 @@ import { cellsOf, createPlan } from './plan.ts';
 import { bindServices } from './scenario/own-service.ts';
 import { prepareRun, type PreparedRun } from './launch/prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record/record.ts';
-import { decisiveIdentity, hostDifferences, majorOf } from './record/comparable.ts';
+import { hostDifferences, majorOf, resumedIdentity } from './record/comparable.ts';
 import type { Tools } from './instance/tools.ts';
 import { sharedMetrics, startupMetrics, stopMetrics } from './workloads/startup.ts';
 import { workloads } from './workloads/index.ts';
@@ -180,7 +180,7 @@ function requireSameCells(earlier: RecordHeader, run: Pick<PreparedRun, 'records
   for (const was of earlier.cells) {
     const is = now.get(was.id);
     compare(`${was.id} acceleration`, was.acceleration.class, is?.acceleration.class);
-    for (const key of decisiveIdentity) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
+    for (const key of resumedIdentity) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
     for (const key of Object.keys(was.traits) as (keyof Traits)[]) {
       compare(`${was.id} ${key}`, was.traits[key], is?.traits[key]);
     }

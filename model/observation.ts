@@ -19,7 +19,8 @@ export type Observation =
   | OutputDigest
   | NeighbourPhase
   | LoadPhase
-  | ServiceEnd;
+  | ServiceEnd
+  | ServiceSeen;
 
 /** How the main program of an image ended when it was asked to, by its stop signal. */
 export interface ServiceEnd {
@@ -32,6 +33,16 @@ export interface ServiceEnd {
   readonly exitCode: number;
   /** From asking to its end, by the host's clock. */
   readonly seconds: Seconds;
+}
+
+/** How it was found out that the service is ready, and what of the instance's CPU time that took. */
+export interface ServiceSeen {
+  readonly kind: 'service-seen';
+  /** `outside`: by the host; `end`: by its own end; `event`: its kernel told; `look`: by looking from inside. */
+  readonly by: 'outside' | 'end' | 'event' | 'look';
+  /** Subtracted from `startup.cpu`, which is true to the error. */
+  readonly cpuSeconds: Seconds;
+  readonly errorSeconds: Seconds;
 }
 
 /** A histogram of one metric within one launch: merged across launches, never averaged (METHODOLOGY B12). */

@@ -5,8 +5,11 @@
 # host -> agent                                          agent -> host
 #   hello                                                  mark T5   (printed by a program of its own)
 #   ping ID                                                mark T6 (first time), pong ID
-#   serve KIND PORT NARG, then first, second, input, argv lines   mark T5, mark T6, served (or: failed serve TEXT,
-#                                                                                        failed health TEXT)
+#   serve KIND PORT NARG WHO, then first, second, input, argv lines
+#     WHO is `inside`: the agent finds out when it is ready       mark T5, mark T6, served HOW TICKS (see serve)
+#     WHO is `outside`: the host does, and says so: seen          mark T5, served outside 0
+#                       or, where it cannot: look                 as `inside`
+#                                                                 (or: failed serve TEXT, failed health TEXT)
 #   stop SIGNAL GRACE (number, seconds)                    stopped HOW STATUS (HOW: ended, killed, before)
 #   run ID TIMEOUT NENV NARG, then NENV + NARG lines       begin ID
 #                                                          ended ID (the program is over; its output follows)
@@ -20,6 +23,9 @@
 # holding `manifest`), TARE_SCRATCH (writable folder), TARE_MODE (container | vm | process); for `process`
 # also TARE_ROOT, TARE_LOADER and TARE_LIBRARIES: the image's programs run on the host through the image's
 # own loader and libraries.
+#
+# With the arguments `ask KIND PORT FIRST SECOND` this is no agent: it looks at a service once for each line it reads
+# and answers yes or no. So does the host, from outside, in the network namespace of an instance.
 set -f
 # Set apart from PATH, which finds the host's tools until the agent runs.
 if [ -n "$TARE_PATH" ]; then PATH=$TARE_PATH; unset TARE_PATH; fi
@@ -27,10 +33,12 @@ B=$TARE_BUSYBOX
 T=$TARE_SCRATCH
 within=''
 service=''
-cd "$T" || exit 1
-echo "mark T4"
-# Folders that an image from elsewhere names and has not: made as the engines do, through its own links.
-if [ -f "$TARE_BESIDE/folders" ]; then (umask 022; . "$TARE_BESIDE/folders"); fi
+if [ "$1" != ask ]; then
+  cd "$T" || exit 1
+  echo "mark T4"
+  # Folders that an image from elsewhere names and has not: made as the engines do, through its own links.
+  if [ -f "$TARE_BESIDE/folders" ]; then (umask 022; . "$TARE_BESIDE/folders"); fi
+fi
 
 oom_kills() {
   if [ "$TARE_MODE" = vm ]; then
@@ -123,51 +131,151 @@ uptime() {
   up=${up%.*}
 }
 
+# Whether the service answers as it should.
+answers() { # KIND PORT FIRST SECOND
+  # nc fails on a server that keeps the connection open, so only the reply counts.
+  reply=$(printf '%s' "$3" | "$B" nc -w 1 127.0.0.1 "$2" 2>/dev/null)
+  case $1:$reply in reply:*"$4"* | http:HTTP/1.?" $4"*) return 0 ;; esac
+  return 1
+}
+
+# Whether the service has printed the text, looking only at what is new on descriptor 8.
+said() { # TEXT
+  while IFS= read -r line <&8; do
+    case $part$line in *"$1"*) return 0 ;; esac
+    part=''
+  done
+  part=$part$line
+  case $part in *"$1"*) return 0 ;; esac
+  return 1
+}
+
 # Whether the service is ready, looked at once.
 ready() { # KIND PORT FIRST SECOND
   case $1 in
-    reply | http)
-      # nc fails on a server that keeps the connection open, so only the reply counts.
-      reply=$(printf '%s' "$3" | "$B" nc -w 1 127.0.0.1 "$2" 2>/dev/null)
-      case $1:$reply in reply:*"$4"* | http:HTTP/1.?" $4"*) return 0 ;; esac
-      return 1
-      ;;
+    reply | http) answers "$@" ;;
     tcp) listening "$2" ;;
-    line) "$B" grep -qF -e "$3" "$T/service.out" ;;
+    line) said "$3" ;;
     # FIRST is argv, quoted for a shell; SECOND begins with its limit in seconds.
     check) (eval "run_program 0 ${4%% *} $3") </dev/null >"$T/check.out" 2>&1 ;;
   esac
 }
 
-serve() { # KIND PORT first second input argv...
-  kind=$1 port=$2 first=$3 second=$4
-  printf '%s' "$5" >"$T/service.in"
-  shift 5
+# Whether the service still runs: its own end, if nobody has waited for it yet, is a zombie here.
+alive() {
+  state=') Z'
+  read -r state 2>/dev/null <"/proc/$service/stat"
+  case ${state##*) } in Z*) return 1 ;; esac
+}
+
+# CPU time that this shell and the programs it has waited for have used, in ticks of 10 ms: in $ticks.
+cpu_ticks() {
+  read -r stat </proc/self/stat
+  set -- ${stat##*) }
+  shift 11
+  ticks=$(($1 + $2 + $3 + $4))
+}
+
+# Rests without a program: nothing comes on stdin meanwhile.
+nap() { # MICROSECONDS
+  micro=000000$1
+  IFS= read -r -t "$(($1 / 1000000)).${micro#"${micro%??????}"}" line
+}
+
+# Waits for the host's word on what it sees from outside, and now and then for the end of the service.
+told() {
+  uptime
+  while since=$up; ! IFS= read -r -t 2 word; do
+    uptime
+    # No time has passed: the host has gone, and its end of the channel.
+    if [ "$up" = "$since" ]; then
+      kill -9 "$service"
+      exit 1
+    fi
+    alive || return 1
+  done
+}
+
+# The kernel tells when something listens on the port: nothing has to look. Only in a machine of its own, whose
+# kernel nobody else traces.
+tracing=/sys/kernel/tracing
+listens=$tracing/events/sock/inet_sock_set_state
+hear() { # PORT
+  [ "$TARE_MODE" = vm ] && "$B" mount -t tracefs tracefs "$tracing" 2>/dev/null || return 1
+  # Its size first: with the event on, the buffer would take its usual 1.4 MiB for each CPU. State 10 is TCP_LISTEN.
+  if {
+    echo 8 >"$tracing/buffer_size_kb"
+    echo "newstate == 10 && sport == $1" >"$listens/filter"
+    echo 1 >"$listens/enable"
+  } 2>/dev/null; then return 0; fi
+  "$B" umount "$tracing"
+  return 1
+}
+# Waits for that, and now and then for the end of the service.
+heard() {
+  while alive; do
+    "$B" timeout -s KILL 5 "$B" head -n 1 "$tracing/trace_pipe" >"$T/heard" 2>/dev/null
+    if [ -s "$T/heard" ]; then return 0; fi
+  done
+  return 1
+}
+unhear() {
+  echo 0 >"$listens/enable"
+  "$B" umount "$tracing"
+}
+
+# Starts a service and says when it is ready. HOW that was found out: `outside` by the host, `end` by its own end,
+# `event` from the kernel, `look` by looking, whose CPU time is TICKS.
+serve() { # KIND PORT WHO first second input argv...
+  kind=$1 port=$2 who=$3 first=$4 second=$5
+  printf '%s' "$6" >"$T/service.in"
+  shift 6
   # Its own user may open what it writes to by name, as /dev/stdout.
   : >"$T/service.out"
   [ "$kind" = reply ] || "$B" chmod 666 "$T/service.out"
+  how=look
+  case $who:$kind in inside:tcp | inside:reply | inside:http) if hear "$port"; then how=event; fi ;; esac
   (echo "mark T5"; become "$@" <"$T/service.in" >"$T/service.out" 2>&1) &
   service=$!
   if [ "$kind" = exit ]; then
     wait "$service"
     status=$?
     service=''
-    if [ "$status" = 0 ]; then echo "mark T6"; echo served; return; fi
+    if [ "$status" = 0 ]; then echo "mark T6"; echo served end 0; return; fi
     echo "failed serve status $status: $("$B" tail -n 1 "$T/service.out")"
     return
   fi
-  every=1000 patience=''
+  if [ "$who" = outside ]; then
+    if ! told; then
+      not_served
+      return
+    fi
+    if [ "$word" != look ]; then
+      echo served outside 0
+      return
+    fi
+  fi
+  pause=1000 patience='' part=''
+  cpu_ticks
+  before=$ticks
+  [ "$kind" = line ] && exec 8<"$T/service.out"
   if [ "$kind" = check ]; then
     # Microseconds before the first look and between two, and seconds of failing that are too many, or "-".
     rest=${second#* } patience=${second##* }
     delay=${rest%% *} rest=${rest#* }
-    every=${rest%% *}
+    pause=${rest%% *}
     uptime
     begun=$up
-    if [ "$delay" != 0 ]; then "$B" usleep "$delay"; fi
+    if [ "$delay" != 0 ]; then nap "$delay"; fi
   fi
-  while kill -0 "$service" 2>/dev/null; do
-    if ready "$kind" "$port" "$first" "$second"; then echo "mark T6"; echo served; return; fi
+  [ "$how" = event ] && heard
+  served=''
+  while alive; do
+    if [ "$how:$kind" = event:tcp ] || ready "$kind" "$port" "$first" "$second"; then
+      echo "mark T6"
+      served=yes
+      break
+    fi
     if [ -n "${patience#-}" ]; then
       uptime
       if [ $((up - begun)) -gt "$patience" ]; then
@@ -175,17 +283,23 @@ serve() { # KIND PORT first second input argv...
         return
       fi
     fi
-    "$B" usleep "$every"
+    nap "$pause"
+    # Each rest is a 32nd longer: the looks stay few, and the instant is late by 3 % of the wait at most.
+    [ "$kind" = check ] || pause=$((pause + pause / 32))
   done
+  cpu_ticks
+  [ "$kind" = line ] && exec 8<&-
+  [ "$how" = event ] && unhear
+  if [ -z "$served" ]; then not_served; else echo "served $how $((ticks - before))"; fi
+}
+
+not_served() {
   echo "failed serve $("$B" tail -n 1 "$T/service.out")"
 }
 
 # Asks the service to end as a container engine does: a signal to its main program, which SIGKILL follows.
 stop() { # SIGNAL GRACE
-  state='? Z'
-  # Its own end, if nobody has looked at it yet, is a zombie here.
-  read -r state 2>/dev/null <"/proc/$service/stat"
-  case ${state##*) } in *Z*) how=before ;; *) how=ended ;; esac
+  if alive; then how=ended; else how=before; fi
   if [ "$how" = ended ]; then
     kill "-$1" "$service"
     (
@@ -233,6 +347,12 @@ prove() { # ID paths...
   "$B" cat "$T/bad"
 }
 
+if [ "$1" = ask ]; then
+  while read -r line; do
+    if ready "$2" "$3" "$4" "$5"; then echo yes; else echo no; fi
+  done
+  exit 0
+fi
 answered=''
 while IFS=' ' read -r verb a b c d; do
   case $verb in
@@ -241,7 +361,7 @@ while IFS=' ' read -r verb a b c d; do
       [ -z "$answered" ] && echo "mark T6" && answered=yes
       echo "pong $a"
       ;;
-    serve) with_lines $((c + 3)) serve "$a" "$b" ;;
+    serve) with_lines $((c + 3)) serve "$a" "$b" "$d" ;;
     run) with_lines $((c + d)) run "$a" "$b" "$c" ;;
     prove) with_lines "$b" prove "$a" ;;
     stop) stop "$a" "$b" ;;

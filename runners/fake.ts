@@ -112,6 +112,7 @@ function startFake(
   }
   const instance: Instance = {
     marks,
+    looking: null,
     volume: job.volume,
     pids: () => [],
     exec: (request) =>

@@ -18,11 +18,13 @@ import {
   type Context,
   type Instance,
   type Job,
+  type Looking,
   type PrepareRequest,
   type StopReport,
   type TrialFailureFacts,
 } from './runner.ts';
 import { openSession } from './session.ts';
+import { openWatch, type Watch, type WatchRequest } from './watch.ts';
 
 /** How long the agent may take to leave by itself when asked. */
 const killSeconds = 10;
@@ -41,6 +43,11 @@ export interface HostedLaunch {
   readonly folder: string;
   /** How clients reach it; absent: not at all. */
   readonly network?: Attachment;
+  /**
+   * How the host sees the service: file that it prints into, through a process of the instance, and the image's
+   * busybox. null: not at all, as behind a kernel or a network stack of the runtime's own.
+   */
+  readonly seen: Pick<WatchRequest, 'output' | 'busybox'> | null;
   /** Called when every process is gone; returns what it could not put away. */
   readonly putAway: () => Promise<readonly string[]>;
 }
@@ -54,6 +61,9 @@ export const insideEnvironment: Readonly<Record<string, string>> = {
   TARE_SCRATCH: '/.tare/scratch',
   TARE_MODE: 'container',
 };
+
+/** The service's output inside a container, as the host reaches it. */
+export const outputInside = (pid: number): string => `/proc/${String(pid)}/root/.tare/scratch/service.out`;
 
 /** Starts the instance and resolves when it is ready (T6). Rejects with TrialFailure, everything put away. */
 export async function startHosted(request: HostedLaunch): Promise<Instance> {
@@ -88,9 +98,12 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   let stopping: Promise<StopReport> | null = null;
   const ended = (): TrialFailureFacts | null =>
     stopping === null ? endOf(launched, group, killsBefore) : null;
+  const pids = (): readonly number[] => group?.pids() ?? processTree(launched.pid);
+  const watch = watchOf(request, pids);
   const session = openSession(channel, {
     now: context.now,
     onMark,
+    watch,
     ...(request.network === undefined ? {} : { bind: request.network.bind }),
     tail: launched.tail,
     // The channel closes a moment before the exit is known.
@@ -100,10 +113,14 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
     },
   });
   const stop = (): Promise<StopReport> => (stopping ??= stopHosted(launched, request));
+  let looking: Looking | null = null;
   const instance: Instance = {
     marks,
+    get looking() {
+      return looking;
+    },
     volume: job.volume,
-    pids: () => group?.pids() ?? processTree(launched.pid),
+    pids,
     exec: (asked, { signal }) => session.exec(asked, signal),
     prove: (paths, { signal }) => session.prove(paths, signal),
     halt: (how, { signal }) => session.halt(how, signal),
@@ -118,17 +135,24 @@ export async function startHosted(request: HostedLaunch): Promise<Instance> {
   };
   try {
     launched.go();
-    if (job.service === null) {
-      await session.hello(context.signal);
-      await session.ping(context.signal);
-    } else await session.serve(job.service, context.signal);
+    if (job.service === null) await session.greet(context.signal);
+    else looking = await session.serve(job.service, context.signal);
     await request.network?.connect(instance);
     return instance;
   } catch (error) {
     const facts = ended() ?? (error instanceof TrialFailure ? error.facts : null);
     await stop();
     throw facts === null ? error : new TrialFailure(facts, error);
+  } finally {
+    watch?.close();
   }
+}
+
+/** Sees the instance's service, once there is one. */
+function watchOf({ job, context, network, seen }: HostedLaunch, pids: () => readonly number[]): Watch | null {
+  if (job.service === null || seen === null) return null;
+  const ownNetwork = network !== undefined && network.mode !== 'host';
+  return openWatch({ service: job.service, pids, ownNetwork, ...seen, context });
 }
 
 /** Out of memory is what the group's own counter says: exit codes of namespaces lie about it. */

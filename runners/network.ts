@@ -210,7 +210,8 @@ function forwarder(
   };
 }
 
-function isElsewhere(pid: number): boolean {
+/** Whether a process is in another network namespace than tare; false where this user cannot tell. */
+export function isElsewhere(pid: number): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync('/proc/self/ns/net');
   } catch {

@@ -12,6 +12,7 @@
  */
 import type { z } from 'zod';
 import type { Acceleration, FailureReason, Mark, Traits } from '../model/instance.ts';
+import type { ServiceSeen } from '../model/observation.ts';
 import type { Bytes, Seconds } from '../model/quantities.ts';
 import type { RunnerKind, ServiceSpec, ServiceStop, Shape, VolumeSpec } from '../model/scenario.ts';
 import type { Group } from '../host/cgroup/group.ts';
@@ -143,6 +144,11 @@ export interface ExecRequest {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: Seconds;
+  /**
+   * Called as the program is about to begin and when it has ended, before its output is fetched: so that what is
+   * read of the instance then holds none of the agent's own work.
+   */
+  readonly onEdge?: (edge: 'begin' | 'end') => void;
 }
 
 export interface ExecResult {
@@ -157,8 +163,13 @@ export interface ExecResult {
   readonly oomKills: number;
 }
 
+/** How it was found out that a service is ready. */
+export type Looking = Omit<ServiceSeen, 'kind'>;
+
 export interface Instance extends AsyncDisposable {
   readonly marks: readonly Mark[];
+  /** null: there is no service. */
+  readonly looking: Looking | null;
   /** The job's volume. */
   readonly volume: Volume | null;
   /** Host pids of the instance while it lives, for PSS where there is no group. */

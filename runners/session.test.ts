@@ -3,20 +3,21 @@ import { duplexPair, type Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Mark } from '../model/instance.ts';
+import type { ServiceSpec } from '../model/scenario.ts';
 import { createFramer } from './framing.ts';
 import type { ExecRequest } from './runner.ts';
-import { encodeLine, openSession } from './session.ts';
+import { encodeLine, openSession, type SessionOptions } from './session.ts';
 
 const never = new AbortController().signal;
 const request: ExecRequest = { argv: ['echo', 'a\\b\nc'], environment: { K: 'v' }, timeoutSeconds: 5 };
 
 /** A session whose clock counts chunks, and the agent's end of its channel. */
-function sessionWith(answer: (said: string, agent: Duplex) => void) {
+function sessionWith(answer: (said: string, agent: Duplex) => void, more: Partial<SessionOptions> = {}) {
   const [host, agent] = duplexPair();
   const marks: Mark[] = [];
   let ticks = 0;
   agent.on('data', (chunk: Buffer) => answer(chunk.toString(), agent));
-  const session = openSession(host, { now: () => ++ticks, onMark: (mark) => marks.push(mark) });
+  const session = openSession(host, { now: () => ++ticks, onMark: (mark) => marks.push(mark), ...more });
   return { session, marks, agent };
 }
 
@@ -28,7 +29,9 @@ test('a run is sent as counted lines and its output comes back byte for byte', a
     setImmediate(() => agent.write('ended 1\nend 1 3 2 11 4\nmark T6\nab'));
     setImmediate(() => agent.write('\nerr!\n'));
   });
-  const result = await session.exec(request, never);
+  const edges: string[] = [];
+  const result = await session.exec({ ...request, onEdge: (edge) => edges.push(edge) }, never);
+  expect(edges).toEqual(['begin', 'end']);
   expect(said.join('')).toBe('run 1 5 1 2\nK=v\necho\na\\\\b\\nc\n');
   expect(result).toMatchObject({ exitCode: 3, stdout: 'mark T6\nab\n', stderr: 'err!', oomKills: 2 });
   expect(result.end).toBeGreaterThan(result.begin);
@@ -37,14 +40,64 @@ test('a run is sent as counted lines and its output comes back byte for byte', a
 
 test('marks before, between and while waiting are stamped in order', async () => {
   const { session, marks, agent } = sessionWith((text, other) => {
-    if (text === 'hello\n') other.write('mark T5\n');
-    if (text.startsWith('ping')) other.write(`mark T6\npong ${text.slice(5)}`);
+    expect(text).toBe('hello\nping 1\n');
+    other.write('mark T5\nmark T6\npong 1\n');
   });
   agent.write('mark T4\n');
   await session.waitFor('T4', never);
-  await session.hello(never);
-  expect(await session.ping(never)).toBeGreaterThan(0);
+  await session.greet(never);
   expect(marks.map((mark) => mark.name)).toEqual(['T4', 'T5', 'T6']);
+});
+
+const served: ServiceSpec = {
+  ...{ name: 's', argv: ['s'], input: '', port: 80, own: null },
+  ready: { kind: 'tcp' },
+};
+/** An agent that starts a service and waits for the host's word, or looks where it is to. */
+const servingAgent = (text: string, agent: Duplex) => {
+  if (text.startsWith('serve') && text.includes(' outside\n')) agent.write('mark T5\n');
+  if (text === 'seen\n') agent.write('served outside 0\n');
+  if (text === 'look\n' || text.includes(' inside\n')) agent.write('mark T5\nmark T6\nserved look 7\n');
+};
+
+test('a service is seen from outside at the instant that was seen, and the agent only told', async () => {
+  const watch = { untilReady: () => Promise.resolve(1.5), close: () => undefined };
+  const { session, marks } = sessionWith(servingAgent, { watch });
+  const looking = await session.serve(served, never);
+  expect(looking).toEqual({ by: 'outside', cpuSeconds: 0, errorSeconds: 0 });
+  expect(marks.filter(({ name }) => name === 'T6')).toEqual([{ name: 'T6', at: 1.5 }]);
+});
+
+test('where the host cannot see, the agent looks, and says what that took', async () => {
+  const blind = { untilReady: () => Promise.resolve(null), close: () => undefined };
+  for (const watch of [blind, null]) {
+    const { session, marks } = sessionWith(servingAgent, { watch });
+    const looking = await session.serve(served, never);
+    expect(looking).toEqual({ by: 'look', cpuSeconds: 0.07, errorSeconds: 0.04 });
+    expect(marks.filter(({ name }) => name === 'T6')).toHaveLength(1);
+  }
+});
+
+test('a service that ends before it is seen is a crash, and nobody watches it any longer', async () => {
+  let stopped = false;
+  const watch = {
+    untilReady: (signal: AbortSignal) =>
+      new Promise<null>((resolve) => {
+        signal.addEventListener('abort', () => {
+          stopped = true;
+          resolve(null);
+        });
+      }),
+    close: () => undefined,
+  };
+  const { session } = sessionWith(
+    (text, agent) => {
+      if (text.startsWith('serve')) agent.write('mark T5\nfailed serve sorry\n');
+    },
+    { watch },
+  );
+  await expect(session.serve(served, never)).rejects.toMatchObject({ facts: { reason: 'crash' } });
+  expect(stopped).toBe(true);
 });
 
 test.each([
@@ -57,7 +110,7 @@ test.each([
 ])('%s is bad output, and the session is over', async (_what, answer) => {
   const { session } = sessionWith((_text, agent) => agent.write(answer));
   await expect(session.exec(request, never)).rejects.toMatchObject({ facts: { reason: 'bad-output' } });
-  await expect(session.ping(never)).rejects.toMatchObject({ facts: { reason: 'bad-output' } });
+  await expect(session.greet(never)).rejects.toMatchObject({ facts: { reason: 'bad-output' } });
 });
 
 test('a channel closed midway is an early exit, or what the runner knows better', async () => {
@@ -75,7 +128,7 @@ test('the deadline of a trial is a timeout, and Ctrl-C is an interruption', asyn
   const waiting = sessionWith(() => undefined).session.exec(request, late.signal);
   late.abort(new DOMException('too late', 'TimeoutError'));
   await expect(waiting).rejects.toMatchObject({ facts: { reason: 'timeout' } });
-  const stopped = sessionWith(() => undefined).session.hello(AbortSignal.abort());
+  const stopped = sessionWith(() => undefined).session.greet(AbortSignal.abort());
   await expect(stopped).rejects.toMatchObject({ facts: { reason: 'interrupted' } });
 });
 

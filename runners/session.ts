@@ -17,9 +17,11 @@ import {
   type ExecRequest,
   type ExecResult,
   type Halted,
+  type Looking,
   type Proof,
   type TrialFailureFacts,
 } from './runner.ts';
+import type { Watch } from './watch.ts';
 
 /** Most output one program may print; more is `bad-output`, not an exhausted host. */
 const largestOutput = 64 * 1024 * 1024;
@@ -35,6 +37,8 @@ export interface SessionOptions {
   readonly bind?: string;
   /** Text for `detail` of failures: console or stderr tail. */
   readonly tail?: () => string;
+  /** Sees from outside when the service is ready; absent or null: the agent finds out. */
+  readonly watch?: Watch | null;
 }
 
 export interface Session {
@@ -42,12 +46,10 @@ export interface Session {
   /** Why the session is over; null while it lives. */
   readonly failure: () => TrialFailure | null;
   waitFor(name: string, signal: AbortSignal): Promise<Mark>;
-  /** Starts a program that prints `mark T5`. */
-  hello(signal: AbortSignal): Promise<Mark>;
-  /** The first answer also prints `mark T6`. Returns the round trip. */
-  ping(signal: AbortSignal): Promise<Seconds>;
-  /** Starts the service and resolves with T6, its first correct reply. */
-  serve(service: ServiceSpec, signal: AbortSignal): Promise<Mark>;
+  /** Starts a program that prints `mark T5`, then asks for the first answer, which prints `mark T6`. */
+  greet(signal: AbortSignal): Promise<void>;
+  /** Starts the service and resolves after T6, its first correct reply. */
+  serve(service: ServiceSpec, signal: AbortSignal): Promise<Looking>;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   prove(paths: readonly string[], signal: AbortSignal): Promise<Proof>;
   /** Asks the service to end, and kills it when its time is over. */
@@ -172,21 +174,17 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
     failure: () => failed,
     waitFor,
     over,
-    hello(signal) {
-      channel.write('hello\n');
-      return waitFor('T5', signal);
-    },
-    async ping(signal) {
+    async greet(signal) {
       const id = String(++serial);
-      const asked = options.now();
       const start =
-        (done: (at: Seconds) => void): LineHandler =>
-        (words, _text, at) => {
+        (done: (value: undefined) => void): LineHandler =>
+        (words) => {
           if (words[0] !== 'pong' || words[1] !== id) return undefined;
-          done(at);
+          done(undefined);
           return line;
         };
-      return (await ask([`ping ${id}`], start, signal, 'waiting for the agent')) - asked;
+      // Both at once: a round trip of this process between them would be counted as the instance's.
+      await ask(['hello', `ping ${id}`], start, signal, 'waiting for the agent');
     },
     async serve(service, signal) {
       const bind = options.bind ?? '127.0.0.1';
@@ -195,11 +193,14 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       const argv = service.argv.map(withPort);
       const { ready } = service;
       const lines = [...readyLines(ready), withPort(service.input), ...argv].map(encodeLine);
+      const watch = options.watch ?? null;
       const start =
-        (done: (value: undefined) => void): LineHandler =>
+        (done: (value: Looking) => void): LineHandler =>
         (words, text) => {
           if (words[0] === 'served') {
-            done(undefined);
+            const looking = lookingOf(words);
+            if (looking === null) return undefined;
+            done(looking);
             return line;
           }
           if (words[0] !== 'failed') return undefined;
@@ -208,9 +209,17 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
           return line;
         };
       const doing = `waiting for ${service.name} to answer`;
-      const header = `serve ${ready.kind} ${service.port ?? 0} ${argv.length}`;
-      await ask([header, ...lines], start, signal, doing);
-      return waitFor('T6', signal);
+      const who = watch === null ? 'inside' : 'outside';
+      const header = `serve ${ready.kind} ${service.port ?? 0} ${argv.length} ${who}`;
+      const over = new AbortController();
+      if (watch !== null) void tellWhenSeen(watch, AbortSignal.any([signal, over.signal]));
+      try {
+        const looking = await ask([header, ...lines], start, signal, doing);
+        await waitFor('T6', signal);
+        return looking;
+      } finally {
+        over.abort();
+      }
     },
     async halt({ signal: name, graceSeconds }, signal) {
       const asked = options.now();
@@ -233,7 +242,7 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       const header = `run ${id} ${limit} ${environment.length} ${request.argv.length}`;
       const lines = [header, ...[...environment, ...request.argv].map(encodeLine)];
       const start = (done: (value: ExecResult) => void): LineHandler =>
-        execAnswer(id, limit, done, (handler) => (onBytes = handler));
+        execAnswer(id, limit, done, request.onEdge, (handler) => (onBytes = handler));
       return orLate(ask(lines, start, signal, `running ${request.argv[0] ?? ''}`), limit);
     },
     prove(paths, signal) {
@@ -243,6 +252,19 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
       return ask(lines, start, signal, 'checking the image from inside');
     },
   };
+
+  /** Gives the agent the host's word for the service: seen ready, or that it has to look by itself. */
+  async function tellWhenSeen(watch: Watch, signal: AbortSignal): Promise<void> {
+    try {
+      await waitFor('T5', signal);
+      const at = await watch.untilReady(signal);
+      if (signal.aborted) return;
+      if (at !== null) takeMark('T6', at);
+      channel.write(at === null ? 'look\n' : 'seen\n');
+    } catch {
+      // The service has failed or the start is over: whoever waits for the answer is told.
+    }
+  }
 
   /** An agent that does not even report its own timeout hangs. */
   async function orLate<T>(answer: Promise<T>, limit: Seconds): Promise<T> {
@@ -265,6 +287,16 @@ export function openSession(channel: Duplex, options: SessionOptions): Session {
 
 const isHalt = (text: string): text is Halted['how'] => ['ended', 'killed', 'before'].includes(text);
 
+const ways: readonly string[] = ['outside', 'end', 'event', 'look'] satisfies readonly Looking['by'][];
+
+/** `served HOW TICKS`; user and system time of the agent and of its programs are each cut to whole ticks of 10 ms. */
+function lookingOf([, by = '', text]: readonly string[]): Looking | null {
+  const ticks = wholeNumber(text);
+  if (ticks === null || !ways.includes(by)) return null;
+  const looked = by === 'look';
+  return { by: by as Looking['by'], cpuSeconds: looked ? ticks / 100 : 0, errorSeconds: looked ? 0.04 : 0 };
+}
+
 const wholeNumber = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;
 
@@ -273,15 +305,20 @@ function execAnswer(
   id: string,
   limit: Seconds,
   done: (result: ExecResult) => void,
+  onEdge: ExecRequest['onEdge'],
   readBytes: (handler: (bytes: Buffer) => Wanted) => void,
 ): LineHandler {
   let begin: Seconds | null = null;
   let end: Seconds | null = null;
   return (words, _text, at) => {
     if (words[1] !== id) return undefined;
-    if (words[0] === 'begin' && begin === null) begin = at;
-    else if (words[0] === 'ended' && begin !== null && end === null) end = at;
-    else {
+    if (words[0] === 'begin' && begin === null) {
+      begin = at;
+      onEdge?.('begin');
+    } else if (words[0] === 'ended' && begin !== null && end === null) {
+      end = at;
+      onEdge?.('end');
+    } else {
       const [status, oomKills, outBytes, errBytes] = words.slice(2).map(wholeNumber);
       if (words[0] !== 'end' || begin === null || end === null) return undefined;
       if (status == null || oomKills == null || outBytes == null || errBytes == null) return undefined;

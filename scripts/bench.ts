@@ -7,6 +7,7 @@ import { help } from './bench/help.ts';
 import { history } from './bench/history.ts';
 import { idle } from './bench/idle.ts';
 import { imports } from './bench/import.ts';
+import { looking } from './bench/looking.ts';
 import { machines } from './bench/machines.ts';
 import { page } from './bench/page.ts';
 import { rates } from './bench/rates.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   start,
   rates,
   idle,
+  looking,
   machines,
   sampler,
   report,

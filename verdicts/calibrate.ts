@@ -18,7 +18,7 @@ import { parsePolicy } from './policy.ts';
 import { proveGate } from './prove.ts';
 import { nameOf, rowsOf, type Row } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
-import { cellRefusals, differingHosts } from './comparable.ts';
+import { cellRefusals, differingHosts, metricRefusals } from './comparable.ts';
 
 /** What is known of one metric of one cell when nothing changes. */
 export interface Noise {
@@ -76,12 +76,14 @@ export function calibrate(given: readonly Run[], resamples = 1000): Calibration 
   const rows = rowsOf(runs, [], { values: true, references: [] }).filter((row) =>
     row.base.some(({ values }) => values.length > 0),
   );
-  const unlike = rows.flatMap(({ base }) =>
-    cellRefusals(
-      base.map(({ run, cell }) => ({ run, cell })),
-      [],
-    ),
-  )[0];
+  const unlike = rows.flatMap(({ base }) => {
+    const cells = base.map(({ run, cell }) => ({ run, cell }));
+    const metrics = base.map(({ metric }) => metric);
+    return [
+      ...cellRefusals(cells, []),
+      ...metrics.slice(0, 1).flatMap((one) => metricRefusals(cells, [], one)),
+    ];
+  })[0];
   if (unlike !== undefined) {
     throw new UserError(
       `these are not runs of one thing: ${unlike.message}`,

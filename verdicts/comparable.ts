@@ -4,8 +4,9 @@
  * runtime may differ: they are often the very change that is judged, and are said in a remark.
  */
 import type { Refusal } from '../model/analysis.ts';
+import type { MetricDeclaration } from '../model/metric.ts';
 import type { CellRecord } from '../model/record.ts';
-import { decisiveIdentity, hostDifferences, majorOf } from '../bench/record/comparable.ts';
+import { conditionsOf, decisiveIdentity, hostDifferences, majorOf } from '../bench/record/comparable.ts';
 import type { Remark } from './model.ts';
 import type { Run } from './runs.ts';
 
@@ -50,7 +51,33 @@ export interface CellOf {
 
 /** Why this cell's numbers on the two sides are not numbers of one thing. */
 export function cellRefusals(base: readonly CellOf[], head: readonly CellOf[]): Refusal[] {
-  const refuse = (what: string, of: (one: CellOf) => string): Refusal[] => {
+  const refuse = refusing(base, head);
+  const size = ({ cell: { shape } }: CellOf) => `${shape.cpus} CPUs and ${shape.memoryBytes} bytes`;
+  return [
+    ...refuse('acceleration class', ({ cell }) => cell.acceleration.class),
+    ...refuse('the kind of runner', ({ cell }) => cell.runnerKind),
+    ...refuse('the shape', size),
+    ...workRefusals(base, head, refuse),
+  ];
+}
+
+/** Why this one metric is not the same on both sides, though its cell is. */
+export function metricRefusals(
+  base: readonly CellOf[],
+  head: readonly CellOf[],
+  metric: MetricDeclaration,
+): Refusal[] {
+  const refuse = refusing(base, head);
+  const titles = new Set([...base, ...head].flatMap(({ cell }) => [...conditionsOf(cell, metric).keys()]));
+  return [...titles].flatMap((title) =>
+    refuse(title, ({ cell }) => conditionsOf(cell, metric).get(title) ?? 'not recorded'),
+  );
+}
+
+type Refuse = (what: string, of: (one: CellOf) => string) => Refusal[];
+
+function refusing(base: readonly CellOf[], head: readonly CellOf[]): Refuse {
+  return (what, of) => {
     // Mixed within one side is as bad as differing between them.
     if (new Set([...base, ...head].map(of)).size === 1) return [];
     const values = (side: readonly CellOf[]) => [...new Set(side.map(of))].sort().join(' and ');
@@ -63,21 +90,10 @@ export function cellRefusals(base: readonly CellOf[], head: readonly CellOf[]): 
       },
     ];
   };
-  const size = ({ cell: { shape } }: CellOf) => `${shape.cpus} CPUs and ${shape.memoryBytes} bytes`;
-  return [
-    ...refuse('acceleration class', ({ cell }) => cell.acceleration.class),
-    ...refuse('the kind of runner', ({ cell }) => cell.runnerKind),
-    ...refuse('the shape', size),
-    ...workRefusals(base, head, refuse),
-  ];
 }
 
 /** Work is the same if its digests are; where a record has none, if the whole scenario is the same. */
-function workRefusals(
-  base: readonly CellOf[],
-  head: readonly CellOf[],
-  refuse: (what: string, of: (one: CellOf) => string) => Refusal[],
-): Refusal[] {
+function workRefusals(base: readonly CellOf[], head: readonly CellOf[], refuse: Refuse): Refusal[] {
   const all = [...base, ...head];
   if (all.every(({ cell }) => cell.workDigest !== undefined)) {
     return refuse('the work of a launch (workload digest)', ({ cell }) =>

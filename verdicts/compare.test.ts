@@ -213,6 +213,22 @@ describe('what cannot be compared', () => {
     );
   });
 
+  test('another translation buffer of the emulator forbids its memory alone', () => {
+    const base = world({ id: 1 });
+    const cells = base.record.header.cells.map((cell) =>
+      cell.runner === 'vm' ? { ...cell, identity: { ...cell.identity, translationBuffer: '32 MiB' } } : cell,
+    );
+    const report = compareRuns([base], [world({ id: 2, header: { cells } })], quick);
+    const [refusal] = rowOf(report, 'tare.hostMemory', 'vm').refusals;
+    expect(refusal).toMatchObject({
+      rule: 'C26',
+      message: expect.stringContaining('not recorded in base, 32 MiB in head'),
+    });
+    expect(rowOf(report, 'tare.hostMemory', 'namespace').refusals).toEqual([]);
+    const texts = rowOf(report, 'startup.ready', 'vm').refusals.map(({ message }) => message);
+    expect(texts.join()).not.toContain('translation buffer');
+  });
+
   test('clocks that went back, bases of nothing, and nothing at all', () => {
     const back = world({
       id: 2,

@@ -12,7 +12,7 @@ import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Remark } from './model.ts';
 import { changeOf, isEnough, verdictFreedom, type Change, type Stratum } from './numbers.ts';
 import type { Row, RowPart } from './rows.ts';
-import { cellRefusals, cellRemarks } from './comparable.ts';
+import { cellRefusals, cellRemarks, metricRefusals } from './comparable.ts';
 
 /** One seed for all: what differs between two comparisons shall be their data, never luck. */
 const seed = 20_261_123;
@@ -151,7 +151,8 @@ export function conditionRefusals({ base, head }: Row): Refusal[] {
             ? []
             : refusalsByCondition({ subject: cell, reference, kind: 'runners' }, metric, met),
         );
-  const found = [...cellRefusals(base.map(sides), head.map(sides)), ...across];
+  const [own, other] = [base.map(sides), head.map(sides)];
+  const found = [...cellRefusals(own, other), ...metricRefusals(own, other, metric), ...across];
   return [...new Map(found.map((refusal) => [refusal.message, refusal])).values()];
 }
 

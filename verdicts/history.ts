@@ -177,9 +177,10 @@ function seriesOf(runs: readonly HistoryRun[], wanted: (metric: string) => boole
     for (const each of digest.points) {
       const metric = digest.metrics.find(({ id }) => id === each.metric);
       if (metric === undefined || !wanted(each.metric)) continue;
-      const { runner, workload, shape, acceleration } = each;
+      const { runner, workload, shape, acceleration, condition } = each;
       // A metric that changed its unit or direction is another one.
-      const name = [group, metric.id, metric.unit, metric.better, runner, workload, shape, acceleration];
+      const meaning = [metric.id, metric.unit, metric.better, condition];
+      const name = [group, ...meaning, runner, workload, shape, acceleration];
       const id = JSON.stringify(name);
       const draft = drafts.get(id) ?? {
         key: { metric: metric.id, scenario: digest.scenario, workload, shape, runner, reference: null },

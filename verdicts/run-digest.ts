@@ -9,13 +9,13 @@ import type { AccelerationClass } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
-import { decisiveIdentity, majorOf } from '../bench/record/comparable.ts';
+import { conditionsOf as decidingOf, decisiveIdentity, majorOf } from '../bench/record/comparable.ts';
 import { median } from '../bench/statistics/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { signedRank } from '../bench/statistics/signed-rank.ts';
 
 /** Raised when a digest holds something else than before: stored ones of another number are made again. */
-export const digestForm = 1;
+export const digestForm = 2;
 
 export interface DigestPoint {
   readonly metric: string;
@@ -23,6 +23,8 @@ export interface DigestPoint {
   readonly shape: string;
   readonly runner: string;
   readonly acceleration: AccelerationClass;
+  /** What decides this number and not all of its cell; where it changes, a series ends. */
+  readonly condition: string;
   readonly median: number;
   readonly interval: Interval | null;
   /** Launches with a value. */
@@ -98,6 +100,7 @@ function pointOf(
       shape: cell.shape.id,
       runner: cell.runner,
       acceleration: cell.acceleration.class,
+      condition: [...decidingOf(cell, metric).values()].join('\n'),
       median: middle,
       interval: medianInterval(values),
       n: values.length,

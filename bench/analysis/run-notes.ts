@@ -34,6 +34,7 @@ export function runWarnings(
     ...byPart(record, (part) => incomplete(part, blocksOf(part, used))),
     ...uncleaned(record),
     ...overdue(record),
+    ...lookedInside(record),
     ...byPart(record, (part) => controls(part, comparisons)),
     ...byPart(record, (part) => {
       const fixed = warningForFixedOrder(part.trials);
@@ -155,6 +156,28 @@ function overdue({ trials }: RunRecord): Warning[] {
     {
       code: 'overdue',
       message: `${killed.length} of ${ends.length} main programs did not end within ${first.graceSeconds} s of ${first.signal} and were killed (${some}): their time to end is missing.`,
+    },
+  ];
+}
+
+/** Beyond this share of a start's CPU time, what looking from inside may have taken of it has to be told. */
+const lookingShare = 0.1;
+
+/** Services that only the agent could find ready: its own CPU time is subtracted, and not exactly known. */
+function lookedInside({ trials }: RunRecord): Warning[] {
+  const looked = trials.flatMap(({ cell, observations, samples }) => {
+    const seen = observations.find((one) => one.kind === 'service-seen');
+    const value = samples.find(({ metric }) => metric === 'startup.cpu')?.value;
+    if (seen?.by !== 'look' || value === undefined || seen.errorSeconds <= lookingShare * value) return [];
+    return [{ cell, errorSeconds: seen.errorSeconds }];
+  });
+  const [first] = looked;
+  if (first === undefined) return [];
+  const cells = [...new Set(looked.map(({ cell }) => cell))].join(', ');
+  return [
+    {
+      code: 'looked-inside',
+      message: `startup.cpu of ${cells} is true to ${first.errorSeconds} s only: whether the service was ready could be found out from inside alone, and the CPU time of looking is subtracted as the kernel's ticks tell it.`,
     },
   ];
 }

@@ -92,6 +92,7 @@ function instanceOf(id: string, group: MeteredGroup): Instance {
   if (!isVictim) neighbours.set(id, 'idle');
   return {
     marks: [],
+    looking: null,
     volume: null,
     pids: () => [],
     async exec({ argv }) {

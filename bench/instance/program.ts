@@ -34,12 +34,17 @@ export async function runInside(
   timeoutSeconds: Seconds,
   explain: (output: string) => string | null = () => null,
 ): Promise<Measured> {
-  const before = group?.read() ?? null;
+  const read = () => group?.read() ?? null;
+  let [before, after] = [read(), null as GroupReading | null];
+  const onEdge = (edge: 'begin' | 'end') => {
+    if (edge === 'begin') before = read();
+    else after = read();
+  };
   const result = await instance.exec(
-    { argv, environment: padding(planned), timeoutSeconds },
+    { argv, environment: padding(planned), timeoutSeconds, onEdge },
     contextOf(tools, signal),
   );
-  const after = group?.read() ?? null;
+  after ??= read();
   gathered.marks.push({ name: `begin ${label}`, at: result.begin }, { name: `end ${label}`, at: result.end });
   const { stdout, stderr, exitCode } = result;
   gathered.outputs.push({ program: label, argv, exitCode, stdout: cut(stdout), stderr: cut(stderr) });

@@ -31,7 +31,12 @@ export async function useInstance(session: Session): Promise<void> {
   const { trial, instance, signal, gathered } = session;
   const { tools, cell } = trial;
   const startCpu = usedBetween(gathered.atRequest, gathered.atReady);
-  if (startCpu !== null) gathered.samples.push({ metric: 'startup.cpu', value: startCpu });
+  const { looking } = instance;
+  if (looking !== null) gathered.observations.push({ kind: 'service-seen', ...looking });
+  if (startCpu !== null) {
+    const value = Math.max(0, startCpu - (looking?.cpuSeconds ?? 0));
+    gathered.samples.push({ metric: 'startup.cpu', value });
+  }
   gathered.samples.push(...sharedSamples(gathered));
   const programs = new Set(['busybox']);
   for (const program of serviceFiles(cell.workload.service)) programs.add(program);

@@ -88,6 +88,8 @@ export async function prepareRun(
         continue;
       }
       prepared.set(cell.id, ready);
+      const { readiness, ...identity } = ready.identity;
+      const isSeen = readiness !== undefined && cell.workload.service !== null;
       records.push({
         id: cell.id,
         runner: runner.id,
@@ -102,7 +104,8 @@ export async function prepareRun(
         identity: {
           version: found.version,
           ...found.details,
-          ...ready.identity,
+          ...identity,
+          ...(isSeen ? { readiness } : {}),
           sharedDiskBytes: String(ready.sharedDiskBytes),
           ...volumeIdentity(cell, use, tools),
         },

@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { HostFingerprint } from '../../model/instance.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type { CellRecord } from '../../model/record.ts';
 import type { WorkloadSpec } from '../../model/scenario.ts';
 
 /** What of a cell's identity decides its numbers; paths and temporary names do not. */
@@ -16,6 +18,41 @@ export const decisiveIdentity: readonly string[] = [
   'machine',
   'accelerator',
   'util-linux',
+];
+
+/** Identity of a cell that decides some of its numbers, and what it is called. */
+const partlyDecisive: readonly {
+  readonly key: string;
+  readonly title: string;
+  readonly decides: (metric: Pick<MetricDeclaration, 'id' | 'family' | 'unit'>) => boolean;
+}[] = [
+  {
+    key: 'readiness',
+    title: 'how a service is found ready',
+    decides: ({ id }) => id === 'startup.cpu',
+  },
+  {
+    key: 'translationBuffer',
+    title: "the emulator's translation buffer",
+    decides: ({ id, family, unit }) =>
+      family === 'density' ||
+      (unit === 'B' && (family === 'memory' || (family === 'tare' && !id.includes('disk')))),
+  },
+];
+
+/** What decides this number of a cell and not all of its numbers, by title; `undefined`: its record does not know it. */
+export function conditionsOf(
+  { identity }: Pick<CellRecord, 'identity'>,
+  metric: Pick<MetricDeclaration, 'id' | 'family' | 'unit'>,
+): ReadonlyMap<string, string | undefined> {
+  const deciding = partlyDecisive.filter(({ decides }) => decides(metric));
+  return new Map(deciding.map(({ key, title }) => [title, identity[key]]));
+}
+
+/** Keys of identity that must be as they were for launches to be added to a record. */
+export const resumedIdentity: readonly string[] = [
+  ...decisiveIdentity,
+  ...partlyDecisive.map(({ key }) => key),
 ];
 
 /** Facts that must match but do not, with every host's value in turn; null where one does not know it. */

@@ -220,6 +220,12 @@ const observation = z.discriminatedUnion('kind', [
     seconds: finite,
   }),
   z.looseObject({
+    kind: z.literal('service-seen'),
+    by: z.enum(['outside', 'end', 'event', 'look']),
+    cpuSeconds: finite,
+    errorSeconds: finite,
+  }),
+  z.looseObject({
     kind: z.literal('wave'),
     idle: finite,
     asked: finite,

@@ -92,7 +92,7 @@ export const startupMetrics: readonly MetricDeclaration[] = [
     better: 'lower',
     source: { kind: 'sample' },
     definition:
-      'CPU seconds of the whole instance, VMM and runtime helpers included, read from its cgroup on the host at T6.',
+      'CPU seconds of the whole instance, VMM and runtime helpers included, read from its cgroup on the host at T6. Whether a service is ready is looked for from outside (containers) or told by the guest’s kernel (VMs), and is no part of it; where only the agent can look (a check to be run inside), its CPU time is subtracted, true to 0.04 s, as the record says.',
     threshold: 0.1,
     needsRealCpu: true,
   },

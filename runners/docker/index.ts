@@ -23,6 +23,8 @@ import { acceleration, containerGroup } from '../oci/probe.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import { hostVolumeUse } from '../volume-use.ts';
+import { sharesKernel } from '../oci/spec.ts';
+import { seenInside, seenOutside } from '../watch.ts';
 import { openEngine } from './daemon.ts';
 import { dockerOptions } from './options.ts';
 import type { DockerOptions } from './options.ts';
@@ -139,6 +141,7 @@ async function prepare(
       runtime: engine.runtime,
       engine: engine.owned ? 'a dockerd of the run' : 'the one that answers',
       argv: argvFor(null, 'NAME', 'CHANNEL').join(' '),
+      readiness: sharesKernel(options.runtime) && ruler.usable ? seenOutside : seenInside,
     },
     acceleration,
     sharedDiskBytes: image.treeBytes,
@@ -184,6 +187,7 @@ async function prepare(
         if (group !== null) await adoptShim(group, pids);
         if (attached.link !== null) await joinBridge(attached.link, pids);
       },
+      busybox: sharesKernel(options.runtime) ? image.busybox : null,
       layers: () => layersOf(name),
     });
   }

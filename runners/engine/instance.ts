@@ -13,7 +13,7 @@ import type { Resource } from '../../host/lease.ts';
 import { killQuietly } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';
 import { orAborted } from '../abort.ts';
-import { allocatedBytes } from '../hosted.ts';
+import { allocatedBytes, outputInside } from '../hosted.ts';
 import { launch, type Launched } from '../launch.ts';
 import type { Attachment } from '../network.ts';
 import {
@@ -21,11 +21,13 @@ import {
   type Context,
   type Instance,
   type Job,
+  type Looking,
   type PrepareRequest,
   type StopReport,
   type TrialFailureFacts,
 } from '../runner.ts';
 import { openSession } from '../session.ts';
+import { openWatch, type Watch } from '../watch.ts';
 import { openChannel, type Channel } from './channel.ts';
 
 const killSeconds = 10;
@@ -58,6 +60,8 @@ export interface EngineLaunch {
   readonly network: Attachment;
   /** Called when the container's first process runs, before it is asked for anything. */
   readonly whenRunning?: (pids: readonly number[]) => Promise<void>;
+  /** The image's busybox, by which the host looks at the service; null: behind a kernel of the runtime's own. */
+  readonly busybox: string | null;
   /** Folders of the container's own writable layer, for its size on disk; asked when it runs. */
   readonly layers: () => Promise<readonly string[]>;
 }
@@ -105,9 +109,11 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
     if (!channel.ended()) return null;
     return endOf(group, killsBefore, limits.shape.memoryBytes, exitCode, tail());
   };
+  const watch = watchOf(request);
   const session = openSession(channel.duplex, {
     now: context.now,
     onMark,
+    watch,
     bind: network.bind,
     tail,
     explainEnd: async () => {
@@ -117,8 +123,12 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
   });
   const pids = (): readonly number[] => group?.pids() ?? ownPids.flatMap((pid) => [...processTree(pid)]);
   const stop = (): Promise<StopReport> => (stopping ??= stopEngine(request, launched, pids, away));
+  let looking: Looking | null = null;
   const instance: Instance = {
     marks,
+    get looking() {
+      return looking;
+    },
     volume: job.volume,
     pids,
     exec: (asked, { signal }) => session.exec(asked, signal),
@@ -149,10 +159,8 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
       await orRefused(session.waitFor('T4', context.signal));
       await request.whenRunning?.(pids());
     }
-    if (job.service === null) {
-      await orRefused(session.hello(context.signal));
-      await orRefused(session.ping(context.signal));
-    } else await orRefused(session.serve(job.service, context.signal));
+    if (job.service === null) await orRefused(session.greet(context.signal));
+    else looking = await orRefused(session.serve(job.service, context.signal));
     // Its client leaves a moment later; nothing of the start may be left in what is measured next.
     await orAborted(clientDone, context.signal, "waiting for the engine's client");
     if (group === null) ownPids = await askPids(client, name);
@@ -162,7 +170,17 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
     const facts = ended() ?? (error instanceof TrialFailure ? error.facts : null);
     await stop();
     throw facts === null ? error : new TrialFailure(facts, error);
+  } finally {
+    watch?.close();
   }
+}
+
+/** Without a group it is not known in time which processes are the container's. */
+function watchOf({ job, context, network, busybox }: EngineLaunch): Watch | null {
+  const { service, group } = job;
+  if (service === null || group === null || busybox === null) return null;
+  const ownNetwork = network.mode !== 'host';
+  return openWatch({ service, pids: () => group.pids(), ownNetwork, output: outputInside, busybox, context });
 }
 
 function refused(code: number | null, detail: string): TrialFailureFacts {

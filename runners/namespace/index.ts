@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
-import { insideEnvironment, mountsBelow, startHosted, utilLinuxVersion } from '../hosted.ts';
+import { insideEnvironment, mountsBelow, outputInside, startHosted, utilLinuxVersion } from '../hosted.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import type { Attachment } from '../network.ts';
 import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
+import { seenOutside } from '../watch.ts';
 import { fstab, namespaceArguments } from './args.ts';
 import { namespaceOptions } from './options.ts';
 import type { NamespaceOptions } from './options.ts';
@@ -87,7 +88,7 @@ async function prepare(
   const network = createCellNetwork(options.network, 'slirp4netns');
   const table = fstab(rootless);
   return {
-    identity: { argv: argv.join(' '), fstab: table },
+    identity: { argv: argv.join(' '), fstab: table, readiness: seenOutside },
     acceleration,
     sharedDiskBytes: image.treeBytes,
     traits: {
@@ -122,6 +123,7 @@ async function prepare(
       limits: { shape, pidsLimit },
       argv: [...argv, ...enterArguments(job, attached)],
       network: attached,
+      seen: { output: outputInside, busybox: image.busybox },
       environment: { ...insideEnvironment, ...job.environment },
       cwd: folder,
       folder,

@@ -10,16 +10,17 @@ import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';
-import { insideEnvironment, mountsBelow, startHosted } from '../hosted.ts';
+import { insideEnvironment, mountsBelow, outputInside, startHosted } from '../hosted.ts';
 import type { Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
 import type { Attachment } from '../network.ts';
 import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
+import { seenInside, seenOutside } from '../watch.ts';
 import { ociOptions } from './options.ts';
 import type { OciOptions } from './options.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, probe, versionOf } from './probe.ts';
-import { ociArguments, ociSpec, waysOf } from './spec.ts';
+import { ociArguments, ociSpec, sharesKernel, waysOf } from './spec.ts';
 import type { OciPlan, OciVolume } from './spec.ts';
 
 export { containerGroup };
@@ -49,6 +50,7 @@ async function prepare(
     identity: {
       runtime: await versionOf(binary),
       argv: [...within, ...argv].join(' '),
+      readiness: sharesKernel(options.runtime) ? seenOutside : seenInside,
       config: JSON.stringify(
         ociSpec({
           environment: insideEnvironment,
@@ -103,6 +105,7 @@ async function prepare(
       limits: { shape, pidsLimit },
       ...ociArguments({ ...plan, id, bridge: bridgeOf(attached) }),
       network: attached,
+      seen: sharesKernel(options.runtime) ? { output: outputInside, busybox: image.busybox } : null,
       environment: {},
       cwd: folder,
       folder,

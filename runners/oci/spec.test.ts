@@ -39,7 +39,9 @@ test('seccomp and a container without a group of its own are expressed', () => {
 test('the runtime runs in a pid namespace that dies with its parent', () => {
   const runc = ociArguments({ ...plan, binary: '/sbin/runc', ways: waysOf({ runtime: 'runc' }) });
   expect(runc.within.join(' ')).toBe('unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc');
-  expect(runc.argv.join(' ')).toMatch(/^\. \/t\/enter.sh \/i\/busybox - -- \/sbin\/runc --root state run --keep --bundle . r-1$/);
+  expect(runc.argv.join(' ')).toMatch(
+    /^\. \/t\/enter.sh \/i\/busybox - -- \/sbin\/runc --root state run --keep --bundle . r-1$/,
+  );
   const ways = waysOf({ runtime: '/opt/crun' });
   const crun = ociArguments({ ...plan, binary: '/opt/crun', ways, unified: '/sys/fs/cgroup/unified' });
   expect(crun.argv.join(' ')).toMatch(

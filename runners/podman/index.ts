@@ -20,6 +20,8 @@ import { joinBridge } from '../engine/bridge.ts';
 import { mountsBelow, insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from '../oci/probe.ts';
+import { sharesKernel } from '../oci/spec.ts';
+import { seenInside, seenOutside } from '../watch.ts';
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly, processIdentity } from '../../host/process-identity.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
@@ -285,6 +287,7 @@ async function prepareIn(
       version: await versionOf(plan.binary),
       runtime: await versionOf(plan.runtime),
       argv: argvFor(null, 'NAME', 'CHANNEL').join(' '),
+      readiness: sharesKernel(plan.runtime) && ruler.usable ? seenOutside : seenInside,
     },
     acceleration,
     sharedDiskBytes: image.treeBytes,
@@ -325,6 +328,7 @@ async function prepareIn(
       owner: plan.account,
       network: attached,
       ...(link === null ? {} : { whenRunning: (pids) => joinBridge(link, pids) }),
+      busybox: sharesKernel(plan.runtime) ? image.busybox : null,
       layers: () => layersOf(name),
     });
   }

@@ -16,6 +16,7 @@ import { startHosted } from '../hosted.ts';
 import type { Job, Prepared, Runner } from '../runner.ts';
 import { memoryLimitTrait, sharedTraits } from '../traits.ts';
 import { createCellNetwork, networkTrait } from '../network.ts';
+import { seenOutside } from '../watch.ts';
 import { hostVolumeUse, loopDirectOption, refuseHostVolume } from '../volume-use.ts';
 
 const processOptions = z.strictObject({ loopDirect: loopDirectOption });
@@ -94,6 +95,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
       identity: {
         argv: `${image.busybox} sh agent.sh`,
         loader: loaderOf(image).loader || 'none (static)',
+        readiness: seenOutside,
       },
       acceleration,
       sharedDiskBytes: image.treeBytes,
@@ -122,6 +124,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
           cwd: folder,
           folder,
           network: attached,
+          seen: { output: () => join(folder, 'service.out'), busybox: image.busybox },
           async putAway() {
             await rm(folder, { recursive: true, force: true });
             if (existsSync(folder)) return [folder];

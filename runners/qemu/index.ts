@@ -148,6 +148,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
       kernelDigest: files.kernel.digest,
       kernelSource: files.kernel.source,
       initramfs: files.initramfs.split('/').at(-1) ?? '',
+      readiness: "told by the guest's kernel",
       argv: qemuArguments(plan).join(' '),
     },
     acceleration: chosen.acceleration,

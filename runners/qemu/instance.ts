@@ -4,7 +4,14 @@
  */
 import type { Mark } from '../../model/instance.ts';
 import { noNetwork, tapPrefix, type Attachment } from '../network.ts';
-import { TrialFailure, type Context, type Instance, type Job, type StopReport } from '../runner.ts';
+import {
+  TrialFailure,
+  type Context,
+  type Instance,
+  type Job,
+  type Looking,
+  type StopReport,
+} from '../runner.ts';
 import { openSession, type Session } from '../session.ts';
 import type { VmPlan } from './args.ts';
 import { inflate } from './balloon.ts';
@@ -56,13 +63,11 @@ export async function startInstance(
       vm.agent.write(environmentLines(job.environment));
       await session.waitFor('T4', context.signal);
     }
-    if (job.service !== null) await session.serve(job.service, context.signal);
-    else {
-      await session.hello(context.signal);
-      await session.ping(context.signal);
-    }
+    let looking: Looking | null = null;
+    if (job.service === null) await session.greet(context.signal);
+    else looking = await session.serve(job.service, context.signal);
     if (plan.memory.balloonBytes !== null) await inflate(vm.qmp, plan.memory.balloonBytes, context.signal);
-    return instanceOf(vm, session, job, network, stop, marks);
+    return instanceOf(vm, session, job, network, stop, { marks, looking });
   } catch (error) {
     const failure = whatFailed(error, vm, marks);
     await stop();
@@ -97,10 +102,10 @@ function instanceOf(
   job: Job,
   network: Attachment,
   stop: Instance['stop'],
-  marks: readonly Mark[],
+  start: Pick<Instance, 'marks' | 'looking'>,
 ): Instance {
   return {
-    marks,
+    ...start,
     volume: job.volume,
     pids: () => job.group?.pids() ?? [vm.launched.pid],
     exec: (request, context) =>

@@ -12,6 +12,8 @@ import { toolPath } from '../../host/exec.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { ensureBuiltinImage } from '../../images/builtin.ts';
 import type { Image } from '../../images/image.ts';
+import type { Mark } from '../../model/instance.ts';
+import type { ServiceSpec } from '../../model/scenario.ts';
 import type { Context, Instance, Prepared, Runner } from '../../runners/runner.ts';
 import type { Row } from './row.ts';
 
@@ -81,6 +83,8 @@ export interface Launcher {
   readonly prepared: Prepared;
   /** T6 - T0 in seconds; `look` sees the running instance. */
   readonly launch: (look?: (instance: Instance) => Promise<void>) => Promise<number>;
+  /** CPU seconds of its group from T0 to T6, started with a service. */
+  readonly charged: (service: ServiceSpec) => Promise<number>;
   /** Starts one in a group of its own and leaves it running. */
   readonly hold: () => Promise<Held>;
 }
@@ -90,16 +94,20 @@ export async function byTare<Options>(bed: Bed, runner: Runner<Options>, given: 
   const options = runner.options.parse(given);
   const prepared = await runner.prepare({ options, shape, image: bed.image, pidsLimit: 512 }, bed.context);
   let count = 0;
-  const start = (group: MeteredGroup) => {
+  const start = (
+    group: MeteredGroup,
+    service: ServiceSpec | null = null,
+    onMark: (mark: Mark) => void = () => undefined,
+  ) => {
     const id = `i${String(count++)}`;
     const job = {
       id,
       group,
       cpus: null,
-      service: null,
+      service,
       volume: null,
       environment: {},
-      onMark: () => undefined,
+      onMark,
     };
     return prepared.start(job, bed.context);
   };
@@ -113,6 +121,14 @@ export async function byTare<Options>(bed: Bed, runner: Runner<Options>, given: 
         await look?.(instance);
         await instance.stop();
         return seconds;
+      }),
+    charged: (service) =>
+      bed.inGroup(async (group) => {
+        const at = new Map<string, number>();
+        const onMark = ({ name }: Mark) => void at.set(name, group.read().cpuSeconds ?? Number.NaN);
+        const instance = await start(group, service, onMark);
+        await instance.stop();
+        return (at.get('T6') ?? Number.NaN) - (at.get('T0') ?? Number.NaN);
       }),
     async hold() {
       const group = await bed.openGroup();
