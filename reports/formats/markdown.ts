@@ -37,7 +37,8 @@ export function markdownOf(view: View): string {
   const { opening } = view;
   const parts = [`# ${markdownText(opening.title)}`];
   const [first, ...more] = opening.answer;
-  if (first !== undefined) parts.push(`**${markdownText(first)}**`);
+  if (first !== undefined)
+    parts.push(opening.few === true ? markdownText(first) : `**${markdownText(first)}**`);
   parts.push(...more.map(markdownText), ...opening.acceleration.map(markdownNotice));
   if (opening.headline !== null) parts.push(markdownTable(opening.headline));
   parts.push(opening.counts.map((item) => markdownText(item.text)).join(' · '));

@@ -30,7 +30,7 @@ export function textOf(view: View, options: TextOptions): string {
   const wrap = (text: string, indent = '') => wrapped(visibleText(text), options.width ?? 100, indent);
   const parts: string[] = [paint(visibleText(opening.title), '1')];
   const [first, ...more] = opening.answer;
-  if (first !== undefined) parts.push(paint(wrap(first), '1'));
+  if (first !== undefined) parts.push(paint(wrap(first), opening.few === true ? toneCodes.plain : '1'));
   parts.push(...more.map((line) => wrap(line)));
   for (const notice of opening.acceleration) parts.push(noticeText(notice, wrap, paint));
   if (opening.headline !== null) parts.push(tableText(opening.headline, paint));

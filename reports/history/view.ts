@@ -2,6 +2,7 @@
  * A history as parts that every format draws: what changed first, then every series; the page adds a chart for
  * each, with its numbers in a table behind it.
  */
+import { medianWords } from '../parts/values.ts';
 import { formatValue, scaleFor } from '../../model/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
 import { folded, badge, columns, number, table, text } from '../parts/parts.ts';
@@ -180,7 +181,7 @@ function seriesSection({ series }: History): Section {
         number(String(each.gaps)),
         number(scale.format(least(range))),
         number(scale.format(most(range))),
-        number(scale.format(last?.median ?? null)),
+        number(pointWords(last, each.metric, scale)),
         text(each.tooShort ?? count(each.changes.length, 'change')),
       ],
     };
@@ -190,6 +191,14 @@ function seriesSection({ series }: History): Section {
     rows.length === 0 ? [] : [{ kind: 'table', table: table('series', 'Series', heads, rows) }];
   return { id: 'series', title: 'Series', lead: [], blocks };
 }
+
+/** A run's median; below what can be seen where noise made it negative. */
+const pointWords = (
+  point: HistorySeries['points'][number] | undefined,
+  metric: HistorySeries['metric'],
+  scale?: ReturnType<typeof scaleFor>,
+): string =>
+  medianWords(point === undefined ? null : { ...point, min: point.median, max: point.median }, metric, scale);
 
 const least = (values: readonly number[]) => values.reduce((low, value) => Math.min(low, value), Infinity);
 const most = (values: readonly number[]) => values.reduce((high, value) => Math.max(high, value), -Infinity);
@@ -250,7 +259,7 @@ function pointsTable({ metric, points }: HistorySeries, id: string): Table {
   const rows = shown.map((point) => ({
     head: minuteOf(point.startedAt),
     cells: [
-      number(formatValue(point.median, metric.unit)),
+      number(pointWords(point, metric)),
       number(
         point.interval === null
           ? ''

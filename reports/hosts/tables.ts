@@ -1,4 +1,5 @@
 /** Numbers side by side: one row per measure, runner and workload, one column per side, ratios within each side apart. */
+import { medianWords } from '../parts/values.ts';
 import { canonical } from '../../bench/record/comparable.ts';
 import type { Comparison, Summary } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
@@ -74,8 +75,8 @@ export function numbersTable(
       const cells = found.map((item): TableCell => {
         if (item === null) return number('not measured');
         const tag = accelerationTags[item.cell.acceleration.class];
-        const sure = [sureness(item.summary, scale), tag].filter((part) => part !== '').join(', ');
-        return measured(scale.format(item.summary.median), sure);
+        const sure = [sureness(item.summary, scale, metric), tag].filter((part) => part !== '').join(', ');
+        return measured(medianWords(item.summary, metric, scale), sure);
       });
       const key = rowKey(metric.id, place.label.split(' · ').join('/'));
       return [{ head: metric.title, key, cells: [text(place.label), ...cells] }];

@@ -6,6 +6,7 @@ import type { CellRecord } from '../../model/record.ts';
 import { absent, scaleFor, type Scale } from '../../model/units.ts';
 import { columns, measured, number, rowKey, table, text, type Table } from './parts.ts';
 import { shapeWords, type Subjects } from './subjects.ts';
+import { isBelowNoise, medianWords, type Seen } from './values.ts';
 import { accelerationTags } from './words.ts';
 
 export function mediansTable(
@@ -49,7 +50,10 @@ export function mediansTable(
               if (cell !== undefined && !subjects.applies(cell.id, metric.id))
                 return number('not applicable');
               const item = items[index];
-              return measured(labelled(scale.format(values[index] ?? null), item), sureness(item, scale));
+              return measured(
+                labelled(medianWords(item, metric, scale), item),
+                sureness(item, scale, metric),
+              );
             }),
           ],
         },
@@ -78,9 +82,14 @@ export function mediansTable(
 }
 
 /** "11.9 to 12.8, n 30": in the unit of the median above it. */
-export function sureness(item: Pick<Summary, 'interval' | 'n'> | undefined, scale: Scale): string {
+export function sureness(
+  item: (Seen & Pick<Summary, 'n'>) | undefined,
+  scale: Scale,
+  metric: MetricDeclaration,
+): string {
   if (item === undefined || item.n === 0) return '';
   const { interval, n } = item;
+  if (isBelowNoise(item, metric)) return `n ${n}`;
   const range = interval === null ? '' : `${scale.number(interval.low)} to ${scale.number(interval.high)}, `;
   return `${range}n ${n}`;
 }

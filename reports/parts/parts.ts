@@ -165,6 +165,8 @@ export interface Section {
 export interface Tile {
   readonly title: string;
   readonly value: string;
+  /** From too few blocks to be printed bold. */
+  readonly few?: boolean;
   readonly detail: string;
   readonly verdict: { readonly text: string; readonly tone: Tone };
 }
@@ -175,10 +177,12 @@ export interface Opening {
   readonly subtitle: string;
   /** The answer; first sentence first. */
   readonly answer: readonly string[];
+  /** From too few blocks to be printed bold. */
+  readonly few?: boolean;
   readonly acceleration: readonly Notice[];
-  /** What the tiles weigh against each other. */
+  /** What the tiles compare. */
   readonly tilesTitle: string;
-  /** The foremost ratios, one tile per resource or per runner; never merged. */
+  /** The main ratios, one tile per resource or per runner; never merged. */
   readonly tiles: readonly Tile[];
   readonly counts: readonly { readonly text: string; readonly tone: Tone }[];
   readonly facts: readonly Fact[];

@@ -19,6 +19,7 @@ import {
   type Tone,
 } from './parts.ts';
 import { inReadingOrder, type Subjects } from './subjects.ts';
+import { isBelowNoise, medianWords } from './values.ts';
 import { intervalWords, verdictWords } from './words.ts';
 
 /** Rows that fit a first screen; the whole list has its own section. */
@@ -102,12 +103,9 @@ export function ratioTable(
   subjects: Subjects,
   options: { readonly withP: boolean; readonly drawn?: boolean },
 ): Table {
-  const medians = medianFinder(analysis.summaries);
+  const find = summaryFinder(analysis.summaries);
   const rows = comparisons.map((item) => {
     const metric = subjects.metric(item.metric);
-    const subject = medians(item.subject, item.metric);
-    const reference = medians(item.reference, item.metric);
-    const scale = scaleFor([subject, reference], metric?.unit ?? 'ratio');
     const applies =
       subjects.applies(item.subject, item.metric) && subjects.applies(item.reference, item.metric);
     const words = verdictWords(item, applies);
@@ -119,7 +117,7 @@ export function ratioTable(
       badge(words.text, words.tone),
       number(limitWords(metric)),
       number(String(item.n)),
-      number(`${scale.number(subject)} vs ${scale.format(reference)}`),
+      number(sidesWords(item, metric, find)),
     ];
     if (options.withP) cells.push(number(pWords(item)));
     const key = rowKey(item.metric, subjects.place(item.subject), subjects.place(item.reference));
@@ -159,8 +157,30 @@ function pWords(comparison: Comparison): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
+/** "217 vs 0.48 MiB": medians of both sides in one unit. */
+function sidesWords(
+  { subject, reference, metric: id }: Comparison,
+  metric: MetricDeclaration | null,
+  find: ReturnType<typeof summaryFinder>,
+): string {
+  const [one, other] = [find(subject, id), find(reference, id)];
+  const measure = { family: metric?.family ?? 'app', unit: metric?.unit ?? 'ratio' } as const;
+  const scale = scaleFor([one?.median ?? null, other?.median ?? null], measure.unit);
+  const shown = isBelowNoise(one, measure) || isBelowNoise(other, measure);
+  const first = shown ? medianWords(one, measure, scale) : scale.number(one?.median ?? null);
+  return `${first} vs ${medianWords(other, measure, scale)}`;
+}
+
+/** The summary of a metric in a cell. */
+export function summaryFinder(
+  summaries: readonly Summary[],
+): (cell: string, metric: string) => Summary | null {
+  const found = new Map(summaries.map((item) => [JSON.stringify([item.cell, item.metric]), item]));
+  return (cell, metric) => found.get(JSON.stringify([cell, metric])) ?? null;
+}
+
 /** Median of a metric in a cell. */
 export function medianFinder(summaries: readonly Summary[]): (cell: string, metric: string) => number | null {
-  const found = new Map(summaries.map((item) => [JSON.stringify([item.cell, item.metric]), item.median]));
-  return (cell, metric) => found.get(JSON.stringify([cell, metric])) ?? null;
+  const find = summaryFinder(summaries);
+  return (cell, metric) => find(cell, metric)?.median ?? null;
 }

@@ -36,6 +36,10 @@ export interface Subjects {
   readonly pair: (comparison: Pick<Comparison, 'subject' | 'reference'>) => string;
   /** The runner's id with the product and version behind it, once that says more: "microvm (QEMU 7.2.22)". */
   readonly named: (cellId: string) => string;
+  /** What it is in everyday words, with its product: "VM (QEMU 7.2.22, q35)"; the runner's id where it takes one to tell it apart. */
+  readonly everyday: (cellId: string) => string;
+  /** The same without the product, where one of its kind was measured: "container". */
+  readonly briefly: (cellId: string) => string;
   /** Product, version, machine, acceleration, shape. */
   readonly configuration: (cellId: string) => string;
   readonly isolation: (cellId: string) => Isolation;
@@ -102,6 +106,8 @@ export function subjectsOf(record: RunRecord): Subjects {
       const cell = byId.get(id);
       return cell === undefined ? id : namedRunner(cell);
     },
+    everyday: (id) => everydayWords(byId.get(id), cells, true),
+    briefly: (id) => everydayWords(byId.get(id), cells, false),
     metric: (id) => metricById.get(id) ?? null,
     applies: (cell, metric) => {
       const source = metricById.get(metric)?.source;
@@ -172,6 +178,37 @@ function namedRunner(cell: CellRecord): string {
   const machine = ` ${cell.runner}`;
   const without = product.endsWith(machine) ? product.slice(0, -machine.length) : product;
   return `${cell.runner} (${without})`;
+}
+
+const everydayKinds: Readonly<Record<Isolation, string>> = {
+  'virtual machine': 'VM',
+  container: 'container',
+  process: 'plain process',
+};
+
+/** The kind of thing first, so that no runner's name is taken for it. */
+function everydayWords(cell: CellRecord | undefined, cells: readonly CellRecord[], full: boolean): string {
+  if (cell === undefined) return 'instance';
+  if (cell.runnerKind === 'imported' || cell.runnerKind === 'fake') return `run of ${productOf(cell)}`;
+  const isolation = isolations[cell.runnerKind];
+  const kind = everydayKinds[isolation];
+  const alike = new Set(
+    cells.filter(({ runnerKind }) => isolations[runnerKind] === isolation).map(({ runner }) => runner),
+  );
+  const machine = cell.identity['machine'];
+  // Namespaces are the kernel's: their tools' version is no part of the name.
+  const product =
+    cell.runnerKind === 'namespace'
+      ? products.namespace
+      : machine === undefined
+        ? productOf(cell)
+        : productOf(cell).replace(` ${machine}`, `, ${machine}`);
+  const isNamed = full && product.startsWith(`${cell.runner} `);
+  const details = [
+    ...(alike.size > 1 && !isNamed ? [`runner ${cell.runner}`] : []),
+    ...(full && isolation !== 'process' ? [product] : []),
+  ];
+  return details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
 }
 
 /** The version that ran: under "version", or under the name its runner records it by. */

@@ -9,10 +9,11 @@ import { formatRatio, formatValue } from '../../model/units.ts';
 import { accelerationNotices, noticesOf } from './notices.ts';
 import { overviewSentences, overviewTable } from './overview.ts';
 import { shortDigests, type Fact, type Opening, type Tile, type Tone } from '../parts/parts.ts';
-import { headlineComparisons, medianFinder, ratioTable } from '../parts/ratios.ts';
+import { headlineComparisons, ratioTable, summaryFinder } from '../parts/ratios.ts';
 import { answerOf, listed, topicOf, type Topic } from './sentences.ts';
 import { everything, skipsOf } from './skips.ts';
 import { kindOf, shapeWords, type Subjects } from '../parts/subjects.ts';
+import { isBelowNoise, medianWords } from '../parts/values.ts';
 import { warningLines } from './warnings.ts';
 import { accelerationTags, count, intervalWords, verdictWords } from '../parts/words.ts';
 
@@ -25,6 +26,7 @@ export function openingOf(record: RunRecord, analysis: Analysis, subjects: Subje
     title: header.scenario.name,
     subtitle: header.scenario.description,
     answer: answerOf(record, analysis, headline, subjects),
+    few: analysis.blocks.used < blocksForInterval,
     acceleration: accelerationNotices(subjects.cells, subjects),
     tilesTitle: tilesTitle(topic, subjects),
     tiles: tilesOf(topic, analysis, subjects),
@@ -56,19 +58,30 @@ function openingOfSeveral(record: RunRecord, analysis: Analysis, subjects: Subje
   };
 }
 
-/** One tile per measure of the foremost pair, or per runner where all is about one measure. */
+/** Below so many blocks there are points only, and nothing is printed bold (rule C3). */
+const blocksForInterval = 6;
+
+/** One tile per measure of the first pair, or per runner where all is about one measure. */
 function tilesOf(topic: Topic, analysis: Analysis, subjects: Subjects): Tile[] {
-  const medians = medianFinder(analysis.summaries);
+  const find = summaryFinder(analysis.summaries);
   return topic.items.map((item): Tile => {
     const metric = subjects.metric(item.metric);
-    const unit = metric?.unit ?? 'ratio';
-    const pair = [medians(item.subject, item.metric), medians(item.reference, item.metric)] as const;
-    const sides = pair.map((value) => formatValue(value, unit)).join(' vs ');
-    const [more, less] = pair;
-    const rise = item.ratio === null && more !== null && less !== null ? more - less : null;
+    const measure = { family: metric?.family ?? 'app', unit: metric?.unit ?? 'ratio' } as const;
+    const pair = [find(item.subject, item.metric), find(item.reference, item.metric)] as const;
+    const sides = pair.map((side) => medianWords(side, measure)).join(' vs ');
+    const [more, less] = pair.map((side) => side?.median ?? null);
+    const rise = item.ratio === null && more != null && less != null ? more - less : null;
+    // Against nothing that could be seen, the difference is the value itself, or nothing that could be seen.
+    const unseen = pair.find((side) => isBelowNoise(side, measure));
     return {
       title: topic.kind === 'survey' ? subjects.named(item.subject) : (metric?.title ?? item.metric),
-      value: rise === null ? formatRatio(item.ratio) : `${rise < 0 ? '' : '+'}${formatValue(rise, unit)}`,
+      value:
+        rise === null
+          ? formatRatio(item.ratio)
+          : unseen !== undefined
+            ? medianWords(pair[0], measure)
+            : `${rise < 0 ? '' : '+'}${formatValue(rise, measure.unit)}`,
+      few: item.n < blocksForInterval,
       detail: `${item.interval === null ? '' : `${intervalWords(item.interval)}; `}${sides}; n ${item.n}`,
       verdict: verdictWords(item, subjects.applies(item.subject, item.metric)),
     };

@@ -2,6 +2,7 @@
  * One section per family of metrics: what was measured, as charts with every launch, a table of medians
  * and, folded, every statistic. What a family shows beyond that is listed in additions.ts.
  */
+import { isBelowNoise, medianWords } from '../parts/values.ts';
 import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Summary } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
@@ -90,7 +91,7 @@ function metricBlocks(
       metric.unit,
     );
     for (const item of summaries) {
-      rows.push(summaryRow(metric.title, item, scale, subjects));
+      rows.push(summaryRow(metric, item, scale, subjects));
       for (const warning of item.warnings) {
         // The table's own note says it once for all.
         if (warning.code === 'few-launches') continue;
@@ -141,18 +142,23 @@ function metricBlocks(
   ];
 }
 
-function summaryRow(title: string, item: Summary, scale: Scale, subjects: Subjects): Table['rows'][number] {
-  const { interval } = item;
+function summaryRow(
+  metric: MetricDeclaration,
+  item: Summary,
+  scale: Scale,
+  subjects: Subjects,
+): Table['rows'][number] {
+  const interval = isBelowNoise(item, metric) ? null : item.interval;
   const further = [
     ...item.quantiles.map(({ q, value }) => `p${Number((q * 100).toFixed(3))} ${scale.format(value)}`),
     ...(item.modes.length > 1 ? [`modes at ${item.modes.map(scale.format).join(' and ')}`] : []),
   ];
   return {
-    head: title,
+    head: metric.title,
     key: rowKey(item.metric, subjects.place(item.cell)),
     cells: [
       { kind: 'text', text: subjects.label(item.cell) },
-      number(scale.format(item.median)),
+      number(medianWords(item, metric, scale)),
       number(interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`),
       number(scale.number(item.min)),
       number(scale.number(item.max)),

@@ -6,9 +6,9 @@ import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { formatValue } from '../../model/units.ts';
 import { badge, columns, narrow, table, text, type Table, type TableCell } from '../parts/parts.ts';
-import { isHeadline, medianFinder } from '../parts/ratios.ts';
+import { isHeadline, summaryFinder } from '../parts/ratios.ts';
+import { medianWords } from '../parts/values.ts';
 import { listed } from './sentences.ts';
 import { splitStarts } from './families/startup.ts';
 import { inReadingOrder, type Subjects } from '../parts/subjects.ts';
@@ -78,10 +78,10 @@ function sidesOf(item: Comparison, subjects: Subjects): string {
 export function overviewTable(record: RunRecord, analysis: Analysis, subjects: Subjects): Table | null {
   const foremost = foremostOf(record, analysis, subjects);
   if (foremost.length === 0) return null;
-  const medians = medianFinder(analysis.summaries);
+  const find = summaryFinder(analysis.summaries);
   const cellsFor = (item: Comparison | null, metric: MetricDeclaration): TableCell[] => {
     if (item === null) return [text('not compared'), text('')];
-    const value = (cell: string) => formatValue(medians(cell, metric.id), metric.unit);
+    const value = (cell: string) => medianWords(find(cell, metric.id), metric);
     const pair = `${subjects.runner(item.subject)} vs ${subjects.runner(item.reference)}`;
     const found =
       item.ratio === null

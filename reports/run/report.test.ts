@@ -32,9 +32,9 @@ const emulated = render(buildRecord());
 test('the answer comes first and names runner, host, ratio and interval', () => {
   const [first] = emulated.view.opening.answer;
   expect(first).toMatch(
-    /^On this host \(build-host\), one vm \(QEMU 1\.0 microvm\) costs, against one namespace, \d+× \(\d+ to \d+\) in host memory per empty instance\.$/,
+    /^An idle VM \(QEMU 1\.0, microvm\) took \S+ MiB of memory on this host, a container \S+ KiB: \d+ times as much \(\d+ to \d+\)\.$/,
   );
-  expect(emulated.html.indexOf('On this host')).toBeLessThan(emulated.html.indexOf('<table'));
+  expect(emulated.html.indexOf('An idle VM')).toBeLessThan(emulated.html.indexOf('<table'));
 });
 
 test('emulation is said aloud and its reason given, on every format', () => {
@@ -196,7 +196,8 @@ test.each(odd)('a record %s is reported without a broken number', (_name, record
   const { html, text, markdown } = render(record);
   for (const output of [seen(html), text, markdown]) {
     expect(found(output, /NaN|undefined|Infinity|\[object/g)).toEqual([]);
-    expect(output.includes('On this host (build-host)')).toBe(true);
+    expect(output).toMatch(/on this host|On this host/);
+    expect(output).toContain('build-host');
   }
 });
 
@@ -207,11 +208,84 @@ test('failures are counted first and told in detail later', () => {
   expect(html.includes('Kernel panic')).toBe(true);
 });
 
+test('below six blocks nothing is bold, and the first line counts what is missing', () => {
+  const { view, html, text, markdown } = render(buildRecord({ blocks: 1 }));
+  expect(text.split('\n')[2]).toBe('Not enough yet: 1 of 10 blocks counted.');
+  expect(view.opening.tiles.map(({ few: isFew }) => isFew)).not.toContain(false);
+  expect(html).toContain('<div class="answer few">');
+  expect(markdown).not.toMatch(/^\*\*/m);
+  expect(emulated.html).not.toContain('<div class="answer few">');
+});
+
+test('neither a host nor a runner called vm is taken for a virtual machine', () => {
+  const record = buildRecord({ runners: [process, { ...namespace, id: 'vm' }] });
+  const named = { ...record, header: { ...record.header, host: { ...record.header.host, hostname: 'vm' } } };
+  const { answer } = render(named).view.opening;
+  expect(answer.join(' ')).not.toMatch(/\ban? (?:idle )?vm\b|virtual machine/i);
+  expect(answer[0]).toMatch(/container/);
+});
+
+test('a value that noise made negative is a bound in every format, and never a negative amount', () => {
+  const record = buildRecord();
+  const slope = record.header.metrics.find(({ title }) => title === 'Host memory per empty instance');
+  const analysis = analyse(record, few);
+  const negative = {
+    ...analysis,
+    summaries: analysis.summaries.map((item) =>
+      item.metric === slope?.id && item.cell.startsWith('namespace')
+        ? {
+            ...item,
+            median: -269 * 1024,
+            min: -280 * 1024,
+            max: -200 * 1024,
+            interval: null,
+            modes: [],
+            quantiles: [],
+          }
+        : item,
+    ),
+    comparisons: analysis.comparisons.map((item) =>
+      item.metric === slope?.id ? { ...item, ratio: null, interval: null } : item,
+    ),
+  };
+  const options = { analysis: negative };
+  for (const output of [
+    renderHtml(record, options),
+    renderText(record, options),
+    renderMarkdown(record, options),
+  ]) {
+    const words = seen(output).replaceAll(/<details[\s\S]*?<\/details>/g, '');
+    expect(words).toContain('below 300 KiB');
+    expect(found(words, /-\d[\d.]* [KMG]iB/g)).toEqual([]);
+  }
+});
+
+test('blocks that were voided are the reason given, in the answer and in the claims', () => {
+  const record = buildRecord({ blocks: 3 });
+  const voided = [0, 1, 2].map((block) => ({
+    kind: 'void' as const,
+    block,
+    rule: 'foreign-load',
+    detail: '1.02 cores',
+  }));
+  const { text, html } = render({ ...record, voided });
+  for (const output of [text, html]) {
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(
+      '3 of 3 blocks voided: other programs kept this host busy. Stop other work',
+    );
+  }
+  // Of what the scenario measured; of the rest it still says what to run.
+  expect(html).toMatch(/>start time<[^\n]*?A VM and a container were launched, but no block counts\./);
+});
+
 test('few blocks give numbers without verdict', () => {
   const { view } = render(
     buildRecord({ blocks: 8, runners: [process, namespace, { ...vm, acceleration: 'kvm-hw' }] }),
   );
-  expect(view.opening.answer[0]).toContain('too few blocks for a verdict (8 of 10, rule C3)');
+  expect(view.opening.answer[0]).toBe('Not enough yet: 8 of 10 blocks counted.');
+  expect(view.opening.answer[1]).toMatch(
+    /^A VM \(QEMU 1\.0, microvm\) took .* from start to ready .* No verdict from so few blocks \(rule C3\)\.$/,
+  );
 });
 
 test('colour is only written when asked for', () => {
@@ -270,7 +344,7 @@ test('evidence of last resort is folded, in HTML and in markdown', () => {
   expect(emulated.markdown).toContain('<details><summary>All measures, all pairs (');
 });
 
-test('where all is about one measure, every runner is told against the baseline', () => {
+test('where all is about one measure, every runner is compared with the baseline', () => {
   const second = { ...namespace, id: 'other', readySeconds: 0.03 };
   const record = buildRecord({
     blocks: 1,
@@ -285,11 +359,11 @@ test('where all is about one measure, every runner is told against the baseline'
   );
   const silent = render({ ...record, trials }).view.opening.answer;
   expect(silent.filter((sentence) => /not judged|–/.test(sentence))).toEqual([]);
-  expect(view.opening.answer[0]).toMatch(
-    /^On this host \(build-host\), start to ready costs, against one process, \S+× in namespace and \S+× in other: too few blocks for a verdict \(1 of 10, rule C3\)\.$/,
-  );
   expect(view.opening.answer[1]).toMatch(
-    /^Start to ready is shown but not judged because the VM was emulated \(rule C17\): \S+ s for vm \(QEMU 1\.0 microvm\), against \S+ ms for process\.$/,
+    /^Start to ready on this host, as a multiple of what a plain process took \(.*\): \S+× for a container \(runner namespace, namespaces\) and \S+× for a container \(runner other, namespaces\)\. No verdict from so few blocks \(rule C3\)\.$/,
+  );
+  expect(view.opening.answer[2]).toMatch(
+    /^Start to ready, shown but not judged because the VM was emulated \(rule C17\): \S+ s for a VM \(QEMU 1\.0, microvm\), against \S+ ms for a plain process\.$/,
   );
   expect(view.opening.tiles.map((tile) => tile.title)).toEqual([
     'namespace',

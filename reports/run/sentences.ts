@@ -1,15 +1,18 @@
 /**
- * The answer in sentences. Two ways to put it: one pair over several measures ("one VM costs, against
- * one container, …"), or one measure over several runners ("start to ready costs, against one process,
- * …"). What may not be judged is still told, as times and sizes, with the reason why they decide nothing.
+ * The answer in sentences. Two ways to put it: one pair over several measures ("An idle VM took 217 MiB of
+ * memory, a container 0.48 MiB: 451 times as much"), or one measure over several runners. What may not be judged
+ * is still shown, as times and sizes, with the reason why they decide nothing.
  */
-import type { Analysis, Comparison } from '../../model/analysis.ts';
+import type { Analysis, Comparison, Summary } from '../../model/analysis.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { formatValue, scaleFor } from '../../model/units.ts';
-import { medianFinder, runnerPair } from '../parts/ratios.ts';
+import { formatRatio } from '../../model/units.ts';
+import { runnerPair, summaryFinder } from '../parts/ratios.ts';
 import { shapeWords, type Subjects } from '../parts/subjects.ts';
-import { accelerationWords, lowerFirst, ratioWords } from '../parts/words.ts';
+import { isBelowNoise, medianWords } from '../parts/values.ts';
+import { voidedWords } from './voided.ts';
+import { accelerationWords, intervalWords, lowerFirst, ratioWords } from '../parts/words.ts';
 
 /** Ratios spoken in one sentence; tiles and tables show all. */
 const spokenRatios = 3;
@@ -37,7 +40,7 @@ export function topicOf(headline: readonly Comparison[], subjects: Subjects): To
   };
 }
 
-/** Where all is about one measure: every runner against the runner that most are weighed against. */
+/** Where all is about one measure: every runner against the runner that most are compared with. */
 function surveyOf(
   headline: readonly Comparison[],
   first: Comparison,
@@ -71,14 +74,22 @@ export function answerOf(
     topic.kind === 'pair' ? [...sentences, ...besides(sentences, headline, analysis, subjects)] : sentences;
   if (lead === undefined) return [nothingCompared(record, analysis, subjects)];
   return [
-    `On this host (${record.header.host.hostname}), ${lead}`,
-    ...more.map(capital),
-    whoIsWho(topic, subjects),
+    ...notEnough(record, analysis),
+    lead,
+    ...more,
+    `${whoIsWho(topic, subjects)} Host: ${record.header.host.hostname}.`,
   ];
 }
 
+/** Said before any number, where there are too few blocks for a verdict. */
+export function notEnough(record: RunRecord, analysis: Analysis): string[] {
+  const { used } = analysis.blocks;
+  if (used >= blocksForVerdict) return [];
+  return [`Not enough yet: ${used} of ${blocksForVerdict} blocks counted.${voidedWords(record, analysis)}`];
+}
+
 /**
- * Where nothing of the foremost pair may be judged, the next pair that may be is told too.
+ * Where nothing of the first pair may be judged, the next pair that may be is shown too.
  */
 function besides(
   sentences: readonly string[],
@@ -100,61 +111,126 @@ function besides(
   return findings({ kind: 'pair', items }, other, analysis, subjects);
 }
 
-/** Sentences without a capital at their start, the surest first. */
+/** The surest first. */
 function findings(topic: Topic, first: Comparison, analysis: Analysis, subjects: Subjects): string[] {
   const { items } = topic;
   const survey = topic.kind === 'survey';
   const measure = (item: Comparison) => lowerFirst(subjects.metric(item.metric)?.title ?? item.metric);
-  const member = (item: Comparison) => (survey ? subjects.named(item.subject) : measure(item));
-  const ratio = (item: Comparison) => `${ratioWords(item.ratio, item.interval)} in ${member(item)}`;
-  const subject = subjects.named(first.subject);
-  const reference = subjects.named(first.reference);
+  const member = (item: Comparison) => (survey ? subjects.everyday(item.subject) : measure(item));
+  const subject = subjects.briefly(first.subject);
+  const reference = subjects.briefly(first.reference);
   const workload = survey ? workloadWords(first, subjects) : '';
-  const open = survey
-    ? `${measure(first)}${workload} costs, against one ${reference},`
-    : `one ${subject} costs, against one ${reference},`;
   const said: string[] = [];
   const rated = items.filter((item) => item.ratio !== null);
   const of = (...verdicts: readonly Comparison['verdict'][]) =>
     rated.filter((item) => verdicts.includes(item.verdict));
+  const ratios = (some: readonly Comparison[], after: string): string[] =>
+    survey
+      ? [surveySentence(some, measure(first) + workload, analysis, subjects) + after]
+      : pairSentences(some, analysis, subjects).map(
+          (sentence, index) => sentence + (index === 0 ? after : ''),
+        );
   const decided = of('regression', 'improvement', 'different-but-small');
-  if (decided.length > 0)
-    said.push(`${open} ${listed(decided.slice(0, survey ? items.length : spokenRatios).map(ratio))}.`);
+  if (decided.length > 0) said.push(...ratios(decided.slice(0, survey ? items.length : spokenRatios), ''));
   const equal = of('equivalent');
   if (equal.length > 0) {
     said.push(
       survey
-        ? `${measure(first)}${workload} costs the same as with ${reference}, within the practical threshold, in ${listed(equal.map(member))}.`
-        : `${subject} and ${reference} cost the same, within the practical threshold, in ${listed(equal.map(member))}.`,
+        ? `${capital(measure(first))}${workload} is the same as with a ${reference}, within the practical threshold, for ${listed(equal.map(member))}.`
+        : `A ${subject} and a ${reference} cost the same, within the practical threshold, in ${listed(equal.map(member))}.`,
     );
   }
   // Of what is too early to judge, what has an interval already says more than single points.
   const points = of('no-verdict');
   const spread = points.filter(({ interval }) => interval !== null);
   const early = spread.length > 0 ? spread : points;
-  if (early.length > 0) {
-    said.push(
-      `${open} ${listed(early.map(ratio))}: too few blocks for a verdict (${early[0]?.n ?? 0} of ${blocksForVerdict}, rule C3).`,
-    );
-  }
+  if (early.length > 0) said.push(...ratios(early, ' No verdict from so few blocks (rule C3).'));
   const undecided = of('inconclusive');
   if (undecided.length > 0) {
     said.push(
       survey
-        ? `it is undecided whether ${measure(first)}${workload} differs from ${reference} for ${listed(undecided.map(member))}.`
-        : `${subject} may or may not differ from ${reference}: undecided for ${listed(undecided.map(member))}.`,
+        ? `It is undecided whether ${measure(first)}${workload} differs from that of a ${reference} for ${listed(undecided.map(member))}.`
+        : `A ${subject} may or may not differ from a ${reference}: undecided for ${listed(undecided.map(member))}.`,
     );
   }
   // What has no value (its launches were never made, or failed) is not shown either.
-  const medians = medianFinder(analysis.summaries);
+  const find = summaryFinder(analysis.summaries);
   const refused = items.filter(
-    ({ verdict, subject: one, metric }) => verdict === 'refused' && medians(one, metric) !== null,
+    ({ verdict, subject: one, metric }) =>
+      verdict === 'refused' && (find(one, metric)?.median ?? null) !== null,
   );
   if (refused.length > 0) said.push(refusedSentence(topic, refused, analysis, subjects, said.length === 0));
   return said;
 }
 
-/** "…not judged, because the VMs were emulated (rule C17): microvm took 4.41 s against 13.1 ms." */
+/** The first measure with the values of both sides, then the ratios of the others. */
+function pairSentences(items: readonly Comparison[], analysis: Analysis, subjects: Subjects): string[] {
+  const [first, ...others] = items;
+  if (first === undefined) return [];
+  const find = summaryFinder(analysis.summaries);
+  const value = (cell: string) => shownValue(find(cell, first.metric), subjects.metric(first.metric));
+  const { lead, object, grade } = phraseOf(subjects.metric(first.metric), first.metric);
+  const [one, other] = [value(first.subject), value(first.reference)];
+  const [subject, reference] = [subjects.everyday(first.subject), subjects.briefly(first.reference)];
+  const times = `${timesWords(first)} ${grade}${intervalAside(first)}${first.verdict === 'different-but-small' ? ', less than matters in practice' : ''}`;
+  const sentence =
+    object === null
+      ? `${capital(lead)} on this host: ${one} for a ${subject}, ${other} for a ${reference}: ${times}.`
+      : `${lead} ${subject} took ${one} ${object} on this host, a ${reference} ${other}: ${times}.`;
+  if (others.length === 0) return [sentence];
+  const more = others.map(
+    (item) =>
+      `${lowerFirst(subjects.metric(item.metric)?.title ?? item.metric)} ${ratioWords(item.ratio, item.interval)}`,
+  );
+  return [sentence, `As cost ratios, other measures: ${listed(more)}.`];
+}
+
+/** How a measure is put in a sentence: "An idle VM took 217 MiB of memory", or its title before a colon. */
+function phraseOf(
+  metric: MetricDeclaration | null,
+  id: string,
+): { readonly lead: string; readonly object: string | null; readonly grade: string } {
+  const title = metric?.title ?? id;
+  const plain = { lead: title, object: null, grade: 'the cost' };
+  if (metric === null || metric.better !== 'lower' || metric.family === 'app') return plain;
+  const { source, unit } = metric;
+  if (source.kind === 'interval' && / to /.test(title))
+    return { lead: 'A', object: `from ${lowerFirst(title)}`, grade: 'as long' };
+  if (unit === 'B' && metric.family === 'tare')
+    return { lead: 'An idle', object: /\bdisk\b/i.test(title) ? 'of disk' : 'of memory', grade: 'as much' };
+  return { ...plain, grade: unit === 's' ? 'as long' : 'as much' };
+}
+
+/** "Request to ready on this host, against a plain process (13 ms): VM (QEMU 7.2) 92.4× (90 to 95)." */
+function surveySentence(
+  items: readonly Comparison[],
+  measure: string,
+  analysis: Analysis,
+  subjects: Subjects,
+): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const value = shownValue(
+    summaryFinder(analysis.summaries)(first.reference, first.metric),
+    subjects.metric(first.metric),
+  );
+  const each = items.map(
+    (item) => `${ratioWords(item.ratio, item.interval)} for a ${subjects.everyday(item.subject)}`,
+  );
+  return `${capital(measure)} on this host, as a multiple of what a ${subjects.briefly(first.reference)} took (${value}): ${listed(each)}.`;
+}
+
+function shownValue(item: Summary | null, metric: MetricDeclaration | null): string {
+  const measure = metric ?? ({ family: 'app', unit: 'ratio' } as const);
+  return `${medianWords(item, measure)}${isBelowNoise(item, measure) ? ', the resolution here' : ''}`;
+}
+
+/** "451 times". */
+const timesWords = ({ ratio }: Comparison) => `${formatRatio(ratio).replace('×', '')} times`;
+const intervalAside = ({ interval }: Comparison) =>
+  interval === null ? '' : ` (${intervalWords(interval)})`;
+
+/** "Shown but not judged because the VM was emulated (rule C17): request to ready 4.41 s against 13.1 ms." */
 function refusedSentence(
   topic: Topic,
   refused: readonly Comparison[],
@@ -169,27 +245,21 @@ function refusedSentence(
   const vms = new Set(refused.filter(emulated).map((item) => subjects.runner(item.subject)));
   const because = vms.size === 0 ? '' : ` because ${vms.size === 1 ? 'the VM was' : 'VMs were'} emulated`;
   const rule = rules.length === 0 ? '' : ` (${rules.length === 1 ? 'rule' : 'rules'} ${rules.join(', ')})`;
-  const medians = medianFinder(analysis.summaries);
+  const find = summaryFinder(analysis.summaries);
   const survey = topic.kind === 'survey';
-  const values = refused.map((item) => {
-    const metric = subjects.metric(item.metric);
-    const unit = metric?.unit ?? 'ratio';
-    const value = formatValue(medians(item.subject, item.metric), unit);
-    const other = formatValue(medians(item.reference, item.metric), unit);
-    return survey
-      ? `${value} for ${subjects.named(item.subject)}`
-      : `${lowerFirst(metric?.title ?? item.metric)} ${value} against ${other}`;
-  });
-  const [subject, reference] = [subjects.named(first.subject), subjects.named(first.reference)];
-  const measure = lowerFirst(subjects.metric(first.metric)?.title ?? first.metric);
-  const scale = scaleFor(
-    [medians(first.reference, first.metric)],
-    subjects.metric(first.metric)?.unit ?? 'ratio',
+  const value = (cell: string, id: string) => shownValue(find(cell, id), subjects.metric(id));
+  const values = refused.map((item) =>
+    survey
+      ? `${value(item.subject, item.metric)} for a ${subjects.everyday(item.subject)}`
+      : `${lowerFirst(subjects.metric(item.metric)?.title ?? item.metric)} ${value(item.subject, item.metric)} against ${value(item.reference, item.metric)}`,
   );
-  const whom = survey
-    ? `${measure}${workloadWords(first, subjects)} is shown but not judged${because}${rule}: ${listed(values)}, against ${scale.format(medians(first.reference, first.metric))} for ${reference}.`
-    : `${alone ? `one ${subject} against one ${reference} is` : 'these are'} shown but not judged${because}${rule}: ${listed(values)}.`;
-  return whom;
+  const reference = subjects.briefly(first.reference);
+  if (survey) {
+    const measure = subjects.metric(first.metric)?.title ?? first.metric;
+    return `${measure}${workloadWords(first, subjects)}, shown but not judged${because}${rule}: ${listed(values)}, against ${value(first.reference, first.metric)} for a ${reference}.`;
+  }
+  const whom = alone ? `A ${subjects.everyday(first.subject)} against a ${reference}, shown` : 'Shown';
+  return `${whom} but not judged${because}${rule}: ${listed(values)}.`;
 }
 
 /** " (empty)", where workloads or shapes vary. */
@@ -199,25 +269,22 @@ function workloadWords(item: Comparison, subjects: Subjects): string {
   return several && workload !== undefined ? ` with workload “${workload}”` : '';
 }
 
-/** "Each with 1 CPU, 256 MiB; vm: emulated (TCG).": what the names leave out. */
+/** "Compared: vm and namespace; each with 1 CPU, 256 MiB; vm: emulated (TCG).": what the sentences leave out. */
 function whoIsWho({ kind, items }: Topic, subjects: Subjects): string {
   const ids = items.flatMap((item) => [item.subject, item.reference]);
   const cells = ids.map((id) => subjects.of(id)).filter((cell) => cell !== null);
   const vms = cells.filter((cell) => kind === 'pair' && subjects.isolation(cell.id) === 'virtual machine');
   const classes = new Set(vms.map((cell) => `${cell.runner}: ${accelerationWords[cell.acceleration.class]}`));
   const shapes = new Set(cells.map(shapeWords));
-  return `${[`Each with ${[...shapes].join(' or ')}`, ...classes].join('; ')}.`;
+  const runners = [...new Set(cells.map(({ id }) => subjects.named(id)))];
+  return `${[`Compared: ${listed(runners)}`, `each with ${[...shapes].join(' or ')}`, ...classes].join('; ')}.`;
 }
 
 function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjects): string {
   const host = record.header.host.hostname;
   const measured = new Set(analysis.summaries.filter((item) => item.n > 0).map((item) => item.cell));
   if (measured.size === 0) {
-    const rules = [...new Set(record.voided.map((item) => item.rule))];
-    const why =
-      analysis.blocks.voided > 0
-        ? `no block is left to analyse (${analysis.blocks.voided} of ${analysis.blocks.planned} voided: ${rules.join(', ')})`
-        : 'no launch produced a number';
+    const why = analysis.blocks.voided > 0 ? 'no block is left to analyse' : 'no launch produced a number';
     const examined = new Set(
       record.trials.filter(({ observations }) => observations.some(isFact)).map(({ cell }) => cell),
     );
@@ -225,7 +292,7 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
       const names = listed([...new Set([...examined].map((id) => subjects.runner(id)))]);
       return `On this host (${host}), facts were gathered inside ${names}; there is no measure to compare. What was found stands in the sections below and in the claims.`;
     }
-    return `On this host (${host}), ${why}, so nothing can be said.`;
+    return `On this host (${host}), ${why}, so there is no result.${voidedWords(record, analysis)}`;
   }
   const names = listed([...measured].map((id) => subjects.label(id)));
   return `On this host (${host}), ${names} ${measured.size === 1 ? 'was' : 'were'} measured; there is no pair to compare.`;

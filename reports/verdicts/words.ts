@@ -2,6 +2,7 @@
  * The words and numbers of verdicts between runs: cell labels, costs as ratios, states of checks. One file,
  * so that the terminal, a pull request and a dashboard call the same thing by the same name.
  */
+import { isBelowNoise, medianWords } from '../parts/values.ts';
 import type { Verdict } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Interval } from '../../model/quantities.ts';
@@ -67,7 +68,9 @@ export function rowVerdict(row: ChangeRow): Toned {
 export function sideText(row: ChangeRow, side: SideSummary): string {
   if (row.key.reference !== null) return withInterval(formatRatio(side.median), side.interval, bareRatio);
   const scale = scaleFor([row.base.median, row.head.median], row.metric.unit);
-  return withInterval(scale.format(side.median), side.interval, scale.number);
+  const seen = { ...side, min: side.median, max: side.median };
+  const interval = isBelowNoise(seen, row.metric) ? null : side.interval;
+  return withInterval(medianWords(seen, row.metric, scale), interval, scale.number);
 }
 
 /** "30+30", the units on each side; "3+3 runs" where a run is one unit. */

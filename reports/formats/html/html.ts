@@ -90,7 +90,7 @@ function openingOf(opening: Opening): Markup {
   const tiles = opening.tiles.map((tile) =>
     element(
       'li',
-      { class: `tile tile-${tile.verdict.tone}` },
+      { class: `tile tile-${tile.verdict.tone}${tile.few === true ? ' tile-few' : ''}` },
       element('span', { class: 'tile-title' }, tile.title),
       ' ',
       element('span', { class: 'tile-value' }, tile.value),
@@ -109,7 +109,11 @@ function openingOf(opening: Opening): Markup {
       element('span', {}, ' what the isolation itself costs'),
     ),
     element('h1', {}, opening.title, opening.subtitle === '' ? null : `: ${opening.subtitle}`),
-    element('div', { class: 'answer' }, ...opening.answer.map(sentenceOf)),
+    element(
+      'div',
+      { class: opening.few === true ? 'answer few' : 'answer' },
+      ...opening.answer.map(sentenceOf),
+    ),
     element('div', { class: 'acceleration' }, ...opening.acceleration.map(noticeOf)),
     tiles.length === 0
       ? null

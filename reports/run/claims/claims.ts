@@ -22,6 +22,7 @@ import { isolationClaimRows } from './isolation.ts';
 import { surfaceRows, wholeSystemRows } from './surface.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
+import { lostWords } from './lost.ts';
 import { productOf, subjectsOf, type Subjects } from '../../parts/subjects.ts';
 import { lowerFirst, ratioWords } from '../../parts/words.ts';
 
@@ -29,7 +30,7 @@ import { lowerFirst, ratioWords } from '../../parts/words.ts';
 export function claimsOf(record: RunRecord, analysis: Analysis): readonly Claim[] {
   const subjects = subjectsOf(record);
   const readers: Readonly<Record<ClaimReader, () => readonly ClaimRow[]>> = {
-    tax: () => taxRows(analysis, subjects),
+    tax: () => taxRows(record, analysis, subjects),
     same: () => sameRows(record),
     share: () => shareRows(record, analysis, subjects),
     requirements: () => requirementRows(record, subjects),
@@ -64,7 +65,7 @@ function stateOf(rows: readonly ClaimRow[]): ClaimState {
   return states.has('refused') ? 'refused' : 'not-measured';
 }
 
-function taxRows(analysis: Analysis, subjects: Subjects): ClaimRow[] {
+function taxRows(record: RunRecord, analysis: Analysis, subjects: Subjects): ClaimRow[] {
   const pairs = analysis.comparisons.filter(
     (item) =>
       item.kind === 'runners' &&
@@ -76,8 +77,12 @@ function taxRows(analysis: Analysis, subjects: Subjects): ClaimRow[] {
       const metric = subjects.metric(item.metric);
       return metric !== null && resource.told.some((one) => fits(one, metric));
     });
-    if (found.length === 0) return [missing(resource)];
-    return found.map((item) => taxRow(resource, item, subjects));
+    const declared = record.header.metrics.some((metric) => resource.told.some((one) => fits(one, metric)));
+    const lost = declared ? lostWords(record, analysis, subjects) : null;
+    if (found.length === 0) return [missing(resource, lost)];
+    return found.map((item) =>
+      item.n === 0 && lost !== null ? missing(resource, lost) : taxRow(resource, item, subjects),
+    );
   });
 }
 
@@ -88,8 +93,8 @@ function fits(one: Selector, { id, family, better, source }: MetricDeclaration):
   return one.rateOf === family && better === 'higher' && source.kind === 'sample';
 }
 
-function missing(resource: Resource): ClaimRow {
-  const evidence = `No VM and container were compared on this; to measure it, ${resource.toMeasure}.`;
+function missing(resource: Resource, lost: string | null): ClaimRow {
+  const evidence = lost ?? `No VM and container were compared on this; to measure it, ${resource.toMeasure}.`;
   return { resource: resource.name, state: 'not-measured', evidence, metric: null, rule: null };
 }
 

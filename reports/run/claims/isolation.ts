@@ -10,6 +10,7 @@ import type { Interference, Isolation } from '../../../bench/analysis/isolation.
 import { absent } from '../../../model/units.ts';
 import { besideOf } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { besideWords, isStressor, readIsolation, shareWords } from '../families/neighbour-words.ts';
+import { lostWords } from './lost.ts';
 import { productOf, type Subjects } from '../../parts/subjects.ts';
 import { ratioWords } from '../../parts/words.ts';
 
@@ -29,13 +30,16 @@ export function isolationClaimRows(
       subjects.isolation(subject) === 'virtual machine' &&
       subjects.isolation(reference) === 'container',
   );
-  if (pairs.length === 0) {
+  const declared = record.header.metrics.some(({ id }) => metricBeside(id) !== null);
+  const lost = declared ? lostWords(record, analysis, subjects) : null;
+  if (pairs.length === 0 || (lost !== null && pairs.every(({ n }) => n === 0))) {
     return [
       {
         resource: 'interference',
         state: 'not-measured',
         evidence:
-          'No VM and container were weighed beside a noisy neighbour; to measure it, run a scenario with the workload "neighbour" and both runners.',
+          lost ??
+          'No VM and container were measured next to a noisy neighbour; to measure it, run a scenario with the workload "neighbour" and both runners.',
         metric: null,
         rule: null,
       },

@@ -3,6 +3,7 @@
  * counting, one column per runner, and what each way misses; the one that sizing reads is named. Then the
  * same before, during and after the load, because a guest's memory does not come back by itself.
  */
+import { medianWords } from '../../parts/values.ts';
 import { usableTrials } from '../../../bench/analysis/values.ts';
 import type { Analysis } from '../../../model/analysis.ts';
 import type { MemoryMoment, MemoryReading } from '../../../model/observation.ts';
@@ -121,7 +122,17 @@ function cellsOf(values: readonly (number | null | undefined)[]): TableCell[] {
     'B',
   );
   return values.map((value) =>
-    number(value === undefined ? 'not applicable' : value === null ? absent : scale.format(value)),
+    number(
+      value === undefined
+        ? 'not applicable'
+        : value === null
+          ? absent
+          : medianWords(
+              { median: value, interval: null, min: value, max: value },
+              { family: 'memory', unit: 'B' },
+              scale,
+            ),
+    ),
   );
 }
 
