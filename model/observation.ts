@@ -296,6 +296,8 @@ export interface LadderPoint {
   readonly kernelPlusPssBytes: Bytes | null;
   readonly pssBytes: Bytes | null;
   readonly groupBytes: Bytes | null;
+  /** Code translated by emulators, in none of the three before it; null: not known; absent in earlier records. */
+  readonly translationBytes?: Bytes | null;
   readonly processes: number;
   readonly idleCores: number | null;
   readonly diskBytes: Bytes;

@@ -153,7 +153,7 @@ export function ladderState(trial: RecordedTrial): LadderState {
 function ladderSlope(ladder: readonly LadderPoint[], quantity: keyof LadderPoint): number | null {
   const points = ladder.flatMap((point) => {
     const y = point[quantity];
-    return y === null ? [] : [{ x: point.instances, y }];
+    return y == null ? [] : [{ x: point.instances, y }];
   });
   return theilSen(points)?.slope ?? null;
 }

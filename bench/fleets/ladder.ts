@@ -4,11 +4,11 @@
  */
 import { TrialFailure } from '../../runners/runner.ts';
 import { fallOf, withFleet, type Member } from './fleet.ts';
+import { translationBytes, withoutTranslation } from '../instance/emulator.ts';
 import type { Gathered } from '../instance/gathered.ts';
 import { proveImage, type Ended, type Trial } from '../instance/instance.ts';
 import { waitForMerging } from '../instance/ksm.ts';
 import type { LadderPoint } from '../../model/observation.ts';
-import type { Tools } from '../instance/tools.ts';
 import { checkService, loadService } from '../instance/weigh.ts';
 import type { LadderWorkload } from '../workloads/workload.ts';
 
@@ -36,7 +36,7 @@ export function climbLadder(
       }
       await tools.sleep(settleSeconds / 2, tools.signal);
       await waitForMerging(tools, tools.signal);
-      points.push(await readRung(fleet.members, settleSeconds / 2, tools));
+      points.push(await readRung(fleet.members, settleSeconds / 2, trial));
     }
     for (const rung of fleet.members) {
       const signal = allow();
@@ -56,17 +56,21 @@ function requireAlive(rungs: readonly Member[]): void {
   }
 }
 
-async function readRung(rungs: readonly Member[], seconds: number, tools: Tools): Promise<LadderPoint> {
+async function readRung(rungs: readonly Member[], seconds: number, trial: Trial): Promise<LadderPoint> {
+  const { tools } = trial;
   requireAlive(rungs);
   const cpu = () => rungs.map(({ group }) => group?.read().cpuSeconds ?? null);
   const from = { at: tools.now(), cpu: cpu() };
   await tools.sleep(seconds, tools.signal);
   requireAlive(rungs);
   const to = { at: tools.now(), cpu: cpu() };
-  const pids = rungs.flatMap(({ group, instance }) => group?.pids() ?? instance.pids());
-  const { hostBytes, kernelBytes, pssBytes } = tools.memory(pids);
+  const owners = rungs.map(({ group, instance }) => group?.pids() ?? instance.pids());
+  const pids = owners.flat();
+  const { hostBytes, kernelBytes, pssBytes: allPss } = tools.memory(pids);
+  const translation = sum(owners.map((own) => translationBytes(trial, own)));
+  const pssBytes = withoutTranslation(allPss, translation);
+  const groupBytes = sum(readings(rungs).map((reading) => reading?.workingBytes ?? null));
   const disk = await Promise.all(rungs.map(({ instance }) => instance.diskBytes()));
-  const readings = rungs.map(({ group }) => group?.read() ?? null);
   const used = sum(to.cpu);
   const had = sum(from.cpu);
   return {
@@ -74,11 +78,16 @@ async function readRung(rungs: readonly Member[], seconds: number, tools: Tools)
     hostBytes,
     kernelPlusPssBytes: pssBytes === null ? null : kernelBytes + pssBytes,
     pssBytes,
-    groupBytes: sum(readings.map((reading) => reading?.workingBytes ?? null)),
-    processes: sum(readings.map((reading) => reading?.processes ?? null)) ?? pids.length,
+    groupBytes: withoutTranslation(groupBytes, translation),
+    translationBytes: translation,
+    processes: sum(readings(rungs).map((reading) => reading?.processes ?? null)) ?? pids.length,
     idleCores: used === null || had === null ? null : (used - had) / (to.at - from.at),
     diskBytes: disk.reduce((total, bytes) => total + bytes, 0),
   };
+}
+
+function readings(rungs: readonly Member[]) {
+  return rungs.map(({ group }) => group?.read() ?? null);
 }
 
 /** Sum of the values, or null when one is unknown. */

@@ -9,6 +9,7 @@ import type { GroupReading } from '../../model/instance.ts';
 import type { GuestMemory, MemoryMoment, MemoryReading } from '../../model/observation.ts';
 import type { Sample } from '../../model/record.ts';
 import { runInside, type Inside } from './program.ts';
+import { guestBytes, withoutTranslation } from './emulator.ts';
 import { waitForMerging } from './ksm.ts';
 import type { Gathered } from './gathered.ts';
 import { readSeen, type ServiceLoad, type Step } from '../workloads/service-load.ts';
@@ -95,11 +96,6 @@ async function readOutside({ trial, instance, group, signal }: Inside): Promise<
   };
 }
 
-/** Guests have whole mebibytes. */
-function guestBytes(bytes: number): number {
-  return Math.floor(bytes / 2 ** 20) * 2 ** 20;
-}
-
 function workingSet(reading: GroupReading | null): number | null {
   if (reading?.memoryBytes == null || reading.inactiveFileBytes == null) return null;
   return Math.max(0, reading.memoryBytes - reading.inactiveFileBytes);
@@ -128,11 +124,14 @@ function guestMemory(meminfo: string): GuestMemory {
 }
 
 function samplesOf(loaded: MemoryReading, after: MemoryReading): readonly Sample[] {
+  // Readings keep what was read; a metric is the machine's, without what an emulator has translated for it.
+  const own = (reading: MemoryReading, bytes: number | null) =>
+    withoutTranslation(bytes, reading.hypervisor?.translationBytes ?? 0);
   const values: readonly (readonly [string, number | null])[] = [
-    ['memory.loaded-held', loaded.heldBytes],
-    ['memory.loaded-pss', loaded.pssBytes],
-    ['memory.loaded-working-set', loaded.workingSetBytes],
-    ['memory.after-held', after.heldBytes],
+    ['memory.loaded-held', own(loaded, loaded.heldBytes)],
+    ['memory.loaded-pss', own(loaded, loaded.pssBytes)],
+    ['memory.loaded-working-set', own(loaded, loaded.workingSetBytes)],
+    ['memory.after-held', own(after, after.heldBytes)],
   ];
   return values.flatMap(([metric, value]) => (value === null ? [] : [{ metric, value }]));
 }

@@ -7,6 +7,7 @@ import { TrialFailure } from '../../runners/runner.ts';
 import type { Gathered } from '../instance/gathered.ts';
 import { contextOf, proveImage, serviceFiles } from '../instance/instance.ts';
 import { giveLoads } from '../instance/load-phases.ts';
+import { translationBytes, withoutTranslation } from '../instance/emulator.ts';
 import { runInside, usedBetween, type Inside } from '../instance/program.ts';
 import { weighService } from '../instance/weigh.ts';
 import type { Sample } from '../../model/record.ts';
@@ -103,10 +104,11 @@ async function checkRequirements(session: Session, requires: Requirements): Prom
 }
 
 async function weighIdle(
-  { trial: { tools }, instance, group, signal, gathered }: Session,
+  { trial, instance, group, signal, gathered }: Session,
   workload: IdleWorkload,
   options: unknown,
 ): Promise<void> {
+  const { tools, prepared } = trial;
   const { settleSeconds, seconds } = workload.timing(options);
   await tools.sleep(settleSeconds, signal);
   const from = { at: tools.now(), reading: group?.read() ?? null };
@@ -116,9 +118,11 @@ async function weighIdle(
   if (end !== null) throw new TrialFailure(end);
   const pids = group?.pids() ?? instance.pids();
   const idleSeconds = usedBetween(from.reading, to.reading);
+  const translation = translationBytes(trial, pids);
   const values: readonly (readonly [string, number | null])[] = [
-    ['tare.memory', to.reading?.workingBytes ?? null],
-    ['tare.pss', tools.memory(pids).pssBytes],
+    ['tare.memory', withoutTranslation(to.reading?.workingBytes ?? null, translation)],
+    ['tare.pss', withoutTranslation(tools.memory(pids).pssBytes, translation)],
+    ['tare.translation', prepared.acceleration.class === 'tcg' ? translation : null],
     ['tare.processes', to.reading?.processes ?? pids.length],
     ['tare.disk', await instance.diskBytes()],
     ['tare.idle-cpu', idleSeconds === null ? null : idleSeconds / (to.at - from.at)],

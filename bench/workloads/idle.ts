@@ -36,7 +36,7 @@ export const idle: IdleWorkload<Options> = {
       threshold: 0.03,
       needsRealCpu: false,
       definition:
-        'Anonymous, kernel and shared memory of the instance’s cgroup, VMM included, page cache apart; read when idle.',
+        'Anonymous, kernel and shared memory of the instance’s cgroup, VMM included, page cache apart; read when idle. Without the code that an emulator has translated (tare.translation).',
     }),
     metric({
       id: 'tare.pss',
@@ -45,7 +45,16 @@ export const idle: IdleWorkload<Options> = {
       threshold: 0.03,
       needsRealCpu: false,
       definition:
-        'Sum of PSS over every process of the instance, VMM and helpers included; shared pages divided by their users.',
+        'Sum of PSS over every process of the instance, VMM and helpers included; shared pages divided by their users. Without the code that an emulator has translated.',
+    }),
+    metric({
+      id: 'tare.translation',
+      title: 'Translated code of the emulator',
+      unit: 'B',
+      threshold: 0.03,
+      needsRealCpu: false,
+      definition:
+        'Memory of the code that QEMU has translated for an emulated guest, up to the buffer that it is given: the emulator’s and not the machine’s, and none under hardware virtualization.',
     }),
     metric({
       id: 'tare.processes',

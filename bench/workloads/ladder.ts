@@ -60,14 +60,14 @@ export const ladder: LadderWorkload<Options> = {
       'Host memory per instance',
       'B',
       'kernelPlusPssBytes',
-      'Kernel memory (MemTotal - MemFree - Buffers - Cached - AnonPages) plus PSS of every instance process.',
+      'Kernel memory (MemTotal - MemFree - Buffers - Cached - AnonPages) plus PSS of every instance process, an emulator’s translated code apart.',
     ),
     slope(
       'tare.available-per-instance',
       'MemAvailable per instance',
       'B',
       'hostBytes',
-      'MemTotal - MemAvailable, which also moves with everything else on the host.',
+      'MemTotal - MemAvailable, which also moves with everything else on the host, and holds an emulator’s translated code.',
     ),
     slope(
       'tare.processes-per-instance',

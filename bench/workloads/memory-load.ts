@@ -56,19 +56,20 @@ function level(id: string, title: string, definition: string): MetricDeclaration
   };
 }
 
-const group = 'anonymous, kernel and shared memory of the instance’s cgroup, hypervisor included';
+const group =
+  'anonymous, kernel and shared memory of the instance’s cgroup, hypervisor included, an emulator’s translated code apart';
 const half = 'half-way through the load, its clients inside included';
 const levels: readonly MetricDeclaration[] = [
   level('memory.loaded-held', 'Memory under load', `${capital(group)}; read ${half}.`),
   level(
     'memory.loaded-pss',
     'Proportional set size under load',
-    `Sum of PSS over every process of the instance on the host, hypervisor included; read ${half}.`,
+    `Sum of PSS over every process of the instance on the host, hypervisor included, an emulator’s translated code apart; read ${half}.`,
   ),
   level(
     'memory.loaded-working-set',
     'Working set under load',
-    `All memory charged to the cgroup without inactive page cache, as orchestrators count it; read ${half}.`,
+    `All memory charged to the cgroup without inactive page cache, as orchestrators count it, and without an emulator’s translated code; read ${half}.`,
   ),
   level(
     'memory.after-held',

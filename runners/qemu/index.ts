@@ -10,7 +10,14 @@ import { readMergedBytes } from '../../host/meter/memory.ts';
 import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
 import { createCellNetwork, networkTrait, refuseNetwork, type Attachment } from '../network.ts';
 import { sharedTraits, writableLayerTrait } from '../traits.ts';
-import { qemuArguments, type Accelerator, type NetworkCard, type VmPlan, type VolumeDrive } from './args.ts';
+import {
+  qemuArguments,
+  translationBufferMiB,
+  type Accelerator,
+  type NetworkCard,
+  type VmPlan,
+  type VolumeDrive,
+} from './args.ts';
 import { emulatedTscKilohertz } from './calibrate.ts';
 import { ensureGuestFiles, guestCpus, guestMemoryMiB, type GuestFiles } from './guest.ts';
 import { startInstance } from './instance.ts';
@@ -144,6 +151,7 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
       machine: options.machine,
       accelerator: chosen.accelerator,
       cpuModel: chosen.cpuModel,
+      ...(chosen.accelerator === 'tcg' ? { translationBuffer: `${String(translationBufferMiB)} MiB` } : {}),
       kernel: files.kernel.release,
       kernelDigest: files.kernel.digest,
       kernelSource: files.kernel.source,
