@@ -1,14 +1,14 @@
 /** Which formats can be imported, and how a file is recognised as one of them. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../../model/errors.ts';
-import { readCustom } from './custom.ts';
-import { readFio } from './fio.ts';
-import { readGo } from './go.ts';
-import { readHyperfine } from './hyperfine.ts';
+import { readCustom } from './formats/custom.ts';
+import { readFio } from './formats/fio.ts';
+import { readGo } from './formats/go.ts';
+import { readHyperfine } from './formats/hyperfine.ts';
 import { importKinds, type ImportKind } from './kinds.ts';
 import type { Directions, ImportFile, ParsedImport } from './parsed.ts';
-import { readPytest } from './pytest-benchmark.ts';
-import { readSysbench } from './sysbench.ts';
+import { readPytest } from './formats/pytest-benchmark.ts';
+import { readSysbench } from './formats/sysbench.ts';
 
 const readers: Readonly<Record<ImportKind, (file: ImportFile, directions: Directions) => ParsedImport>> = {
   hyperfine: readHyperfine,

@@ -1,9 +1,9 @@
 /** pytest-benchmark's JSON: all rounds of a benchmark run in one interpreter, so that a file is one launch. */
 import { z } from 'zod';
-import { UserError } from '../../model/errors.ts';
-import { benchmarkName, notNegative, requireOwnNames } from './parsed.ts';
-import type { ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
-import { readJson } from './json.ts';
+import { UserError } from '../../../model/errors.ts';
+import { benchmarkName, notNegative, requireOwnNames } from '../parsed.ts';
+import type { ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
+import { readJson } from '../json.ts';
 
 const text = z.string().optional();
 const form = z.looseObject({

@@ -1,9 +1,9 @@
 /** hyperfine's JSON: every run of a command is a process of its own, so that each is a launch. */
 import { z } from 'zod';
-import { benchmarkName, notNegative, requireOwnNames, unknownHost } from './parsed.ts';
-import type { ImportedLaunch, ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
-import { readJson } from './json.ts';
-import { UserError } from '../../model/errors.ts';
+import { benchmarkName, notNegative, requireOwnNames, unknownHost } from '../parsed.ts';
+import type { ImportedLaunch, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
+import { readJson } from '../json.ts';
+import { UserError } from '../../../model/errors.ts';
 
 const form = z.looseObject({
   results: z.array(

@@ -1,10 +1,10 @@
 /** The least a benchmark can write: a list of { name, unit, value }, one value per name; a file is one launch. */
 import { z } from 'zod';
-import { UserError } from '../../model/errors.ts';
-import { benchmarkName, requireOwnNames, unknownHost } from './parsed.ts';
-import type { ImportFile, ParsedImport } from './parsed.ts';
-import { readJson } from './json.ts';
-import { metricIn, readUnit } from './units.ts';
+import { UserError } from '../../../model/errors.ts';
+import { benchmarkName, requireOwnNames, unknownHost } from '../parsed.ts';
+import type { ImportFile, ParsedImport } from '../parsed.ts';
+import { readJson } from '../json.ts';
+import { metricIn, readUnit } from '../units.ts';
 
 const form = z.array(z.looseObject({ name: z.string(), unit: z.string(), value: z.number() }));
 

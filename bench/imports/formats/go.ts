@@ -2,10 +2,10 @@
  * Go's benchmark text. A test binary is one process: all its lines of one benchmark (`-count`) are turns within
  * one launch, and count once. Output of several `go test` runs, appended to one file, is several launches.
  */
-import { UserError } from '../../model/errors.ts';
-import { benchmarkName, unknownHost } from './parsed.ts';
-import type { Directions, ImportedValues, ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
-import { metricIn, readUnit } from './units.ts';
+import { UserError } from '../../../model/errors.ts';
+import { benchmarkName, unknownHost } from '../parsed.ts';
+import type { Directions, ImportedValues, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
+import { metricIn, readUnit } from '../units.ts';
 
 /** By metric. */
 type Turns = Map<string, { readonly metric: ImportMetric; readonly values: number[] }>;

@@ -3,10 +3,10 @@
  * are one launch together: rates add up, mean latency is weighted by operations, percentiles cannot be merged.
  */
 import { z } from 'zod';
-import { benchmarkName, notNegative, unknownHost } from './parsed.ts';
-import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
-import { readJson } from './json.ts';
-import { countForQuantile } from '../statistics/descriptive.ts';
+import { benchmarkName, notNegative, unknownHost } from '../parsed.ts';
+import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
+import { readJson } from '../json.ts';
+import { countForQuantile } from '../../statistics/descriptive.ts';
 
 const spread = z.looseObject({ mean: z.number(), percentile: z.record(z.string(), z.number()).optional() });
 const side = z.looseObject({

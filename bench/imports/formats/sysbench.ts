@@ -2,10 +2,10 @@
  * sysbench's text: each run of the program is one launch; several runs may stand in one file, one after another.
  * Which test ran is not printed, only its section: so the section names the benchmark.
  */
-import { UserError } from '../../model/errors.ts';
-import { countForQuantile } from '../statistics/descriptive.ts';
-import { notNegative, unknownHost } from './parsed.ts';
-import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from './parsed.ts';
+import { UserError } from '../../../model/errors.ts';
+import { countForQuantile } from '../../statistics/descriptive.ts';
+import { notNegative, unknownHost } from '../parsed.ts';
+import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 
 interface Rule {
   readonly pattern: RegExp;
