@@ -17,7 +17,13 @@ import type {
   ReplicationUnit,
   RunRecord,
 } from '../../model/record.ts';
-import type { ImportedBenchmark, ImportedLaunch, ImportMetric, ParsedImport } from './parsed.ts';
+import type {
+  ImportedBenchmark,
+  ImportedLaunch,
+  ImportMetric,
+  NotUnderstood,
+  ParsedImport,
+} from './parsed.ts';
 
 /** One file as read, with what identifies it. */
 export interface SourceFile {
@@ -165,9 +171,17 @@ function merged(
 ): ReadonlyMap<string, readonly ImportedLaunch[]> {
   const benchmarks = new Map<string, ImportedLaunch[]>();
   for (const { file, parsed } of files) {
-    const found = parsed.benchmarks.filter(({ launches }) => launches.length > 0);
+    const found = parsed.benchmarks.filter(({ launches }) =>
+      launches.some(({ values, failure }) => values.length > 0 || failure !== null),
+    );
     if (found.length === 0) {
-      throw new UserError(`${file}: holds no benchmark`, `export it again with ${parsed.tool}`);
+      const [gap] = parsed.notUnderstood;
+      throw new UserError(
+        gap === undefined
+          ? `${file}: holds no benchmark`
+          : `${file}: holds no benchmark that was understood: ${gap.what} (${gap.count}, first: ${gap.first})`,
+        gap?.hint ?? `export it again with ${parsed.tool}`,
+      );
     }
     for (const benchmark of found) {
       const launches = inUnit(benchmark, unit);
@@ -300,6 +314,16 @@ function metricsOf(benchmarks: ReadonlyMap<string, readonly ImportedLaunch[]>): 
   return [...metrics.values()];
 }
 
+/** What was not understood of all files together, by kind. */
+export function notUnderstoodIn(files: readonly SourceFile[]): NotUnderstood[] {
+  const found = new Map<string, NotUnderstood>();
+  for (const gap of files.flatMap(({ parsed }) => parsed.notUnderstood)) {
+    const known = found.get(gap.what);
+    found.set(gap.what, known === undefined ? gap : { ...known, count: known.count + gap.count });
+  }
+  return [...found.values()];
+}
+
 /** In the reader's words: who says what a value stands for, and what else is to be known. */
 function remarkOf(files: readonly SourceFile[], options: BuildOptions): ImportSource['remark'] {
   const own = files[0]?.parsed.unit ?? 'launch';
@@ -312,8 +336,10 @@ function remarkOf(files: readonly SourceFile[], options: BuildOptions): ImportSo
       ? `${words[options.unit]}: so says who imported it (--unit ${options.unit}), the format says otherwise`
       : words[own];
   const undated = options.at === undefined && files.some(({ parsed }) => parsed.at === null);
+  const lost = notUnderstoodIn(files);
   const remarks = [
     unit,
+    ...lost.map(({ what, count }) => `not understood: ${what} (${count})`),
     ...new Set(files.flatMap(({ parsed }) => parsed.remarks)),
     ...(undated ? ['when it was measured is not in the file: its date of change stands in'] : []),
   ];

@@ -1,49 +1,10 @@
 /** Each format on real output, or on its documented form; and everything that may be wrong with a file. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { valuesOf } from '../analysis/values.ts';
-import { UserError } from '../../model/errors.ts';
-import type { RunRecord } from '../../model/record.ts';
 import { lineSchema } from '../record/schema.ts';
-import { recordOfImport, type BuildOptions } from './build.ts';
-import { digestOf, parseImport, recognise } from './index.ts';
+import { recognise } from './index.ts';
 import type { ImportKind } from './kinds.ts';
-import type { Directions } from './parsed.ts';
+import { complaint, fixture, imported, of } from './testing/imported.ts';
 import { readUnit } from './units.ts';
-
-const fixtures = join(import.meta.dirname, 'fixtures');
-const fixture = (file: string) => ({ file, text: readFileSync(join(fixtures, file), 'utf8') });
-
-interface Wish extends Partial<BuildOptions> {
-  readonly from?: ImportKind;
-  readonly directions?: Directions;
-}
-
-function imported(texts: readonly string[], { from, directions, ...options }: Wish = {}): RunRecord {
-  const files = texts.map((text, at) => ({
-    file: `${at}.txt`,
-    sha256: digestOf(text),
-    modifiedAt: '2026-01-01T00:00:00.000Z',
-    parsed: parseImport({ file: `${at}.txt`, text }, from, directions),
-  }));
-  return recordOfImport(files, { toolVersion: '1.2.3', ...options });
-}
-
-const of = (record: RunRecord, workload: string, metric: string) => {
-  const cell = record.header.cells.find((each) => each.workload === workload);
-  return valuesOf(record, cell?.id ?? '', `import.${metric}`).map(({ value }) => value);
-};
-
-function complaint(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UserError) return `${error.message} | ${error.hint}`;
-    throw error;
-  }
-  throw new Error('no complaint');
-}
 
 describe('real output', () => {
   it('hyperfine: each run is a launch', () => {
@@ -64,29 +25,41 @@ describe('real output', () => {
     const { text } = fixture('fio.json');
     const jobs = (JSON.parse(text) as { jobs: { write: { iops: number } }[] }).jobs;
     const record = imported([text]);
-    expect(of(record, 'seq', 'read-bandwidth')).toEqual([838_860_800]);
-    expect(of(record, 'seq', 'read-latency-mean')[0]).toBeCloseTo(66_109.390625e-9, 15);
+    const seq = 'seq [bs=64k, directory=d, runtime=2, rw=read, size=4M]';
+    const mixed = 'mixed [bs=4k, directory=d, numjobs=2, rw=randrw, size=2M]';
+    expect(of(record, seq, 'read-bandwidth')).toEqual([838_860_800]);
+    expect(of(record, seq, 'read-latency-mean')[0]).toBeCloseTo(66_109.390625e-9, 15);
     // 64 operations have no 99th percentile.
-    expect(of(record, 'seq', 'read-latency-p99')).toEqual([]);
+    expect(of(record, seq, 'read-latency-p99')).toEqual([]);
     const iops = (jobs[1]?.write.iops ?? 0) + (jobs[2]?.write.iops ?? 0);
-    expect(of(record, 'mixed', 'write-iops')[0]).toBeCloseTo(iops, 9);
+    expect(of(record, mixed, 'write-iops')[0]).toBeCloseTo(iops, 9);
     expect(record.header.imported?.version).toBe('3.33');
     expect(record.header.startedAt).toBe('2026-11-23T23:05:19.874Z');
   });
 
   it('sysbench: named after its section, several runs in one file are several launches', () => {
     const cpu = fixture('sysbench-cpu.txt').text;
-    expect(of(imported([cpu + cpu]), 'cpu', 'events-rate')).toEqual([3351.43, 3351.43]);
-    const fileio = imported([fixture('sysbench-fileio.txt').text]);
-    expect(of(fileio, 'fileio', 'read-bandwidth')[0]).toBeCloseTo(604.27 * 2 ** 20, 3);
-    // 979.35 ms over 67,171 events; the printed mean is 0.01 ms.
-    expect(of(fileio, 'fileio', 'latency-mean')[0]).toBeCloseTo(0.97935 / 67_171, 12);
-    expect(of(fileio, 'fileio', 'latency-p95')).toEqual([]);
-    expect(of(imported([fixture('sysbench-memory.txt').text]), 'memory', 'bandwidth')).toHaveLength(1);
-    expect(of(imported([fixture('sysbench-threads.txt').text]), 'sysbench', 'latency-p95')).toEqual([
-      0.00086,
+    expect(of(imported([cpu + cpu]), 'cpu [prime limit=10000, threads=1]', 'events-rate')).toEqual([
+      3351.43, 3351.43,
     ]);
-    expect(of(imported([fixture('sysbench-mutex.txt').text]), 'sysbench', 'latency-p95')).toEqual([]);
+    const fileio = imported([fixture('sysbench-fileio.txt').text]);
+    const [disk] = fileio.header.cells;
+    expect(disk?.workload).toBe(
+      'fileio [test=random r/w, block size=16KiB, threads=1, flags=(none), files=4 x 2MiB, total size=8MiB, requests=0, r/w ratio=1.50, fsync each=100, fsync at end, io mode=synchronous]',
+    );
+    const name = disk?.workload ?? '';
+    expect(of(fileio, name, 'read-bandwidth')[0]).toBeCloseTo(604.27 * 2 ** 20, 3);
+    // 979.35 ms over 67,171 events; the printed mean is 0.01 ms.
+    expect(of(fileio, name, 'latency-mean')[0]).toBeCloseTo(0.97935 / 67_171, 12);
+    expect(of(fileio, name, 'latency-p95')).toEqual([]);
+    const memory = 'memory [operation=write, block size=1KiB, threads=1, total size=1024MiB, scope=global]';
+    expect(of(imported([fixture('sysbench-memory.txt').text]), memory, 'bandwidth')).toHaveLength(1);
+    expect(
+      of(imported([fixture('sysbench-threads.txt').text]), 'sysbench [threads=1]', 'latency-p95'),
+    ).toEqual([0.00086]);
+    expect(of(imported([fixture('sysbench-mutex.txt').text]), 'sysbench [threads=1]', 'latency-p95')).toEqual(
+      [],
+    );
   });
 
   it('go: lines of one process are turns, appended runs are launches, FAIL is a failure', () => {
@@ -98,7 +71,7 @@ describe('real output', () => {
     expect(of(record, 'example.org/codec: Encode-8', 'allocs-per-op')).toEqual([12, 12]);
     expect(of(record, 'example.org/codec: Decode/small-8', 'time-per-op')).toHaveLength(1);
     expect(record.trials.filter(({ outcome }) => outcome.state === 'failed')).toHaveLength(1);
-    expect(record.header.imported?.remark).toContain("--better 'p99-ns=lower'");
+    expect(record.header.imported?.remark).toContain('not understood: values in p99-ns');
     const told = imported([fixture('go.txt').text], { directions: { 'p99-ns': 'lower' } });
     expect(of(told, 'example.org/codec: Decode/small-8', 'value-p99-ns')).toEqual([83]);
   });
@@ -217,7 +190,7 @@ describe('what may be wrong', () => {
       undefined,
       ['"list root" stands there twice'],
     ],
-    ['no direction', list({ name: 'a', unit: 's', value: 1 }), undefined, ['customSmallerIsBetter']],
+    ['no direction', list({ name: 'a', unit: 'widgets', value: 1 }), undefined, ['customSmallerIsBetter']],
     ['a negative size', list({ name: 'a', unit: 'MB', value: -1 }), custom.from, ['[0].value', 'got -1']],
     ['a name of nothing', list({ name: ' ', unit: 's', value: 1 }), custom.from, ['[0].name', 'empty']],
     ['cut sysbench', fixture('sysbench-cpu.txt').text.slice(0, 300), undefined, ['without its results']],
@@ -239,7 +212,7 @@ describe('what may be wrong', () => {
   it('hostile names are kept as harmless text', () => {
     const evil = '<script>\u001b[31m\u202Ex\n=cmd|y';
     const [cell] = imported([list({ name: evil, unit: 's', value: 1 })], custom).header.cells;
-    expect(cell?.workload).toBe('<script>\uFFFD[31m\uFFFDx =cmd|y');
+    expect(cell?.workload).toMatch(/^<script>\uFFFD\[31m\uFFFDx =cmd\|y #[0-9a-f]{8}$/);
     const long = imported([list({ name: 'x'.repeat(5000), unit: 's', value: 1 })], custom);
     expect(long.header.cells[0]?.workload).toHaveLength(200);
   });
@@ -250,6 +223,17 @@ test('formats are recognised', () => {
     (file) => recognise(fixture(file)),
   );
   expect(kinds).toEqual(['hyperfine', 'fio', 'sysbench', 'go', 'pytest-benchmark']);
+});
+
+test('lists by content: the units tell, and what they do not tell is said', () => {
+  const list = [
+    { name: 'a', unit: 'ns/op', value: 1 },
+    { name: 'b', unit: 'ops/sec', value: 2 },
+    { name: 'c', unit: 'widgets', value: 3 },
+  ];
+  const record = imported([JSON.stringify(list)]);
+  expect(record.header.metrics.map(({ better }) => better)).toEqual(['lower', 'higher']);
+  expect(record.header.imported?.remark).toContain('not understood: values in widgets');
 });
 
 test('units', () => {

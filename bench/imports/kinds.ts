@@ -1,12 +1,24 @@
 /** Ways to read a file of another tool, as `--from` names them; apart, so that help costs no reader. */
-export const importKinds = [
-  'hyperfine',
-  'fio',
-  'sysbench',
-  'go',
-  'pytest-benchmark',
-  'customSmallerIsBetter',
-  'customBiggerIsBetter',
-] as const;
 
-export type ImportKind = (typeof importKinds)[number];
+/** What each is; `tare import --help` prints it, docs/imports.md tells what is read of it. */
+export const importFormats = {
+  hyperfine: 'hyperfine --export-json: each run is a launch',
+  fio: 'fio --output-format=json, fio 2 and 3, clients too: each job is a launch',
+  sysbench: 'what sysbench 0.4 to 1.1 prints: each run is a launch',
+  go: 'go test -bench, plain or -json: each test binary is a launch',
+  'pytest-benchmark': 'pytest --benchmark-json: a file is a launch',
+  custom: 'a list of { name, unit, value } whose units tell which way is better',
+  customSmallerIsBetter: 'such a list: lower is better',
+  customBiggerIsBetter: 'such a list: higher is better',
+} as const;
+
+export type ImportKind = keyof typeof importFormats;
+
+export const importKinds = Object.keys(importFormats) as ImportKind[];
+
+/** Names of the files that are read, below `new`: `base` is an older run and `change` no time. */
+export const criterionFiles: ReadonlySet<string> = new Set([
+  'estimates.json',
+  'sample.json',
+  'benchmark.json',
+]);

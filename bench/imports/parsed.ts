@@ -6,11 +6,14 @@
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { ReplicationUnit } from '../../model/record.ts';
 import { UserError } from '../../model/errors.ts';
+import type { KnownUnit } from './units.ts';
 
 /** A text to import and what to call it in errors. */
 export interface ImportFile {
   readonly file: string;
   readonly text: string;
+  /** Files below a folder that is imported as a whole, by path from there; `text` is then empty. */
+  readonly parts?: readonly { readonly path: string; readonly text: string }[];
 }
 
 export type ImportMetric = Pick<
@@ -35,6 +38,16 @@ export interface ImportedBenchmark {
   readonly launches: readonly ImportedLaunch[];
 }
 
+/** Something in a file that was not understood, and so is in no benchmark. */
+export interface NotUnderstood {
+  /** In the plural: "values in hit%, of which it is not known which way is better". */
+  readonly what: string;
+  readonly count: number;
+  /** Where the first of them stands. */
+  readonly first: string;
+  readonly hint: string;
+}
+
 /** One file as read. */
 export interface ParsedImport {
   readonly tool: string;
@@ -50,31 +63,16 @@ export interface ParsedImport {
   /** What a single value of this format stands for. */
   readonly unit: ReplicationUnit;
   readonly benchmarks: readonly ImportedBenchmark[];
+  /** What a reader of the numbers must know, what was understood and left out among it. */
   readonly remarks: readonly string[];
+  readonly notUnderstood: readonly NotUnderstood[];
 }
 
-/** Direction of units that do not tell it themselves, as the user states them. */
-export type Directions = Readonly<Record<string, 'lower' | 'higher'>>;
+export type Direction = 'lower' | 'higher';
+/** Direction of units that do not tell it themselves, as the user states them; `ignore`: leave them out. */
+export type Directions = Readonly<Record<string, Direction | 'ignore'>>;
 
 export const unknownHost: ParsedImport['host'] = { name: null, must: {}, note: {} };
-
-/** Longest name of a benchmark that is kept; what some tools call a name is a whole script. */
-const longestName = 200;
-
-/**
- * A benchmark's name, fit for tables, files and terminals: control characters and direction overrides become a
- * replacement sign, runs of white space one space.
- * @throws UserError for a name without a visible character
- */
-export function benchmarkName(name: string, place: string): string {
-  const clean = name
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD')
-    .trim();
-  if (clean === '')
-    throw new UserError(`${place}: a name is empty`, 'give every benchmark a name of its own');
-  return clean.length > longestName ? `${clean.slice(0, longestName - 1)}…` : clean;
-}
 
 /** A quantity that cannot be negative. */
 export function notNegative(value: number, place: string, what: string): number {
@@ -87,10 +85,52 @@ export function notNegative(value: number, place: string, what: string): number 
 
 /** @throws UserError when two benchmarks of a file have one name */
 export function requireOwnNames(names: readonly string[], file: string): void {
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice === undefined) return;
   throw new UserError(
-    `${file}: ${JSON.stringify(twice)} stands there twice, and nothing says whether that is one benchmark or two`,
+    `${file}: ${JSON.stringify(twice)} stands there twice, and nothing in the file says whether that is one benchmark or two`,
     'give each a name of its own, or put repeated runs into files of their own and import them together',
   );
+}
+
+/** Collects what was not understood, counted by kind. */
+export interface Gaps {
+  add(what: string, first: string, hint: string): void;
+  readonly list: () => readonly NotUnderstood[];
+}
+
+export function createGaps(): Gaps {
+  const found = new Map<string, { what: string; count: number; first: string; hint: string }>();
+  return {
+    add: (what, first, hint) => {
+      const known = found.get(what);
+      if (known === undefined) found.set(what, { what, count: 1, first, hint });
+      else known.count += 1;
+    },
+    list: () => [...found.values()],
+  };
+}
+
+/**
+ * Which way is better for values that a tool calls `word`: as the user says, or as the unit tells. Null: the
+ * values are left out, as the user wants or, noted in `gaps`, because nobody knows.
+ */
+export function directionOf(
+  word: string,
+  unit: KnownUnit,
+  stated: Directions,
+  gaps: Gaps,
+  place: string,
+): Direction | null {
+  const said = Object.hasOwn(stated, word) ? stated[word] : undefined;
+  if (said !== undefined) return said === 'ignore' ? null : said;
+  if (unit.better === null) {
+    gaps.add(
+      `values in ${word}, of which it is not known which way is better`,
+      place,
+      `say it with --better '${word}=lower' or '${word}=higher', or leave them out with '${word}=ignore'`,
+    );
+  }
+  return unit.better;
 }

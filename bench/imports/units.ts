@@ -2,19 +2,21 @@
  * Units as other tools write them, brought to ours: factor to the base unit, the metric they stand for, and
  * which way is better where the unit itself says so.
  */
+import { createHash } from 'node:crypto';
 import type { Unit } from '../../model/quantities.ts';
-import type { ImportMetric } from './parsed.ts';
+import type { Direction, ImportMetric } from './parsed.ts';
 
 export interface KnownUnit {
   readonly unit: Unit;
   readonly factor: number;
   /** null: the unit alone does not tell. */
-  readonly better: 'lower' | 'higher' | null;
+  readonly better: Direction | null;
   readonly slug: string;
   readonly title: string;
 }
 
 const seconds: Readonly<Record<string, number>> = {
+  ps: 1e-12,
   ns: 1e-9,
   nsec: 1e-9,
   nanoseconds: 1e-9,
@@ -84,7 +86,7 @@ export function readUnit(word: string): KnownUnit {
 }
 
 /** The metric of values in this unit; its id says so where better goes against what the unit suggests. */
-export function metricIn(unit: KnownUnit, better: 'lower' | 'higher', definition: string): ImportMetric {
+export function metricIn(unit: KnownUnit, better: Direction, definition: string): ImportMetric {
   const against = unit.better !== null && unit.better !== better;
   return {
     id: `import.${unit.slug}${against ? `-${better}` : ''}`,
@@ -112,10 +114,21 @@ function lookUp(table: Readonly<Record<string, number>>, word: string): number |
 
 /** "value-dollars", "rate-widgets"; operations per second are plain "rate". */
 function slug(what: string, word: string): string {
-  const plain = word
+  const usual = ['', 'op', 'ops', 'o', 'operations', 'iter', 'iterations', '1'];
+  return usual.includes(word) ? what : `${what}-${slugOf(word)}`;
+}
+
+/**
+ * A word as part of a metric's id: small letters, digits and dashes. Where that drops anything but case, a
+ * digest follows, so that "p99_ns" and "p99-ns" stay two.
+ */
+export function slugOf(word: string): string {
+  const small = word.toLowerCase();
+  const plain = small
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-|-$/g, '')
     .slice(0, 40);
-  const usual = ['', 'op', 'ops', 'o', 'operations', 'iter', 'iterations', '1'];
-  return usual.includes(plain) ? what : `${what}-${plain}`;
+  if (plain === small) return plain;
+  const digest = createHash('sha256').update(small).digest('hex').slice(0, 4);
+  return plain === '' ? digest : `${plain}-${digest}`;
 }

@@ -1,6 +1,7 @@
 /** hyperfine's JSON: every run of a command is a process of its own, so that each is a launch. */
 import { z } from 'zod';
-import { benchmarkName, notNegative, requireOwnNames, unknownHost } from '../parsed.ts';
+import { identityOf, optionsOf } from '../identity.ts';
+import { notNegative, requireOwnNames, unknownHost } from '../parsed.ts';
 import type { ImportedLaunch, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 import { readJson } from '../json.ts';
 import { UserError } from '../../../model/errors.ts';
@@ -12,6 +13,8 @@ const form = z.looseObject({
       times: z.array(z.number()),
       exit_codes: z.array(z.number().nullable()).optional(),
       memory_usage_byte: z.array(z.number()).optional(),
+      /** Of a parameter scan or list; their values are text or numbers. */
+      parameters: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
 });
@@ -36,33 +39,35 @@ const memory: ImportMetric = {
 
 export function readHyperfine({ file, text }: ImportFile): ParsedImport {
   const { results } = readJson(text, file, form, 'hyperfine');
-  const benchmarks = results.map(({ command, times, exit_codes: codes, memory_usage_byte: sizes }, at) => {
-    const place = `${file}: results[${at}]`;
-    for (const [list, count] of [
-      ['exit_codes', codes?.length],
-      ['memory_usage_byte', sizes?.length],
-    ] as const) {
-      if (count === undefined || count === times.length) continue;
-      throw new UserError(
-        `${place}.${list}: holds ${count} for ${times.length} times`,
-        'the file was changed or damaged: export it again',
-      );
-    }
-    const launches = times.map((time, run): ImportedLaunch => {
-      const value = notNegative(time, `${place}.times[${run}]`, 'a time');
-      const size = sizes?.[run];
-      const values = [{ metric: wallTime, values: [value] }];
-      if (size !== undefined) {
-        const bytes = notNegative(size, `${place}.memory_usage_byte[${run}]`, 'a size');
-        values.push({ metric: memory, values: [bytes] });
+  const benchmarks = results.map(
+    ({ command, times, exit_codes: codes, memory_usage_byte: sizes, parameters }, at) => {
+      const place = `${file}: results[${at}]`;
+      for (const [list, count] of [
+        ['exit_codes', codes?.length],
+        ['memory_usage_byte', sizes?.length],
+      ] as const) {
+        if (count === undefined || count === times.length) continue;
+        throw new UserError(
+          `${place}.${list}: holds ${count} for ${times.length} times`,
+          'the file was changed or damaged: export it again',
+        );
       }
-      const code = codes?.[run] ?? 0;
-      const ended = codes === undefined || codes[run] !== null;
-      const failure = !ended ? 'ended by a signal' : code === 0 ? null : `ended with status ${code}`;
-      return { values, failure };
-    });
-    return { name: benchmarkName(command, `${place}.command`), launches };
-  });
+      const launches = times.map((time, run): ImportedLaunch => {
+        const value = notNegative(time, `${place}.times[${run}]`, 'a time');
+        const size = sizes?.[run];
+        const values = [{ metric: wallTime, values: [value] }];
+        if (size !== undefined) {
+          const bytes = notNegative(size, `${place}.memory_usage_byte[${run}]`, 'a size');
+          values.push({ metric: memory, values: [bytes] });
+        }
+        const code = codes?.[run] ?? 0;
+        const ended = codes === undefined || codes[run] !== null;
+        const failure = !ended ? 'ended by a signal' : code === 0 ? null : `ended with status ${code}`;
+        return { values, failure };
+      });
+      return { name: identityOf(command, optionsOf(parameters ?? {}), `${place}.command`), launches };
+    },
+  );
   requireOwnNames(
     benchmarks.map(({ name }) => name),
     file,
@@ -77,5 +82,6 @@ export function readHyperfine({ file, text }: ImportFile): ParsedImport {
     remarks: [
       'hyperfine runs one command after the other, not in turn: drift of the host between them is in their difference',
     ],
+    notUnderstood: [],
   };
 }

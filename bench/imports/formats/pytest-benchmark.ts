@@ -1,7 +1,8 @@
 /** pytest-benchmark's JSON: all rounds of a benchmark run in one interpreter, so that a file is one launch. */
 import { z } from 'zod';
 import { UserError } from '../../../model/errors.ts';
-import { benchmarkName, notNegative, requireOwnNames } from '../parsed.ts';
+import { identityOf } from '../identity.ts';
+import { notNegative, requireOwnNames } from '../parsed.ts';
 import type { ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 import { readJson } from '../json.ts';
 
@@ -48,7 +49,7 @@ export function readPytest({ file, text: content }: ImportFile): ParsedImport {
       notNegative(value, `${place}.${field}${rounds === stats.data ? `[${round}]` : ''}`, 'a time'),
     );
     const launch = { values: [{ metric: timePerCall, values }], failure: null };
-    return { name: benchmarkName(fullname ?? name, `${place}.name`), launches: [launch] };
+    return { name: identityOf(fullname ?? name, [], `${place}.name`), launches: [launch] };
   });
   requireOwnNames(
     benchmarks.map(({ name }) => name),
@@ -64,6 +65,7 @@ export function readPytest({ file, text: content }: ImportFile): ParsedImport {
     remarks: read.benchmarks.some(({ stats }) => (stats.data ?? []).length === 0)
       ? ['rounds are not in the file, only their median']
       : [],
+    notUnderstood: [],
   };
 }
 
