@@ -147,6 +147,28 @@ describe('in files', () => {
       }),
     );
   });
+
+  it('JMH: mode, threads and parameters count', () => {
+    const entry = fc.record({
+      mode: fc.constantFrom('avgt', 'sample', 'ss'),
+      threads: fc.integer({ min: 1, max: 3 }),
+      params: jobOptions,
+    });
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 5 }), (all) => {
+        const text = JSON.stringify(
+          all.map((each) => ({
+            ...each,
+            benchmark: 'org.example.B.m',
+            forks: 1,
+            primaryMetric: { score: 1, scoreUnit: 'us/op', rawData: [[1, 2]] },
+          })),
+        );
+        const keys = all.map((each) => [each.mode, each.threads, optionsOf(each.params)]);
+        expect(launchCounts(imported([text]))).toEqual(countEqual(keys));
+      }),
+    );
+  });
 });
 
 /** How often each distinct value stands there, in the order of first sight. */

@@ -1,8 +1,10 @@
 /** Each format on real output, or on its documented form; and everything that may be wrong with a file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { lineSchema } from '../record/schema.ts';
 import { recognise } from './index.ts';
-import type { ImportKind } from './kinds.ts';
+import { importKinds, type ImportKind } from './kinds.ts';
 import { complaint, fixture, imported, of } from './testing/imported.ts';
 import { readUnit } from './units.ts';
 
@@ -223,6 +225,12 @@ test('formats are recognised', () => {
     (file) => recognise(fixture(file)),
   );
   expect(kinds).toEqual(['hyperfine', 'fio', 'sysbench', 'go', 'pytest-benchmark']);
+});
+
+test('the table of formats names each', () => {
+  const table = readFileSync(join(import.meta.dirname, '../../docs/imports.md'), 'utf8');
+  const named = [...table.matchAll(/^\| `([^`]+)` /gm)].map((match) => match[1]);
+  expect(named.filter((name) => name !== '--from')).toEqual(importKinds);
 });
 
 test('lists by content: the units tell, and what they do not tell is said', () => {

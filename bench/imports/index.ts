@@ -1,10 +1,17 @@
 /** Which formats can be imported, and how a file is recognised as one of them. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../../model/errors.ts';
+import { readBenchmarkJs } from './formats/benchmark-js.ts';
+import { readCriterion } from './formats/criterion.ts';
 import { readCustom, unitsTell } from './formats/custom.ts';
 import { readFio } from './formats/fio.ts';
 import { readGo } from './formats/go.ts';
+import { readGoogleBenchmark } from './formats/google-benchmark.ts';
 import { readHyperfine } from './formats/hyperfine.ts';
+import { readJmh } from './formats/jmh.ts';
+import { readK6 } from './formats/k6.ts';
+import { readKubeBurner } from './formats/kube-burner.ts';
+import { readPerfkit } from './formats/perfkit.ts';
 import { readPytest } from './formats/pytest-benchmark.ts';
 import { readSysbench } from './formats/sysbench.ts';
 import { importKinds, type ImportKind } from './kinds.ts';
@@ -16,6 +23,13 @@ const readers: Readonly<Record<ImportKind, (file: ImportFile, directions: Direct
   sysbench: readSysbench,
   go: readGo,
   'pytest-benchmark': readPytest,
+  criterion: readCriterion,
+  'google-benchmark': readGoogleBenchmark,
+  jmh: readJmh,
+  k6: readK6,
+  'kube-burner': readKubeBurner,
+  perfkit: readPerfkit,
+  'benchmark.js': readBenchmarkJs,
   custom: (file, directions) => readCustom(file, null, directions),
   customSmallerIsBetter: (file) => readCustom(file, 'lower'),
   customBiggerIsBetter: (file) => readCustom(file, 'higher'),
@@ -25,8 +39,20 @@ const readers: Readonly<Record<ImportKind, (file: ImportFile, directions: Direct
 const signs: readonly (readonly [ImportKind, RegExp])[] = [
   ['sysbench', /^sysbench \d|^Threads fairness:/m],
   ['fio', /"fio version"\s*:|^[2-5];fio-|: \(groupid=\d+, jobs=\d+\): err=/m],
+  ['perfkit', /"product_name"\s*:\s*"PerfKitBenchmarker"|"run_uri"\s*:/],
+  ['kube-burner', /"metricName"\s*:\s*"(\w+Latency(Quantiles)?Measurement|jobSummary)"/],
+  ['kube-burner', /"metricName"\s*:[\s\S]*"uuid"\s*:|"uuid"\s*:[\s\S]*"metricName"\s*:/],
+  ['jmh', /"primaryMetric"\s*:/],
+  ['google-benchmark', /"context"\s*:\s*\{[\s\S]*"benchmarks"\s*:/],
   ['pytest-benchmark', /"benchmarks"\s*:[\s\S]*"stats"\s*:|"machine_info"\s*:[\s\S]*"benchmarks"\s*:/],
+  [
+    'k6',
+    /"k6Version"\s*:|"root_group"\s*:|"metrics"\s*:[\s\S]*"(http_reqs|iterations|iteration_duration|vus|data_sent)"/,
+  ],
   ['hyperfine', /"results"\s*:\s*\[\s*(\]|\{[\s\S]*"command"\s*:)/],
+  ['criterion', /"(median_abs_dev|sampling_mode)"\s*:|"mean"\s*:\s*\{\s*"confidence_interval"\s*:/],
+  ['criterion', /\btime:\s+\[[\d.]+ \S+ [\d.]+ |^test .+ \.\.\. bench: +[\d,]+/m],
+  ['benchmark.js', / ops\/sec\b.*\(\d+ runs? sampled\)/],
   ['go', /^(Benchmark\S+\s+\d+\s|\s*--- FAIL: Benchmark|goos: |pkg: )|^\{"(Time|Action)":/m],
   ['go', /Benchmark(?![a-z])\S*\s+\d+\s+[\d.]+ ns\/op/],
 ];
@@ -66,6 +92,7 @@ function plain(source: ImportFile): ImportFile {
  * @throws UserError where that cannot be told
  */
 export function recognise(source: ImportFile): ImportKind {
+  if (source.parts !== undefined) return 'criterion';
   const { file, text } = plain(source);
   const found = signs.find(([, sign]) => sign.test(text));
   if (found !== undefined) return found[0];

@@ -64,6 +64,7 @@ export const importCommand: Command<ImportArguments> = {
           'Formats, by --from or recognised:',
           ...Object.entries(importFormats).map(([kind, words]) => `  ${kind}: ${words}`),
           'Exit code 5: a record was made, but not everything in the files was understood; what and how much is said.',
+          'What is read of each format and what is not: docs/imports.md',
         ].join('\n'),
       ),
   run: async (args, output) => {

@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../../model/errors.ts';
+import { createGaps, directionOf } from '../gaps.ts';
 import { identityOf } from '../identity.ts';
 import { readJson } from '../json.ts';
-import { createGaps, directionOf, requireOwnNames, unknownHost } from '../parsed.ts';
+import { requireOwnNames, unknownHost } from '../parsed.ts';
 import type { Direction, Directions, ImportedValues, ImportFile, ParsedImport } from '../parsed.ts';
 import { metricIn, readUnit } from '../units.ts';
 

@@ -7,9 +7,10 @@
 import { z } from 'zod';
 import { UserError } from '../../../model/errors.ts';
 import { countForQuantile } from '../../statistics/descriptive.ts';
+import { createGaps } from '../gaps.ts';
 import { identityOf, launchesTogether, optionsOf, type Options } from '../identity.ts';
 import { ofForm, splitJson } from '../json.ts';
-import { createGaps, notNegative, unknownHost } from '../parsed.ts';
+import { notNegative, unknownHost } from '../parsed.ts';
 import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 
 const spread = z.looseObject({

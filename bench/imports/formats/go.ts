@@ -5,8 +5,9 @@
  * stands between name and result: both are put together again, or their loss is said.
  */
 import { UserError } from '../../../model/errors.ts';
+import { createGaps, directionOf, type Gaps } from '../gaps.ts';
 import { identityOf } from '../identity.ts';
-import { createGaps, directionOf, unknownHost, type Gaps } from '../parsed.ts';
+import { unknownHost } from '../parsed.ts';
 import type { Directions, ImportedLaunch, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 import { metricIn, readUnit } from '../units.ts';
 

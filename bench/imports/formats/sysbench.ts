@@ -4,8 +4,9 @@
  */
 import { UserError } from '../../../model/errors.ts';
 import { countForQuantile } from '../../statistics/descriptive.ts';
+import { createGaps, type Gaps } from '../gaps.ts';
 import { identityOf, launchesTogether, type Options } from '../identity.ts';
-import { createGaps, notNegative, unknownHost, type Gaps } from '../parsed.ts';
+import { notNegative, unknownHost } from '../parsed.ts';
 import type { ImportedLaunch, ImportedValues, ImportFile, ImportMetric, ParsedImport } from '../parsed.ts';
 
 interface Rule {
