@@ -1,8 +1,8 @@
 /** The fleet that verdicts are told in: `--fleet FILE`, or the one that a policy names. */
-import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { ChangeReport, FleetReport, GateReport } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
+import { readTextFile, type Say } from './text-file.ts';
 
 export const fleetOption = {
   type: 'string',
@@ -19,20 +19,20 @@ export interface Teller {
  * Null where no fleet is given.
  * @throws UserError for a file that cannot be read, and for every problem in it
  */
-export async function readFleet(file: string | null): Promise<Teller | null> {
+export async function readFleet(file: string | null, say: Say): Promise<Teller | null> {
   if (file === null) return null;
   const { parseFleet } = await import('../sizing/fleet.ts');
   const { fleetOfCompare, fleetOfGate } = await import('../sizing/fleet-change.ts');
-  const fleet = parseFleet(textOf(file), file);
+  const fleet = parseFleet(textOf(file, say), file);
   return {
     ofGate: (report, runs) => fleetOfGate(fleet, file, report, runs),
     ofCompare: (report, runs) => fleetOfCompare(fleet, file, report, runs),
   };
 }
 
-function textOf(file: string): string {
+function textOf(file: string, say: Say): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file, say);
   } catch (error) {
     throw new UserError(
       `cannot read the fleet ${file}: ${messageOf(error)}`,

@@ -1,6 +1,7 @@
 /** What a run is planned to have (`tare gate --power`): of a scenario that was not measured yet, or of flags. */
 import { UserError } from '../model/errors.ts';
 import type { Planned } from '../verdicts/power-check.ts';
+import type { Say } from './text-file.ts';
 
 interface Wishes {
   readonly scenario: string | undefined;
@@ -9,7 +10,7 @@ interface Wishes {
 }
 
 /** @throws UserError for a scenario that is wrong or is a list, and for counts that are none */
-export async function plannedOf({ scenario: name, blocks, runs }: Wishes): Promise<Planned> {
+export async function plannedOf({ scenario: name, blocks, runs }: Wishes, say: Say): Promise<Planned> {
   requireCount('runs', runs);
   if (blocks !== undefined) requireCount('blocks', blocks);
   if (name === undefined) return { blocks: blocks ?? null, runs, cells: null };
@@ -18,7 +19,7 @@ export async function plannedOf({ scenario: name, blocks, runs }: Wishes): Promi
   const { parseScenario } = await import('../bench/scenario/scenario.ts');
   const { cellsOf } = await import('../bench/plan.ts');
   const { runnerSchemas } = await import('../runners/index.ts');
-  const { list, scenarios } = loadScenarios([name], parseScenarioList);
+  const { list, scenarios } = loadScenarios([name], parseScenarioList, say);
   const [only] = scenarios;
   if (list !== null || only === undefined) {
     throw new UserError(

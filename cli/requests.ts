@@ -18,6 +18,7 @@ import { parseScenario } from '../bench/scenario/scenario.ts';
 import { holdsSeries, readSeries, type Series } from '../bench/record/series.ts';
 import { placeReference } from '../images/import/reference.ts';
 import { runnerSchemas } from '../runners/index.ts';
+import type { Say } from './text-file.ts';
 import { loadScenarios } from './scenarios.ts';
 
 /** A scenario, checked, and where its record goes. */
@@ -56,14 +57,14 @@ export interface Wishes {
 }
 
 /** What is to be run anew: one scenario, or several with one report over them. */
-export function newBatch(wishes: Wishes): Batch {
+export function newBatch(wishes: Wishes, say: Say): Batch {
   if (wishes.scenario.length === 0) {
     throw new UserError(
       'no scenario given',
       'name one, e.g. `tare run quick`, or continue one with --resume FOLDER',
     );
   }
-  const { list, scenarios } = loadScenarios(wishes.scenario, parseScenarioList);
+  const { list, scenarios } = loadScenarios(wishes.scenario, parseScenarioList, say);
   const parsed = scenarios.map(({ file, text }) => ({ file, text, ...overridden(text, file, wishes) }));
   const chosen = withRunners(parsed, wishes.runners);
   const only = wishes.runners === undefined ? [] : [onlyNote(wishes.runners)];

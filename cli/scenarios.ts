@@ -2,10 +2,11 @@
  * Scenario files by path or name, lists of scenarios resolved into what they list. Says of every file that
  * cannot be read which one asked for it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { ScenarioList } from '../bench/scenario/list.ts';
+import { readTextFile, type Say } from './text-file.ts';
 
 const readyFolder = join(import.meta.dirname, '..', 'scenarios');
 
@@ -35,15 +36,15 @@ export function readyScenarios(): string[] {
  * Every scenario that the names stand for, in order.
  * @throws UserError for files that cannot be read, and lists that are wrong, repeat a file or lead in a circle
  */
-export function loadScenarios(names: readonly string[], parseList: ListParser): Loaded {
+export function loadScenarios(names: readonly string[], parseList: ListParser, say: Say): Loaded {
   const scenarios: ScenarioText[] = [];
   let list: Loaded['list'] = null;
   for (const name of names) {
-    const { path, file, text } = readNamed(name);
+    const { path, file, text } = readNamed(name, say);
     const parsed = parseList(text, file);
     if (parsed === null) scenarios.push({ file, text });
     else {
-      scenarios.push(...listed(parsed, path, file, [path], new Map(), parseList));
+      scenarios.push(...listed(parsed, path, file, [path], new Map(), parseList, say));
       if (names.length === 1) list = { name: parsed.name, description: parsed.description };
     }
   }
@@ -58,6 +59,7 @@ function listed(
   above: readonly string[],
   seen: Map<string, string>,
   parseList: ListParser,
+  say: Say,
 ): ScenarioText[] {
   return entries.flatMap(({ path: entry, place }) => {
     const target = resolve(dirname(path), entry);
@@ -75,25 +77,25 @@ function listed(
     seen.set(target, place);
     let text: string;
     try {
-      text = readFileSync(target, 'utf8');
+      text = readTextFile(target, say);
     } catch (error) {
       throw wrong(`cannot be read: ${messageOf(error)}`, 'paths are relative to the file that lists them');
     }
     const inner = parseList(text, shown);
     return inner === null
       ? [{ file: shown, text }]
-      : listed(inner, target, shown, [...above, target], seen, parseList);
+      : listed(inner, target, shown, [...above, target], seen, parseList, say);
   });
 }
 
 /** A file, or the name of a scenario that comes with tare. */
-function readNamed(name: string): { path: string; file: string; text: string } {
+function readNamed(name: string, say: Say): { path: string; file: string; text: string } {
   const ready = join(readyFolder, `${name}.yaml`);
   const tried = /^[a-z0-9-]+(\/[a-z0-9-]+)?$/.test(name) ? [ready, name] : [name];
   let problem: unknown;
   for (const path of tried) {
     try {
-      const text = readFileSync(path, 'utf8');
+      const text = readTextFile(path, say);
       return { path: resolve(path), file: path === ready ? `${name}.yaml` : path, text };
     } catch (error) {
       problem = error;

@@ -66,6 +66,15 @@ describe('files put together or cut', () => {
     expect(decodeText(utf16('\uFEFFabc').subarray(0, -1)).remark).toMatch(/was cut/);
   });
 
+  it('keeps UTF-8 whose last letter was cut, and says it', () => {
+    const cut = decodeText(Buffer.from('caf\u00e9 \u20ac').subarray(0, -1));
+    expect(cut).toMatchObject({
+      text: 'caf\u00e9 \uFFFD',
+      encoding: 'UTF-8',
+      remark: expect.stringMatching(/was cut/) as string,
+    });
+  });
+
   it('keeps a replacement sign that somebody wrote', () => {
     expect(decodeText(Buffer.from('a\uFFFDb'))).toEqual({
       text: 'a\uFFFDb',

@@ -16,74 +16,68 @@ export interface DecodedText {
  * UTF-8 is taken for Windows' Western European. Marks at the start of later lines, of files put together, go too.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
-  const known = encodingOf(bytes);
-  const text = known.decode(bytes).replaceAll(/^\uFEFF/gm, '');
-  // A half letter or a lone surrogate: the file was cut, or two encodings were put into one file.
-  const isDamaged = known.name !== 'Windows-1252' && text.includes('\uFFFD') && !isSound(bytes, known);
+  const [a, b, c, d] = bytes;
+  const starts = (...mark: readonly number[]) => mark.every((value, at) => [a, b, c, d][at] === value);
+  if (starts(0xff, 0xfe, 0, 0)) return wide(bytes, 'UTF-32LE', true);
+  if (starts(0, 0, 0xfe, 0xff)) return wide(bytes, 'UTF-32BE', false);
+  if (starts(0xff, 0xfe)) return decoded(bytes, 'UTF-16LE', false);
+  if (starts(0xfe, 0xff)) return decoded(bytes, 'UTF-16BE', false);
+  if (starts(0xef, 0xbb, 0xbf)) return decoded(bytes, 'UTF-8', false);
+  const zeros = zeroShare(bytes);
+  const isLittle = zeros.odd > 0.2 && zeros.even < zeros.odd / 10;
+  if (isLittle || (zeros.even > 0.2 && zeros.odd < zeros.even / 10)) {
+    const guess = decoded(bytes, isLittle ? 'UTF-16LE' : 'UTF-16BE', true);
+    // Other files than texts have zero bytes too.
+    if (!/\p{Cc}/u.test(guess.text.replaceAll('\u001b', '').replaceAll(/\s/g, ''))) return guess;
+  }
+  const text = soundly(bytes, 'UTF-8');
+  if (text !== null) return result(text, 'UTF-8', false, false);
+  // Sound but for its last letter, and with others of several bytes: UTF-8 that was cut.
+  const cut = soundly(bytes, 'UTF-8', true);
+  return cut !== null && /[^\p{ASCII}]/u.test(cut)
+    ? decoded(bytes, 'UTF-8', false)
+    : decoded(bytes, 'Windows-1252', true);
+}
+
+function decoded(bytes: Uint8Array, name: string, isGuess: boolean): DecodedText {
+  const sound = soundly(bytes, name);
+  const text = sound ?? new TextDecoder(name, { ignoreBOM: true }).decode(bytes);
+  return result(text, name, isGuess, sound === null);
+}
+
+function result(text: string, name: string, isGuess: boolean, isDamaged: boolean): DecodedText {
   return {
-    text,
-    encoding: known.name,
+    text: text.includes('\uFEFF') ? text.replaceAll(/^\uFEFF/gm, '') : text,
+    encoding: name,
+    // Half a letter or half a pair: the file was cut, or two encodings were put into one file.
     remark: isDamaged
-      ? `was read as ${known.name}, and holds bytes that are none: it was cut, or written in two encodings`
-      : known.isGuess
-        ? `is no UTF-8: it was read as ${known.name}`
+      ? `was read as ${name}, and holds bytes that are none: it was cut, or written in two encodings`
+      : isGuess
+        ? `is no UTF-8: it was read as ${name}`
         : null,
   };
 }
 
-interface Encoding {
-  readonly name: string;
-  readonly isGuess: boolean;
-  readonly label: string | null;
-  readonly decode: (bytes: Uint8Array) => string;
-}
-
-function encodingOf(bytes: Uint8Array): Encoding {
-  const [a, b, c, d] = bytes;
-  const starts = (...mark: readonly number[]) => mark.every((value, at) => [a, b, c, d][at] === value);
-  if (starts(0xff, 0xfe, 0, 0)) return wide('UTF-32LE', true);
-  if (starts(0, 0, 0xfe, 0xff)) return wide('UTF-32BE', false);
-  if (starts(0xff, 0xfe)) return standard('UTF-16LE', 'utf-16le');
-  if (starts(0xfe, 0xff)) return standard('UTF-16BE', 'utf-16be');
-  if (starts(0xef, 0xbb, 0xbf)) return standard('UTF-8', 'utf-8');
-  const zeros = zeroShare(bytes);
-  if (zeros.odd > 0.2 && zeros.even < zeros.odd / 10) return standard('UTF-16LE', 'utf-16le', true);
-  if (zeros.even > 0.2 && zeros.odd < zeros.even / 10) return standard('UTF-16BE', 'utf-16be', true);
-  const utf8 = standard('UTF-8', 'utf-8');
-  return isSound(bytes, utf8) ? utf8 : standard('Windows-1252', 'windows-1252', true);
-}
-
-function standard(name: string, label: string, isGuess = false): Encoding {
-  return {
-    name,
-    isGuess,
-    label,
-    decode: (bytes) => new TextDecoder(label, { ignoreBOM: true }).decode(bytes),
-  };
-}
-
-function isSound(bytes: Uint8Array, { label }: Encoding): boolean {
-  if (label === null) return false;
+/** Null: the bytes are not of this encoding; `mayEnd`: but for a letter that is not whole at the end. */
+function soundly(bytes: Uint8Array, name: string, mayEnd = false): string | null {
   try {
-    new TextDecoder(label, { fatal: true }).decode(bytes);
-    return true;
+    return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(bytes, { stream: mayEnd });
   } catch {
-    return false;
+    return null;
   }
 }
 
 /** No decoder for it comes with the platform. */
-function wide(name: string, isLittle: boolean): Encoding {
-  const decode = (bytes: Uint8Array) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const letters: string[] = [];
-    for (let at = 0; at + 4 <= bytes.length; at += 4) {
-      const point = view.getUint32(at, isLittle);
-      letters.push(point > 0x10ffff ? '\uFFFD' : String.fromCodePoint(point));
-    }
-    return letters.join('') + (bytes.length % 4 === 0 ? '' : '\uFFFD');
-  };
-  return { name, isGuess: false, label: null, decode };
+function wide(bytes: Uint8Array, name: string, isLittle: boolean): DecodedText {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const letters: string[] = [];
+  let isDamaged = bytes.length % 4 !== 0;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const point = view.getUint32(at, isLittle);
+    isDamaged ||= point > 0x10ffff;
+    letters.push(point > 0x10ffff ? '\uFFFD' : String.fromCodePoint(point));
+  }
+  return result(letters.join(''), name, false, isDamaged);
 }
 
 /** Share of zero bytes at even and odd places of the first 64 KiB. */

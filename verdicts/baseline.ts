@@ -18,6 +18,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
 import { exitCode, messageOf, UserError } from '../model/errors.ts';
+import { decodeText } from '../model/text.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
 import { lineSchema } from '../bench/record/schema.ts';
 import { parseRecord } from '../bench/record/record.ts';
@@ -82,7 +83,7 @@ export function holdsBaseline(path: string): boolean {
   try {
     const start = Buffer.alloc(64);
     readSync(file, start, 0, start.length, 0);
-    return start.toString('utf8').startsWith('{"kind":"baseline"');
+    return decodeText(start).text.startsWith('{"kind":"baseline"');
   } finally {
     closeSync(file);
   }
@@ -92,7 +93,7 @@ export function holdsBaseline(path: string): boolean {
 export function readBaseline(path: string): Baseline {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = decodeText(readFileSync(path)).text;
   } catch (error) {
     throw new UserError(
       `cannot read the baseline ${path}: ${messageOf(error)}`,

@@ -38,7 +38,7 @@ const readers: Readonly<Record<ImportKind, (file: ImportFile, directions: Direct
 /** By what only that format has. */
 const signs: readonly (readonly [ImportKind, RegExp])[] = [
   ['sysbench', /^sysbench \d|^Threads fairness:/m],
-  ['fio', /"fio version"\s*:|^[2-5];fio-|: \(groupid=\d+, jobs=\d+\): err=/m],
+  ['fio', /"fio version"\s*:|^[2-5];fio-|^2;[^;\n]+;\d+;\d+;\d+;|: \(groupid=\d+, jobs=\d+\): err=/m],
   ['perfkit', /"product_name"\s*:\s*"PerfKitBenchmarker"|"run_uri"\s*:/],
   ['kube-burner', /"metricName"\s*:\s*"(\w+Latency(Quantiles)?Measurement|jobSummary)"/],
   ['kube-burner', /"metricName"\s*:[\s\S]*"uuid"\s*:|"uuid"\s*:[\s\S]*"metricName"\s*:/],

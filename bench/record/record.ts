@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { decodeText, type DecodedText } from '../../model/text.ts';
 import { currentSchema, lineSchema } from './schema.ts';
 import type {
   RecordedTrial,
@@ -83,6 +84,13 @@ function openWriter(folder: string): RecordWriter {
     throw cannotWrite(path, error);
   }
   const text = readFileSync(file);
+  const { encoding } = decodeText(text.subarray(0, 4096));
+  if (encoding.startsWith('UTF-16') || encoding.startsWith('UTF-32')) {
+    throw new UserError(
+      `${path} is in ${encoding}, and a record is continued in UTF-8 alone`,
+      'take the file as it was written, or convert it',
+    );
+  }
   let end = text.lastIndexOf(0x0a) + 1;
   if (end < text.length) ftruncateSync(file, end);
   return {
@@ -128,9 +136,9 @@ function cannotWrite(path: string, error: unknown): UserError {
  */
 export function readRecord(path: string): RunRecord {
   const file = path.endsWith('.jsonl') ? path : join(path, recordFile);
-  let text: string;
+  let decoded: DecodedText;
   try {
-    text = readFileSync(file, 'utf8');
+    decoded = decodeText(readFileSync(file));
   } catch (error) {
     throw new UserError(
       `cannot read a record from ${path}: ${messageOf(error)}`,
@@ -139,7 +147,10 @@ export function readRecord(path: string): RunRecord {
       error,
     );
   }
-  return parseRecord(text, file);
+  const record = parseRecord(decoded.text, file);
+  return decoded.remark === null
+    ? record
+    : { ...record, notes: [`the file ${decoded.remark}`, ...record.notes] };
 }
 
 /**

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { decodeText } from '../../model/text.ts';
 import { claimFolder } from './record.ts';
 
 const seriesFile = 'series.json';
@@ -55,7 +56,7 @@ export function holdsSeries(folder: string): boolean {
 export function readSeries(folder: string): Series {
   const file = join(folder, seriesFile);
   try {
-    return seriesSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return seriesSchema.parse(JSON.parse(decodeText(readFileSync(file)).text));
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : messageOf(error);
     throw new UserError(

@@ -1,9 +1,10 @@
 /** `tare advise`: virtual machine, container, or containers in VMs, for each app of a requirements file. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
 import type { Advice } from '../../guidance/advise.ts';
 import type { Requirements } from '../../guidance/requirements.ts';
 import type { Command, Output } from '../command.ts';
+import { readTextFile, type Say } from '../text-file.ts';
 
 interface AdviseArguments {
   requirements: string | undefined;
@@ -68,7 +69,8 @@ export const adviseCommand: Command<AdviseArguments> = {
     const format = args.json ? 'json' : args.format === 'md' ? 'markdown' : args.format;
     const { rules: given } = await import('../../guidance/rules.ts');
     const { withOwnRules } = await import('../../guidance/own-rules.ts');
-    const rules = args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile), args.rulesFile);
+    const rules =
+      args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile, output.err), args.rulesFile);
     const draw = await import('../../reports/advice/index.ts');
     const write = await writer(args.out, output);
     if (args.schema) {
@@ -151,7 +153,7 @@ async function requirementsFrom(
       'name a file: tare advise FILE; --interactive asks for them, --rules needs none',
     );
   }
-  return { text: textOf(requirements), file: requirements };
+  return { text: textOf(requirements, output.err), file: requirements };
 }
 
 /** Those of the host of the first path come first, and so are what an answer rests on. */
@@ -177,9 +179,9 @@ function saveTo(file: string, text: string): void {
   }
 }
 
-function textOf(file: string): string {
+function textOf(file: string, say: Say): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file, say);
   } catch (error) {
     throw new UserError(
       `cannot read ${file}: ${messageOf(error)}`,

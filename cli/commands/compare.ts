@@ -64,7 +64,7 @@ export const compare: Command<CompareArguments> = {
     const draw = await import('../../reports/verdicts/index.ts');
     const base = readRuns([args.base, ...args.moreBase]);
     const head = readRuns([args.head, ...args.moreHead]);
-    const fleet = await readFleet(args.fleet ?? null);
+    const fleet = await readFleet(args.fleet ?? null, output.err);
     const plain = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
       ...(args.noise === undefined ? {} : { noise: shareOf('--noise', args.noise) }),

@@ -1,5 +1,5 @@
 /** `tare gate`: runs judged by a policy, with the exit code that a pipeline acts on. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
 import type { GateReport } from '../../verdicts/model.ts';
@@ -9,6 +9,7 @@ import type { Command, Output } from '../command.ts';
 import { fleetOption, readFleet } from '../fleet.ts';
 import { requireOneQuestion, type GateArguments } from '../gate-arguments.ts';
 import { plannedOf, requireCount } from '../planned.ts';
+import { readTextFile, type Say } from '../text-file.ts';
 
 export const gate: Command<GateArguments> = {
   command: 'gate [head..]',
@@ -75,7 +76,7 @@ export const gate: Command<GateArguments> = {
     requireOneQuestion(args);
     const { parsePolicy } = await import('../../verdicts/policy.ts');
     const { readRuns } = await import('../../verdicts/runs.ts');
-    const policy = parsePolicy(readText(args.policy), args.policy);
+    const policy = parsePolicy(readText(args.policy, output.err), args.policy);
     const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
     const base = paths.length === 0 ? [] : readRuns(paths);
     if (args.power) return power(policy, base, args, output);
@@ -89,6 +90,7 @@ export const gate: Command<GateArguments> = {
     const { gateRuns } = await import('../../verdicts/gate.ts');
     const fleet = await readFleet(
       args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet)),
+      output.err,
     );
     const head = readRuns(args.head);
     const plain = gateRuns(policy, base, head);
@@ -136,7 +138,7 @@ async function power(
       'give --baseline RECORD, or name one in the policy',
     );
   }
-  const planned = await plannedOf(args);
+  const planned = await plannedOf(args, output.err);
   const { powerOf } = await import('../../verdicts/power-check.ts');
   const { renderPowerJson, renderPowerText } = await import('../../reports/verdicts/index.ts');
   const report = powerOf(policy, base, planned);
@@ -168,9 +170,9 @@ async function write(report: GateReport, args: GateArguments, output: Output): P
   else output.err('GITHUB_STEP_SUMMARY is not set: no summary was written');
 }
 
-function readText(file: string): string {
+function readText(file: string, say: Say): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file, say);
   } catch (error) {
     throw new UserError(
       `cannot read the policy ${file}: ${messageOf(error)}`,

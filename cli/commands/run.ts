@@ -69,7 +69,7 @@ export const run: Command<RunArguments> = {
     const { newBatch, resumedBatch } = await import('../requests.ts');
     const { printForecast, printPlans } = await import('../plan.ts');
     const { forecast } = await import('../estimate.ts');
-    const batch = args.resume === undefined ? newBatch(args) : resumedBatch(args.resume);
+    const batch = args.resume === undefined ? newBatch(args, output.err) : resumedBatch(args.resume);
     const forecasts = await forecast(batch.requests);
     if (args.dryRun) {
       printPlans(batch, forecasts, args.json, output);

@@ -1,5 +1,4 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
-import { readFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { parseBytes } from '../../model/units.ts';
 import type { Problem } from '../../sizing/packing/model.ts';
@@ -8,6 +7,7 @@ import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { Question, Sizing } from '../../sizing/size.ts';
 import type { BothWeights, PickTare } from '../../sizing/weights.ts';
 import type { Command } from '../command.ts';
+import { readTextFile, type Say } from '../text-file.ts';
 import { toolVersion } from '../version.ts';
 
 interface SizeArguments {
@@ -131,9 +131,12 @@ export const sizeCommand: Command<SizeArguments> = {
     const { weightsOf } = await import('../../sizing/weights.ts');
     const { size } = await import('../../sizing/size.ts');
     const { packLightly } = await import('../../sizing/explain/counts.ts');
-    const hosts = parseCatalogue(textOf(args.hosts), args.hosts);
+    const catalogue = textOf(args.hosts, output.err);
+    const hosts = parseCatalogue(catalogue, args.hosts);
     const policy =
-      args.policy === undefined ? defaultPolicy() : parseSizingPolicy(textOf(args.policy), args.policy);
+      args.policy === undefined
+        ? defaultPolicy()
+        : parseSizingPolicy(textOf(args.policy, output.err), args.policy);
     const profile = args.profile.length === 0 ? null : await profileFrom(args.profile);
     const options = { runners: args.runner, moreBytes: bytesOf(args.heavier) };
     const weights = weightsOf(profile, policy, options);
@@ -143,7 +146,7 @@ export const sizeCommand: Command<SizeArguments> = {
       args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
     const sizing = await size(question, make);
     const { placeVolumes } = await import('../../sizing/storage/place.ts');
-    const arrays = parseArrays(textOf(args.hosts), args.hosts);
+    const arrays = parseArrays(catalogue, args.hosts);
     const storage = await placeVolumes({ inventory, arrays, policy }, make);
     if (args.check !== undefined) return await check(args, args.check, sizing, storage, output);
 
@@ -219,7 +222,7 @@ async function check(
   const { readAssignment } = await import('../../sizing/read-assignment.ts');
   const { checkAssignment, unjudged } = await import('../../sizing/check-assignment.ts');
   const { oneLine } = await import('../../model/visible-text.ts');
-  const lines = readAssignment(textOf(path), path);
+  const lines = readAssignment(textOf(path, output.err), path);
   if (lines.length === 0) {
     throw new UserError(`${path}: has no line to judge`, '--assignment writes one, of what has a place');
   }
@@ -237,9 +240,9 @@ async function check(
   return faults.length === 0 ? exitCode.ok : exitCode.gateFailed;
 }
 
-function textOf(path: string): string {
+function textOf(path: string, say: Say): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path, say);
   } catch (error) {
     throw new UserError(`${path}: ${messageOf(error)}`, 'name a file that can be read');
   }

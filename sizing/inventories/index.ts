@@ -5,6 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { decodeText } from '../../model/text.ts';
 import type { Claim, DemandRow, Inventory, InventoryFile, Source } from '../model.ts';
 import { readApps } from './apps.ts';
 import { azureNames, isAzureMigrate, readAzureMigrate } from './azure-migrate.ts';
@@ -199,7 +200,8 @@ async function readOne(
     const tables = sheets.flatMap(({ name, grid }) => tableOf(file, name, grid, isKnownName) ?? []);
     return keepTables(tables, file, parts, notes);
   }
-  const text = decode(bytes, file, notes);
+  const { text, remark } = decodeText(bytes);
+  if (remark !== null) notes.remarks.add(`${file} ${remark}`);
   if (/^\s*[{[]/.test(text)) return readDump(text, file, parts, notes);
   if (/^(?:#.*\s*|---\s*)*apps\s*:/.test(text.trimStart())) {
     const rows = readApps(text, file);
@@ -293,17 +295,4 @@ function listIn(objects: readonly DumpedObject[], file: string): Table | null {
   const grid = [header, ...records.map((record) => header.map((name) => cellOf(record.get(name))))];
   const table = tableOf(file, null, grid, isKnownName);
   return table === null || listKindOf(table) === null ? null : table;
-}
-
-/** UTF-8 or UTF-16 by its mark; what is no sound UTF-8 is taken for Windows' Western European. */
-function decode(bytes: Buffer, file: string, notes: Notes): string {
-  const mark = bytes.subarray(0, 2).toString('hex');
-  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
-  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    notes.remarks.add(`${file} is no UTF-8: it was read as Windows-1252`);
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
 }

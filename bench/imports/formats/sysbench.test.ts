@@ -81,6 +81,21 @@ test('a line of results that nobody knows is counted', () => {
   expect(imported([text]).header.imported?.remark).toContain('not understood: lines of results (2)');
 });
 
+test('1.1 prints both rates of a direction in one line', () => {
+  const text = fixture('sysbench-fileio.txt')
+    .text.replace(
+      /File operations:[\s\S]*Throughput:\n[\s\S]*?\n\n/,
+      'Throughput:\n         read:  IOPS=200.50 3.00 MiB/s (3.15 MB/s)\n         write: IOPS=100.00 1.50 MiB/s (1.57 MB/s)\n         fsync: IOPS=50.00\n\n',
+    )
+    .replace('sysbench 1.0.20', 'sysbench 1.1.0');
+  const record = imported([text]);
+  const own = record.header.cells[0]?.workload ?? '';
+  expect(near(record, own, 'reads-rate')).toEqual([200.5]);
+  expect(near(record, own, 'write-bandwidth')).toEqual([1.5 * 2 ** 20]);
+  expect(near(record, own, 'fsyncs-rate')).toEqual([50]);
+  expect(record.header.imported?.remark).not.toContain('not understood');
+});
+
 describe('old versions', () => {
   const cpu = `sysbench 0.4.12:  multi-threaded system evaluation benchmark
 

@@ -82,7 +82,7 @@ const noValue: readonly RegExp[] = [
   /^(Latency histogram .*|value +-+ distribution -+ count|[\d.]+ \|[ *]* \d+|\[ *\d+s *\].*)$/,
   /^(min|avg|max|total time|total number of events|time elapsed|percentile stats): .*$/,
   /^(events|execution time) \(avg\/stddev\): .*$/,
-  /^(read|write|other|total|ignored errors|reconnects|deadlocks|other operations): .*$/,
+  /^(read|write|other|total|ignored errors|reconnects|deadlocks|other operations): +\d+( .*)?$/,
 ];
 
 export function readSysbench({ file, text }: ImportFile): ParsedImport {
@@ -207,6 +207,17 @@ function readRun(lines: readonly string[], file: string, first: number, gaps: Ga
       else if (events >= countForQuantile(Number(rankText) / 100)) add(percentileMetric(rankText), value);
       return;
     }
+    // 1.1 prints both rates of a direction in one line.
+    const both = /^ *(read|write|fsync): +IOPS=([\d.]+)(?: +([\d.]+) MiB\/s)?/.exec(line);
+    if (both !== null) {
+      const [, direction = '', rate, bandwidth] = both;
+      const [slug, bandwidthSlug] = [`${direction}s-rate`, `${direction}-bandwidth`];
+      add(byName(slug), notNegative(Number(rate), place, 'a rate'));
+      if (bandwidth !== undefined) {
+        add(byName(bandwidthSlug), mebibyte * notNegative(Number(bandwidth), place, 'a rate'));
+      }
+      return;
+    }
     const matched = rules.find(({ pattern }) => pattern.test(line));
     if (matched !== undefined) {
       add(matched, matched.factor * (number(matched.pattern, matched.title) ?? 0));
@@ -233,6 +244,12 @@ function readRun(lines: readonly string[], file: string, first: number, gaps: Ga
     `${file}:${first}: a run of sysbench ${versionIn(lines[0] ?? '')} without its results (${lines.length} lines)`,
     'the output was cut: run it again, and keep everything it prints',
   );
+}
+
+function byName(slug: string): Rule {
+  const found = rules.find((each) => each.slug === slug);
+  if (found === undefined) throw new Error(`no rule ${slug}`);
+  return found;
 }
 
 function times(value: number | null, factor: number): number | null {
