@@ -11,6 +11,7 @@ import { baseline } from './commands/baseline.ts';
 import type { Command, Output } from './command.ts';
 import { calibrate } from './commands/calibrate.ts';
 import { compare } from './commands/compare.ts';
+import { completion } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { gate } from './commands/gate.ts';
 import { gc } from './commands/gc.ts';
@@ -37,12 +38,18 @@ const commands = [
   doctor,
   images,
   gc,
+  completion,
 ] as const;
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], output: Output): Promise<ExitCode> {
   if (words.length === 1 && (words[0] === '--help' || words[0] === '--version')) {
     output.out(words[0] === '--help' ? firstPage(commands) : toolVersion());
+    return exitCode.ok;
+  }
+  if (words[0] === '--complete') {
+    const { completions } = await import('./completion.ts');
+    output.out((await completions(words.slice(1), commands)).join('\n'));
     return exitCode.ok;
   }
   try {
