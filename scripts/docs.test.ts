@@ -2,10 +2,12 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { metrics } from '../bench/workloads/index.ts';
-import { metricsDoc } from './metrics-doc.ts';
 import { rules } from '../model/rules.ts';
-import { rulesDoc } from './rules-doc.ts';
+import { metrics, workloads } from '../bench/workloads/index.ts';
+import { generatedDocs } from './generated-docs.ts';
+import { parseScenario } from '../bench/scenario/scenario.ts';
+import { readyScenarios } from '../cli/scenarios.ts';
+import { exampleRunners, runnerSchemas } from '../runners/index.ts';
 import { root } from './process.ts';
 
 const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
@@ -18,13 +20,9 @@ const anchor = (heading: string) =>
     .replaceAll(/[^\p{L}\p{N} -]/gu, '')
     .replaceAll(' ', '-');
 
-test('docs/metrics.md is what the declarations say (npm run docs writes it)', () => {
-  expect(read('docs/metrics.md')).toBe(metricsDoc());
+test('pages made from the code are current (npm run docs writes them)', async () => {
+  for (const [page, text] of await generatedDocs()) expect(read(page), page).toBe(text);
   for (const { id } of metrics) expect(read('docs/metrics.md')).toContain(`\`${id}\``);
-});
-
-test('docs/rules.md is what the table of rules says (npm run docs writes it)', () => {
-  expect(read('docs/rules.md')).toBe(rulesDoc());
 });
 
 test('every rule that code or docs cite is in the table', () => {
@@ -61,6 +59,28 @@ test('every relative link and picture in README and docs leads somewhere', () =>
       .map((link) => `${page}: ${link}`);
   });
   expect(broken).toEqual([]);
+});
+
+test('every ready scenario is listed in docs/scenarios.md, and every runner in docs/runners.md', () => {
+  const listed = read('docs/scenarios.md');
+  expect(readyScenarios().filter((name) => !listed.includes(`\`${name}\``))).toEqual([]);
+  const runners = read('docs/runners.md');
+  expect(exampleRunners.filter(({ kind }) => !runners.includes(`| \`${kind}\``))).toEqual([]);
+});
+
+test('every example of docs/programs.md can be planned', () => {
+  const examples = Array.from(
+    read('docs/programs.md').matchAll(/```yaml\n(.*?)```/gs),
+    ([, text]) => text ?? '',
+  );
+  expect(examples).toHaveLength(workloads.size);
+  for (const example of examples) {
+    const asked = /use: (\S+?)[ ,}]/.exec(example)?.[1] ?? '';
+    const image = example.includes('service: image') ? 'image: ./app.tar\n' : '';
+    const head = `name: example\n${image}runners: { namespace: { network: bridge } }\nworkloads:\n`;
+    const scenario = `${head}${example.replace(/^/gm, '  ')}`;
+    expect(parseScenario(scenario, `docs/programs.md: ${asked}`, runnerSchemas).workloads).toHaveLength(1);
+  }
 });
 
 test('pictures are small enough to be carried in a repository', () => {
