@@ -122,7 +122,10 @@ export function fleetOf(data: z.output<typeof fleetSchema>): Fleet {
       share: survive.share ?? base.survive.share,
       unit: 'host',
     },
-    reserved: reserved === undefined ? base.reserved : { vm: own, container: { rule: 'none', ...own } },
+    reserved:
+      reserved === undefined
+        ? base.reserved
+        : { ...base.reserved, vm: own, container: { rule: 'none', ...own } },
   };
   return {
     form,

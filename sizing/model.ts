@@ -275,6 +275,13 @@ export interface InventoryFile {
 
 export type ReserveRule = 'none' | 'gke' | 'eks' | 'aks';
 
+/** A published rule, and what is kept on top of it. */
+export interface ReservedByRule {
+  readonly rule: ReserveRule;
+  readonly cpuThreads: number;
+  readonly memoryBytes: number;
+}
+
 /** Rules of the answer; every field has a published default (`policy.ts`). */
 export interface SizingPolicy {
   readonly file: string | null;
@@ -292,11 +299,9 @@ export interface SizingPolicy {
   /** Of every host, before anything runs on it. */
   readonly reserved: {
     readonly vm: { readonly cpuThreads: number; readonly memoryBytes: number };
-    readonly container: {
-      readonly rule: ReserveRule;
-      readonly cpuThreads: number;
-      readonly memoryBytes: number;
-    };
+    readonly container: ReservedByRule;
+    /** Of a virtual machine that holds containers. */
+    readonly worker: ReservedByRule;
   };
   readonly maxInstances: Readonly<Record<'vm' | 'container', number>>;
   readonly growth: { readonly perYear: number; readonly years: number };

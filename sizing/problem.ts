@@ -158,23 +158,36 @@ export function monthlyCost(host: HostType, form: Form, isMixed: boolean): numbe
   return host.price.perMonth + licences;
 }
 
+/** What a host keeps for its own system: threads and bytes, those at which a kubelet evicts included. */
+export function keptOf(
+  host: HostType,
+  { reserved, maxInstances }: SizingPolicy,
+  form: Form,
+): { readonly cpuThreads: number; readonly memoryBytes: number } {
+  const own = reserved[form];
+  const kept = reservedBy(form === 'vm' ? 'none' : reserved.container.rule, {
+    cpuThreads: host.threads,
+    memoryBytes: host.memoryBytes,
+    maxInstances: host.maxInstances ?? maxInstances[form],
+  });
+  return {
+    cpuThreads: kept.cpuThreads + own.cpuThreads,
+    memoryBytes: kept.memoryBytes + kept.evictionBytes + own.memoryBytes,
+  };
+}
+
 /** What a host gives to instances: less what is reserved and what runs on every host, to the fill target. */
 export function roomOf(host: HostType, setting: Setting, form: Form): Need {
   const { policy } = setting;
   const cores = effectiveCores(host.cores, host.threads, policy.smt);
-  const own = policy.reserved[form];
-  const kept = reservedBy(form === 'vm' ? 'none' : policy.reserved.container.rule, {
-    cpuThreads: host.threads,
-    memoryBytes: host.memoryBytes,
-    maxInstances: host.maxInstances ?? policy.maxInstances[form],
-  });
+  const kept = keptOf(host, policy, form);
   const every = everyHost(setting, [host]);
   const part = cores / host.threads;
   const sum = (values: readonly (number | null)[]) =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const left = {
-    cpu: cores - (kept.cpuThreads + own.cpuThreads) * part - every.cpu,
-    memory: host.memoryBytes - kept.memoryBytes - kept.evictionBytes - own.memoryBytes - every.memory,
+    cpu: cores - kept.cpuThreads * part - every.cpu,
+    memory: host.memoryBytes - kept.memoryBytes - every.memory,
     disk: sum(host.disks.map(({ bytes }) => bytes)) - every.disk,
     iops: sum(host.disks.map(({ iops }) => iops)) - every.iops,
     network: (host.networkBytesPerSecond ?? 0) - every.network,

@@ -12,6 +12,7 @@ import type { Spared } from './packing/losses/spare.ts';
 import {
   alternatives,
   isCounted,
+  keptOf,
   monthlyCost,
   placedAs,
   problemOf,
@@ -52,6 +53,8 @@ export interface Answer {
   /** What the applications take by themselves, and what their isolation adds. */
   readonly own: Need;
   readonly tareBytes: number;
+  /** What all hosts keep for their own systems, and the machines that hold containers for theirs. */
+  readonly keptBytes: number;
   readonly workers: Workers | null;
   /** Per month; null: a type in use has no price, or currencies differ. */
   readonly cost: { readonly perMonth: number; readonly currency: string } | null;
@@ -153,6 +156,7 @@ export async function sizeAs(alternative: Alternative, question: Question, make:
     machines: sum(placed.filter((item) => item.form === 'vm')),
     own,
     tareBytes: tareOf(setting, placed, apps, workers),
+    keptBytes: keptBy(byType, setting, form) + (workers?.keptBytes ?? 0),
     workers,
     cost: costOf(byType, setting.hosts, form, placed),
     watts: wattsOf(byType, setting.hosts, packing),
@@ -187,6 +191,13 @@ function tareOf(
       .filter(({ row }) => inside.has(row.id))
       .reduce((sum, item) => sum + item.count * each('container', item), 0)
   );
+}
+
+function keptBy(byType: Counts, { hosts, policy }: Setting, form: Form): number {
+  return byType.reduce((sum, { type, hosts: count }) => {
+    const host = hosts.find(({ id }) => id === type);
+    return sum + (host === undefined ? 0 : count * keptOf(host, policy, form).memoryBytes);
+  }, 0);
 }
 
 type Counts = readonly { readonly type: string; readonly hosts: number }[];

@@ -3,7 +3,7 @@
  * become the instances that hosts hold. What needs a machine of its own, or is larger than one, gets one.
  */
 import { needAs, sumOf, type Amount, type Need } from './demand.ts';
-import type { DemandRow, HostType } from './model.ts';
+import type { DemandRow, HostType, SizingPolicy } from './model.ts';
 import type { Packing, Problem } from './packing/model.ts';
 import { allowedHosts, everyHost, placedAs, scaled, type Placed, type Setting } from './problem.ts';
 import { reservedBy } from './policy/reserve.ts';
@@ -17,9 +17,24 @@ export interface Workers {
   readonly bound: number;
   readonly pools: readonly { readonly id: string; readonly problem: Problem; readonly packing: Packing }[];
   readonly alone: number;
+  /** Of all machines, for the kubelet and the system in them. */
+  readonly keptBytes: number;
 }
 
 export type Make = (problem: Problem) => Packing | Promise<Packing>;
+
+/** What a machine that holds containers keeps for its own system. */
+function keptInside({ worker, reserved, maxInstances }: SizingPolicy): {
+  readonly cpuThreads: number;
+  readonly memoryBytes: number;
+} {
+  const own = reserved.worker;
+  const kept = reservedBy(own.rule, { ...worker, maxInstances: maxInstances.container });
+  return {
+    cpuThreads: kept.cpuThreads + own.cpuThreads,
+    memoryBytes: kept.memoryBytes + kept.evictionBytes + own.memoryBytes,
+  };
+}
 
 /** Room in one machine: its size less the guest, what the kubelet keeps and daemon sets, to the fill target. */
 export function workerRoom(
@@ -28,25 +43,15 @@ export function workerRoom(
 ): { cpu: number; memory: number } {
   const { policy, weights } = setting;
   const { cpuThreads, memoryBytes } = policy.worker;
-  const kept = reservedBy(policy.reserved.container.rule, {
-    cpuThreads,
-    memoryBytes,
-    maxInstances: policy.maxInstances.container,
-  });
-  const own = policy.reserved.container;
+  const kept = keptInside(policy);
   const every = everyHost(setting, hosts);
   return {
-    cpu: Math.max(
-      0,
-      (cpuThreads - kept.cpuThreads - own.cpuThreads - weights.vm.idleThreads - every.cpu) * policy.fill,
-    ),
+    cpu: Math.max(0, (cpuThreads - kept.cpuThreads - weights.vm.idleThreads - every.cpu) * policy.fill),
     memory: Math.max(
       0,
       (memoryBytes -
         insideBytesAt(weights.vm.memory, memoryBytes, cpuThreads) -
         kept.memoryBytes -
-        kept.evictionBytes -
-        own.memoryBytes -
         every.memory) *
         policy.fill,
     ),
@@ -127,6 +132,7 @@ export async function workersOf(setting: Setting, make: Make): Promise<Workers> 
     bound,
     pools: packed,
     alone: alone.reduce((sum, item) => sum + item.count, 0),
+    keptBytes: count * keptInside(policy).memoryBytes,
   };
 }
 

@@ -60,6 +60,7 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
       row('instances', ({ instances }) => String(instances)),
       row('VMs on the hosts', ({ machines }) => String(machines)),
       row('tare, memory', ({ tareBytes }) => bytes(tareBytes)),
+      row('reserved for systems, memory', ({ keptBytes }) => bytes(keptBytes)),
       row('room, memory', (answer) => bytes(sum(answer, 'memory')), `${bytes(today?.memoryBytes)} gross`),
       row(
         'room, CPU',

@@ -21,7 +21,7 @@ export function policyYaml(policy: SizingPolicy): string {
       .map(([key, value]) => `${key}: ${String(value)}`)
       .join(', ')} }`;
   const bytes = (value: number) => `${String(Math.round(value))}B`;
-  const { vm, container } = reserved;
+  const { vm } = reserved;
   return [
     `name: ${JSON.stringify(policy.name)}`,
     `headroom: ${flow({ ...headroom })}`,
@@ -30,7 +30,10 @@ export function policyYaml(policy: SizingPolicy): string {
     `fill: ${String(policy.fill)}`,
     'reserved:',
     `  vm: ${flow({ cpuThreads: vm.cpuThreads, memory: bytes(vm.memoryBytes) })}`,
-    `  container: ${flow({ rule: container.rule, cpuThreads: container.cpuThreads, memory: bytes(container.memoryBytes) })}`,
+    ...(['container', 'worker'] as const).map((where) => {
+      const { rule, cpuThreads, memoryBytes } = reserved[where];
+      return `  ${where}: ${flow({ rule, cpuThreads, memory: bytes(memoryBytes) })}`;
+    }),
     `maxInstances: ${flow({ ...maxInstances })}`,
     `growth: ${flow({ ...growth })}`,
     `smt: ${String(policy.smt)}`,

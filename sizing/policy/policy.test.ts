@@ -10,8 +10,7 @@ import { effectiveCores, reservedBy } from './reserve.ts';
 
 const gib = 2 ** 30;
 const mib = 2 ** 20;
-const example = (name: string) =>
-  readFileSync(join(import.meta.dirname, '../../docs/sizing', name), 'utf8');
+const example = (name: string) => readFileSync(join(import.meta.dirname, '../../docs/sizing', name), 'utf8');
 
 test.each([
   ['gke', 8, 32, 3.56 * gib, 0.09],
@@ -105,3 +104,27 @@ test.each([
 ])('a policy that is wrong is told where: %j', (text, problem) => {
   expect(() => parseSizingPolicy(`${text}\n`, 'p.yaml')).toThrow(problem);
 });
+
+test.each([
+  ['nothing', '', ['none', 0, 4e9], ['gke', 0, 0]],
+  [
+    'the reserve of virtual machines',
+    'vm: { cpuThreads: 1, memory: 2GiB }',
+    ['none', 1, 2 * gib],
+    ['gke', 0, 0],
+  ],
+  ['a rule for containers', 'container: { rule: aks }', ['aks', 0, 0], ['aks', 0, 0]],
+  ['both', 'vm: { memory: 2GiB }, container: { memory: 1GiB }', ['none', 0, gib], ['gke', 0, 0]],
+  ['the rule inside machines', 'worker: { rule: eks }', ['none', 0, 4e9], ['eks', 0, 0]],
+])(
+  'hosts keep the same for their system whatever they run, unless declared: %s',
+  (_, text, onHosts, inside) => {
+    const { reserved } = parseSizingPolicy(`reserved: { ${text} }\n`, 'p.yaml');
+    const of = ({ rule, cpuThreads, memoryBytes }: typeof reserved.container) => [
+      rule,
+      cpuThreads,
+      memoryBytes,
+    ];
+    expect([of(reserved.container), of(reserved.worker)]).toEqual([onHosts, inside]);
+  },
+);

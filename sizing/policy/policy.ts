@@ -6,13 +6,16 @@ import { z } from 'zod';
 import { parseChecked } from '../../model/checked-yaml.ts';
 import { formatValue } from '../../model/units.ts';
 import { share, size, wholePositive } from './fields.ts';
-import type { AssumedTare, PolicyChoice, SizingPolicy, UsageStatistic } from '../model.ts';
+import type { AssumedTare, PolicyChoice, ReservedByRule, SizingPolicy, UsageStatistic } from '../model.ts';
 import { publishedTares, tareRules } from './assumptions.ts';
 import { reserveSources } from './reserve.ts';
 
 const kubev2v = 'kubev2v migration planner, cluster sizer';
 const scheduler = 'Kubernetes scheduler: requests are never overcommitted';
 const kubevirt = 'KubeVirt user guide, node overcommit';
+
+/** A host keeps memory for its system whatever it runs: unequal in kind, the rule would decide and not the isolation. */
+const sameSystem = "as for virtual machines: the host's own system";
 
 /** Every default and its publication. */
 export const policyDefaults = {
@@ -31,9 +34,12 @@ export const policyDefaults = {
   fill: { value: 0.8, source: `${kubev2v}: 80 % of a node` },
   'reserved.vm.cpuThreads': { value: 0, source: 'none published: declare what your hypervisor needs' },
   'reserved.vm.memory': { value: 4e9, source: 'Red Hat hyper-converged infrastructure: 4 GB per host' },
-  'reserved.container.rule': { value: 'gke', source: reserveSources.gke },
+  'reserved.container.rule': { value: 'none', source: sameSystem },
   'reserved.container.cpuThreads': { value: 0, source: 'nothing beside the rule' },
   'reserved.container.memory': { value: 0, source: 'nothing beside the rule' },
+  'reserved.worker.rule': { value: 'gke', source: reserveSources.gke },
+  'reserved.worker.cpuThreads': { value: 0, source: 'nothing beside the rule' },
+  'reserved.worker.memory': { value: 0, source: 'nothing beside the rule' },
   'maxInstances.vm': { value: 200, source: `${kubev2v}: 200 VMs per worker` },
   'maxInstances.container': { value: 110, source: 'kubelet configuration, maxPods: 110' },
   'growth.perYear': { value: 0, source: 'nothing is assumed: declare it' },
@@ -88,6 +94,12 @@ const tells = {
   message: 'must tell memory or name a rule; without either an instance would weigh nothing',
 };
 
+const reservedSchema = z.strictObject({
+  rule: z.enum(['none', 'gke', 'eks', 'aks']).optional(),
+  cpuThreads: threads.optional().describe('On top of what the rule keeps.'),
+  memory: size.optional().describe('On top of what the rule keeps.'),
+});
+
 /** The form of a policy, for editors too. */
 export const sizingPolicySchema = z.strictObject({
   name: z.string().min(1).default('sizing'),
@@ -114,15 +126,14 @@ export const sizingPolicySchema = z.strictObject({
   reserved: z
     .strictObject({
       vm: z.strictObject({ cpuThreads: threads.optional(), memory: size.optional() }).default({}),
-      container: z
-        .strictObject({
-          rule: z.enum(['none', 'gke', 'eks', 'aks']).optional(),
-          cpuThreads: threads.optional().describe('Beside what the rule keeps.'),
-          memory: size.optional().describe('Beside what the rule keeps.'),
-        })
-        .default({}),
+      container: reservedSchema
+        .default({})
+        .describe('Of a host that containers run on; without it what is reserved for virtual machines.'),
+      worker: reservedSchema
+        .default({})
+        .describe('Of a virtual machine that holds containers; without it the rule of container, else gke.'),
     })
-    .default({ vm: {}, container: {} }),
+    .default({ vm: {}, container: {}, worker: {} }),
   maxInstances: z
     .strictObject({ vm: wholePositive.optional(), container: wholePositive.optional() })
     .default({}),
@@ -183,8 +194,11 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
     hint: 'mend the policy; docs/sizing/policy.yaml is an example',
   });
   const choices: PolicyChoice[] = [];
-  const choose = <T extends string | number | boolean>(field: Field, given: T | undefined): T => {
-    const fallback = policyDefaults[field];
+  const choose = <T extends string | number | boolean>(
+    field: Field,
+    given: T | undefined,
+    fallback: { readonly value: unknown; readonly source: string } = policyDefaults[field],
+  ): T => {
     const value = given ?? (fallback.value as T);
     choices.push({
       field,
@@ -202,10 +216,6 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
     cpu: choose<number>(`overcommit.${form}.cpu`, overcommit[form].cpu),
     memory: choose<number>(`overcommit.${form}.memory`, overcommit[form].memory),
   });
-  const reservedOf = (form: 'vm' | 'container') => ({
-    cpuThreads: choose<number>(`reserved.${form}.cpuThreads`, reserved[form].cpuThreads),
-    memoryBytes: choose<number>(`reserved.${form}.memory`, reserved[form].memory),
-  });
   return {
     file,
     name: data.name,
@@ -220,13 +230,7 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
     },
     overcommit: { vm: overcommitOf('vm'), container: overcommitOf('container') },
     fill: choose('fill', data.fill),
-    reserved: {
-      vm: reservedOf('vm'),
-      container: {
-        rule: choose('reserved.container.rule', reserved.container.rule),
-        ...reservedOf('container'),
-      },
-    },
+    reserved: reservedFrom(reserved, choose),
     maxInstances: {
       vm: choose('maxInstances.vm', maxInstances.vm),
       container: choose('maxInstances.container', maxInstances.container),
@@ -254,6 +258,46 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
     assume: { vm: assumedOf(data.assume.vm), container: assumedOf(data.assume.container) },
     choices,
   };
+}
+
+type Choose = <T extends string | number | boolean>(
+  field: Field,
+  given: T | undefined,
+  fallback?: { readonly value: unknown; readonly source: string },
+) => T;
+
+/** Hosts keep the same for their systems whatever they run, unless the policy says what containers' hosts keep. */
+function reservedFrom(
+  { vm, container, worker }: z.infer<typeof sizingPolicySchema>['reserved'],
+  choose: Choose,
+): SizingPolicy['reserved'] {
+  const ofVms = {
+    cpuThreads: choose<number>('reserved.vm.cpuThreads', vm.cpuThreads),
+    memoryBytes: choose<number>('reserved.vm.memory', vm.memory),
+  };
+  const of = (
+    where: 'container' | 'worker',
+    given: typeof container,
+    like: ReservedByRule | null,
+    source: string,
+  ): ReservedByRule => {
+    // A rule is all that is kept, unless something is added to it.
+    const base = Object.values(given).every((value) => value === undefined) ? like : null;
+    const fallback = (value: unknown) => (base === null ? undefined : { value, source });
+    return {
+      rule: choose<ReservedByRule['rule']>(`reserved.${where}.rule`, given.rule, fallback(base?.rule)),
+      cpuThreads: choose<number>(
+        `reserved.${where}.cpuThreads`,
+        given.cpuThreads,
+        fallback(base?.cpuThreads),
+      ),
+      memoryBytes: choose<number>(`reserved.${where}.memory`, given.memory, fallback(base?.memoryBytes)),
+    };
+  };
+  const onHosts = of('container', container, { rule: 'none', ...ofVms }, sameSystem);
+  const likeHosts = container.rule === undefined ? null : onHosts;
+  const inside = of('worker', worker, likeHosts, 'as for hosts of containers (reserved.container)');
+  return { vm: ofVms, container: onHosts, worker: inside };
 }
 
 function assumedOf(
