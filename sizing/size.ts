@@ -79,10 +79,20 @@ export interface Today {
   readonly memoryBytes: number | null;
 }
 
-/** Sizes every alternative. `make` packs: the prover, or the heuristics where there is no time or no Node. */
-export async function size(question: Question, make: Make): Promise<Sizing> {
+/**
+ * Sizes every alternative. `make` packs: the prover, or the heuristics where there is no time or no Node. `begin` is
+ * called before each alternative.
+ */
+export async function size(
+  question: Question,
+  make: Make,
+  begin: (alternative: Alternative) => void = () => undefined,
+): Promise<Sizing> {
   const answers: Answer[] = [];
-  for (const alternative of alternatives) answers.push(await sizeAs(alternative, question, make));
+  for (const alternative of alternatives) {
+    begin(alternative);
+    answers.push(await sizeAs(alternative, question, make));
+  }
   const { inventory, policy } = question;
   return {
     basis: basisOf(inventory, policy),

@@ -5,6 +5,7 @@ import type { Problem } from '../../sizing/packing/model.ts';
 import type { Alternative } from '../../sizing/problem.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { Question, Sizing } from '../../sizing/size.ts';
+import type { SizingView } from '../../reports/sizing/index.ts';
 import type { BothWeights, PickTare } from '../../sizing/weights.ts';
 import type { Command } from '../command.ts';
 import { readTextFile, type Say } from '../text-file.ts';
@@ -110,7 +111,7 @@ export const sizeCommand: Command<SizeArguments> = {
       if (args[name] === '') throw new UserError(`--${name} names no file`, 'give one');
     }
     const { readInventory } = await import('../../sizing/inventories/index.ts');
-    const { previewOf } = await import('../../sizing/inventories/preview.ts');
+    const { previewOf, understoodOf } = await import('../../sizing/inventories/preview.ts');
     const inventory = await readInventory(args.inventory);
     const preview = previewOf(inventory);
     if (args.preview) {
@@ -140,30 +141,45 @@ export const sizeCommand: Command<SizeArguments> = {
     const profile = args.profile.length === 0 ? null : await profileFrom(args.profile);
     const options = { runners: args.runner, moreBytes: bytesOf(args.heavier) };
     const weights = weightsOf(profile, policy, options);
+    const { alternativeNames } = await import('../../reports/sizing/words.ts');
     const { pack } = await import('../../sizing/packing/prove.ts');
     const question = { inventory, hosts, policy, weights };
     const make = (problem: Problem) =>
       args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
-    const sizing = await size(question, make);
+    // Where nothing can be redrawn each step is a line.
+    const progress = (step: string) => (output.live ? output.status(step) : output.err(`tare: ${step} ...`));
+    const sizing = await size(question, make, (name) => progress(`packing, ${alternativeNames[name]}`));
     const { placeVolumes } = await import('../../sizing/storage/place.ts');
     const arrays = parseArrays(catalogue, args.hosts);
     const storage = await placeVolumes({ inventory, arrays, policy }, make);
     if (args.check !== undefined) return await check(args, args.check, sizing, storage, output);
 
-    const asked = args.analysis ?? isSmall(inventory.demand.length);
-    const more = asked
-      ? await analysed(question, sizing, profile, (pick) => weightsOf(profile, policy, { ...options, pick }))
-      : { sensitivity: null, breakEven: null, uncertainty: null };
-    const view = { sizing, policy, weights, preview, storage, ...more };
+    const rows = inventory.demand.length;
+    const { easedOf } = await import('../../sizing/explain/limits.ts');
+    if (isSmall(rows)) progress('what sets the count');
+    const first: SizingView = {
+      ...{ sizing, policy, weights, preview, understood: understoodOf(inventory), storage },
+      limits: isSmall(rows) ? await easedOf(question, sizing.answers) : null,
+      ...{ sensitivity: null, breakEven: null, uncertainty: null },
+    };
     const draw = await import('../../reports/sizing/index.ts');
     const { writeReport } = await import('./report.ts');
+    const format = args.json ? 'json' : args.format;
+    output.status('');
+    // The answer stands; what follows says how sure it is.
+    if (format === 'text') output.out(draw.renderSizingHead(first));
+    const byPick = (pick: PickTare) => weightsOf(profile, policy, { ...options, pick });
+    const view =
+      (args.analysis ?? isSmall(rows))
+        ? { ...first, ...(await analysed(question, sizing, profile, byPick, progress)) }
+        : first;
+    output.status('');
     if (args.assignment !== undefined) writeReport(args.assignment, draw.renderSizingCsv(view));
     if (args.html !== undefined)
       writeReport(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
-    const format = args.json ? 'json' : args.format;
     if (format === 'json') output.out(draw.renderSizingJson(view));
     else if (format === 'csv') output.out(draw.renderSizingCsv(view));
-    else output.out(draw.renderSizingText(view));
+    else output.out(draw.renderSizingTail(view).join('\n'));
     const hasHosts = sizing.answers.some(({ hosts: count }) => count !== null);
     const hasArrays = storage === null || storage.arrays !== null;
     return hasHosts && hasArrays ? exitCode.ok : exitCode.hostCannot;
@@ -180,6 +196,7 @@ async function analysed(
   { answers }: Sizing,
   profile: Awaited<ReturnType<typeof profileFrom>> | null,
   weightsBy: (pick: PickTare) => BothWeights,
+  progress: (step: string) => void,
 ) {
   const { sensitivityOf } = await import('../../sizing/explain/sensitivity.ts');
   const { breakEvenOf } = await import('../../sizing/explain/break-even.ts');
@@ -191,11 +208,13 @@ async function analysed(
     container: hostsOf('container'),
     'containers-in-vms': hostsOf('containers-in-vms'),
   };
-  return {
-    sensitivity: await sensitivityOf(question),
-    breakEven: await breakEvenOf(question),
-    uncertainty: await uncertaintyOf(question, found, profile, weightsBy),
-  };
+  progress('what a step of each rule costs');
+  const sensitivity = await sensitivityOf(question);
+  progress('break-even');
+  const breakEven = await breakEvenOf(question);
+  progress('how sure: draws');
+  const uncertainty = await uncertaintyOf(question, found, profile, weightsBy);
+  return { sensitivity, breakEven, uncertainty };
 }
 
 function bytesOf(heavier: string): number {

@@ -1,21 +1,27 @@
 /** A sizing in every format; the assignment is the certificate that `tare size --check` reads back. */
 import { assignmentOf, isTooLong, storageLines } from '../../sizing/assignment.ts';
+import { limitsOf } from '../../sizing/explain/limits.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { Question } from '../../sizing/size.ts';
 import { safeJson } from '../verdicts/json.ts';
 import { assignmentCsv } from './assignment-csv.ts';
 import { sizingHtml } from './page.ts';
+import { headline } from './limit-words.ts';
 import type { SizingView } from './tables.ts';
 import { dimensionName, whyNotFewer } from './words.ts';
 
-export { sizingText as renderSizingText } from './text.ts';
+export {
+  sizingHead as renderSizingHead,
+  sizingTail as renderSizingTail,
+  sizingText as renderSizingText,
+} from './text.ts';
 export type { SizingView } from './tables.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields raise nothing. */
 const schema = 1;
 
 export function renderSizingJson(view: SizingView): string {
-  const { sizing, policy, weights, uncertainty, sensitivity, breakEven, storage } = view;
+  const { sizing, policy, weights, uncertainty, sensitivity, breakEven, limits, storage } = view;
   const answers = sizing.answers.map((answer) => {
     const { problem: _problem, packing, workers, spared, why: _why, ...rest } = answer;
     return {
@@ -28,6 +34,8 @@ export function renderSizingJson(view: SizingView): string {
       method: packing.method,
       boundMethod: packing.boundMethod,
       whyNotFewer: whyNotFewer(answer),
+      limits: limitsOf(answer).slice(0, 5),
+      eased: limits?.eased[answer.alternative] ?? null,
       replays: spared?.survival.replays.length ?? 0,
       lossEvidence: spared?.survival.evidence ?? null,
       workers: workers === null ? null : { count: workers.count, bound: workers.bound, alone: workers.alone },
@@ -41,6 +49,8 @@ export function renderSizingJson(view: SizingView): string {
     remarks: sizing.remarks,
     answers,
     tare: weights,
+    decision: limits?.decision ?? null,
+    headline: headline(view),
     uncertainty,
     sensitivity,
     breakEven,

@@ -7,9 +7,11 @@ import type { Sensitivity, StepCost } from '../../sizing/explain/sensitivity.ts'
 import type { Answer, Sizing } from '../../sizing/size.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import type { CountInterval, Uncertainty } from '../../sizing/explain/uncertainty.ts';
+import type { Limits } from '../../sizing/explain/limits.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
 import { columns, narrow, number, table, text, type Table } from '../parts/parts.ts';
-import { alternativeNames, bindingWords, gapWords, hostsWord, lossWords } from './words.ts';
+import { headline, limitCell } from './limit-words.ts';
+import { alternativeNames, bindingWords, gapWords, lossWords } from './words.ts';
 
 /** Everything that a reader of the count must see beside it. */
 export interface SizingView {
@@ -20,9 +22,13 @@ export interface SizingView {
   readonly sensitivity: readonly Sensitivity[] | null;
   readonly breakEven: BreakEven | null;
   readonly uncertainty: Uncertainty | null;
+  /** What easing would save, and what separates the answers; null: nobody asked. */
+  readonly limits?: Limits | null;
   /** Volumes on arrays; null: no arrays in the catalogue, or no volumes in the demand. */
   readonly storage?: StorageAnswer | null;
   readonly preview: readonly string[];
+  /** The same in a few lines, reasons counted. */
+  readonly understood?: readonly string[];
 }
 
 const none = '–';
@@ -53,10 +59,22 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
         String(today?.hosts ?? none),
       ),
       ...(uncertainty === null ? [] : [row('  95 % of draws', (answer) => intervalWords(by(answer)))]),
+      row('  kinds', ({ byType, hosts }) =>
+        hosts === null
+          ? none
+          : byType
+              .map(({ type, hosts: count }) => `${String(count)} ${type}`)
+              .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+              .join(', '),
+      ),
+      row('cost a month', ({ cost, hosts }) =>
+        cost === null || hosts === null ? none : `${cost.perMonth.toFixed(0)} ${cost.currency}`,
+      ),
+      row('set by', limitCell),
       row('  of them working', ({ working }) => String(working)),
       row('  at least of these kinds, proven', ({ bound }) => String(bound)),
       row('  losses survived', lossWords),
-      row('fullest', bindingWords),
+      row('fullest resource', bindingWords),
       row('instances', ({ instances }) => String(instances)),
       row('VMs on the hosts', ({ machines }) => String(machines)),
       row('tare, memory', ({ tareBytes }) => bytes(tareBytes)),
@@ -66,9 +84,6 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
         'room, CPU',
         (answer) => `${sum(answer, 'cpu').toFixed(0)} cores`,
         today?.threads == null ? none : `${String(today.threads)} threads`,
-      ),
-      row('cost a month', ({ cost, hosts }) =>
-        cost === null || hosts === null ? none : `${cost.perMonth.toFixed(0)} ${cost.currency}`,
       ),
       row('  working, at least, proven', costBound),
       row('  gap between them', gapWords),
@@ -174,6 +189,8 @@ export function sureness({ sizing, uncertainty, weights, policy }: SizingView): 
     ),
     ...(['vm', 'container'] as const).flatMap((form) => weights[form].remarks.map((remark) => `${remark}.`)),
   ];
+  if (uncertainty === null && policy.uncertainty.demandCv > 0)
+    return [...lines, 'No interval: it is drawn by the analysis, which was left out (--analysis).'];
   if (uncertainty === null)
     return [
       ...lines,
@@ -207,15 +224,14 @@ export function policyTable({ policy }: SizingView): Table {
   );
 }
 
-export function summary({ sizing, breakEven }: SizingView): string[] {
-  const { answers, today } = sizing;
-  const count = ({ alternative, hosts }: Answer) =>
-    `${hosts === null ? 'no number of hosts' : hostsWord(hosts)} as ${alternativeNames[alternative]}`;
-  const fitting = answers.filter(({ hosts }) => hosts !== null);
+export function summary(view: SizingView): string[] {
+  const { sizing, breakEven } = view;
   const saved = breakEven?.crossings.filter(({ from, stays }) => from !== null && stays) ?? [];
   return [
-    `${answers.map(count).join(', ')}${today === null ? '' : `; today ${hostsWord(today.hosts)}`}.`,
-    ...(fitting.length === 0 ? ['The demand does not fit: see what has no place.'] : []),
+    ...headline(view),
+    ...(sizing.answers.every(({ hosts }) => hosts === null)
+      ? ['The demand does not fit: see what has no place.']
+      : []),
     ...saved.slice(0, 2).map((crossing) => `${capital(crossingWords(crossing))}.`),
   ];
 }

@@ -45,6 +45,32 @@ export function previewOf(inventory: Inventory, most = 50): string[] {
   ];
 }
 
+/** The same in a few lines: totals and remarks, and of what was left out or is wrong each reason with its number. */
+export function understoodOf(inventory: Inventory): string[] {
+  const { leftOut, problems } = inventory;
+  const reasons = counted(leftOut.map(({ why }) => shown(why.replace(/^the machine .* is in/, 'is in'))));
+  const faults = counted(
+    problems.map(({ field, problem, effect }) => `${shown(field)} ${shown(problem)} (${effect})`),
+  );
+  return [
+    ...previewOf({ ...inventory, leftOut: [], problems: [] }).slice(0, -2),
+    `Left out: ${leftOut.length}${reasons === '' ? '' : ` (${reasons})`}`,
+    `Problems: ${problems.length}${faults === '' ? '' : ` (${faults})`}`,
+  ];
+}
+
+/** "28 powered off, 5 a template", the most first; beyond ten their sum. */
+function counted(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const all = [...counts].sort((a, b) => b[1] - a[1]);
+  const rest = all.slice(10).reduce((sum, [, count]) => sum + count, 0);
+  return [
+    ...all.slice(0, 10).map(([text, count]) => `${count} ${text}`),
+    ...(rest > 0 ? [`${rest} for other reasons`] : []),
+  ].join(', ');
+}
+
 function shownRemark(remark: string): string {
   return `Note: ${remark.replaceAll(/\p{Cc}/gu, '')}`;
 }
