@@ -52,7 +52,7 @@ export function evidenceOf(runs: readonly Run[], keeps: Keeps, imported: readonl
     if (unit === null || favours === 'refused') continue;
     if (acceleration === 'tcg') {
       remarks.add(
-        `${source}: memory, disk and processes of ${vm} are facts about mappings and count; the VM was emulated, and the emulator’s translation cache is in its memory (C17)`,
+        `${source}: memory, disk and processes of ${vm} are facts about mappings and count; the VM was emulated, and memory of the emulator is in its figures (C17)`,
       );
     } else if (acceleration !== 'kvm-hw') {
       remarks.add(`${source}: ${vm} ran on ${acceleration}; this holds for such hosts only (C18)`);

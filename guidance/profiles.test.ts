@@ -36,7 +36,7 @@ describe('what may speak', () => {
     expect(wordsOf(c1)).toMatch(
       /C17: .*emulated[\s\S]*vm 1\.0, emulated against namespace 1\.0 costs 30\.0×/,
     );
-    expect(ask(dense, profiles).servers[0]?.remarks.join('\n')).toContain('translation cache');
+    expect(ask(dense, profiles).servers[0]?.remarks.join('\n')).toContain('memory of the emulator');
     const cpu = builtProfiles({ cpu: [9e-3, 1e-3], acceleration: 'tcg' });
     expect(
       finding(ask({ priorities: ['resources'] }, cpu), 'C3')?.items.find(

@@ -45,6 +45,7 @@ export function accelerationNotices(cells: readonly CellRecord[], subjects: Subj
 
 function accelerationNotice(cell: CellRecord): Notice {
   const { class: kind, reason } = cell.acceleration;
+  const isApart = cell.identity['translationBuffer'] !== undefined;
   switch (kind) {
     case 'tcg':
       return {
@@ -54,7 +55,9 @@ function accelerationNotice(cell: CellRecord): Notice {
         lines: [
           reason,
           'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
-          'Their memory holds the emulator’s cache of translated code too: a VM on hardware KVM weighs less.',
+          isApart
+            ? 'Code that the emulator has translated is apart (tare.translation) and in no figure of their memory but MemAvailable; the emulator’s other memory is in them.'
+            : 'Their memory holds the emulator’s cache of translated code too: a VM on hardware KVM weighs less.',
         ],
       };
     case 'kvm-nested':
