@@ -300,5 +300,5 @@ export interface LadderPoint {
   readonly translationBytes?: Bytes | null;
   readonly processes: number;
   readonly idleCores: number | null;
-  readonly diskBytes: Bytes;
+  readonly diskBytes: Bytes | null;
 }

@@ -211,18 +211,26 @@ export async function utilLinuxVersion(): Promise<string> {
   return stdout.trim().split(' ').at(-1) ?? 'unknown';
 }
 
-/** Bytes allocated on disk below a folder, links not followed; 0 where it is gone. */
-export async function allocatedBytes(folder: string): Promise<number> {
+/** Bytes allocated on disk below a folder, links not followed; 0 where it is gone, null where it may not be read. */
+export async function allocatedBytes(folder: string): Promise<number | null> {
   try {
     const facts = await lstat(folder);
     if (!facts.isDirectory()) return facts.blocks * 512;
     const inside = await Promise.all(
       (await readdir(folder)).map((name) => allocatedBytes(join(folder, name))),
     );
-    return inside.reduce((sum, bytes) => sum + bytes, facts.blocks * 512);
-  } catch {
-    return 0;
+    return sumOf([facts.blocks * 512, ...inside]);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 0 : null;
   }
+}
+
+/** Their sum; null once one of them is not known. */
+export function sumOf(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (sum, value) => (sum === null || value === null ? null : sum + value),
+    0,
+  );
 }
 
 /** Host mounts below a folder: there must be none, whatever happened inside. */

@@ -184,8 +184,8 @@ export interface Instance extends AsyncDisposable {
   halt(stop: ServiceStop, context: Context): Promise<Halted>;
   /** Where a client outside reaches this port; null: nowhere (loopback inside only). */
   endpoint(port: number): Endpoint | null;
-  /** Bytes allocated on host disk for this instance alone. */
-  diskBytes(): Promise<number>;
+  /** Bytes allocated on host disk for this instance alone; null: not known. */
+  diskBytes(): Promise<number | null>;
   /** Tail of console and stderr so far, for failure reports. */
   console(): string;
   /** Why it ended by itself, if it did (panic, OOM, exit); null while it lives. */

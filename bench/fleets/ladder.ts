@@ -82,7 +82,7 @@ async function readRung(rungs: readonly Member[], seconds: number, trial: Trial)
     translationBytes: translation,
     processes: sum(readings(rungs).map((reading) => reading?.processes ?? null)) ?? pids.length,
     idleCores: used === null || had === null ? null : (used - had) / (to.at - from.at),
-    diskBytes: disk.reduce((total, bytes) => total + bytes, 0),
+    diskBytes: sum(disk),
   };
 }
 

@@ -4,7 +4,7 @@ import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { ExecRequest, Instance } from '../../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import type { Trial } from './instance.ts';
-import type { AccelerationClass, GroupReading } from '../../model/instance.ts';
+import type { AccelerationClass, HypervisorMemory, GroupReading } from '../../model/instance.ts';
 import type { MemoryReading } from '../../model/observation.ts';
 import { weighService } from './weigh.ts';
 import { memoryRedis } from '../workloads/memory-load.ts';
@@ -37,7 +37,11 @@ function nameOf({ argv }: ExecRequest): string {
   return Object.entries(names).find(([key]) => text.includes(key))?.[1] ?? text;
 }
 
-async function weigh(acceleration: AccelerationClass, answers: (request: ExecRequest) => string = answer) {
+async function weigh(
+  acceleration: AccelerationClass,
+  answers: (request: ExecRequest) => string = answer,
+  hypervisor: HypervisorMemory | null = null,
+) {
   const done: string[] = [];
   const reading: GroupReading = {
     cpuSeconds: 1,
@@ -79,7 +83,7 @@ async function weigh(acceleration: AccelerationClass, answers: (request: ExecReq
       merged: () => null,
       processes: (_pids: readonly number[], guest: number | null) => {
         asked.push(guest);
-        return { pssBytes: 50 * MiB, rssBytes: 60 * MiB, hypervisor: null };
+        return { pssBytes: 50 * MiB, rssBytes: 60 * MiB, hypervisor };
       },
     },
   } as unknown as Trial;
@@ -129,6 +133,22 @@ test('a guest is asked for its own memory and its hypervisor is divided; a conta
   });
   expect(guest.asked).toEqual([256 * MiB, 256 * MiB, 256 * MiB]);
   expect((await weigh('none')).asked).toEqual([null, null, null]);
+});
+
+test('what an emulator has translated is in no metric; where it cannot be read there is none', async () => {
+  const parts = { guestRamBytes: 30 * MiB, translationBytes: 8 * MiB, otherBytes: 12 * MiB };
+  const valuesOf = async (acceleration: AccelerationClass, hypervisor: HypervisorMemory | null) => {
+    const { gathered } = await weigh(acceleration, answer, hypervisor);
+    return gathered.samples.map(({ metric, value }) => [metric, value / MiB]);
+  };
+  expect(await valuesOf('tcg', parts)).toEqual([
+    ['memory.loaded-held', 12],
+    ['memory.loaded-pss', 42],
+    ['memory.loaded-working-set', 19],
+    ['memory.after-held', 12],
+  ]);
+  expect(await valuesOf('tcg', null)).toEqual([]);
+  expect((await valuesOf('kvm-hw', parts))[0]).toEqual(['memory.loaded-held', 20]);
 });
 
 test('a service that does not hold what it should fails the launch', async () => {

@@ -45,7 +45,7 @@ export async function weighService(
   if (load.steps.check !== null) await take(inside, 'check', load.steps.check);
   const end = inside.instance.ended();
   if (end !== null) throw new TrialFailure(end);
-  gathered.samples.push(...samplesOf(loaded, after));
+  gathered.samples.push(...samplesOf(loaded, after, trial.prepared.acceleration.class === 'tcg'));
 }
 
 /** Gives an instance of a ladder its load and lets it work for a while. */
@@ -123,10 +123,10 @@ function guestMemory(meminfo: string): GuestMemory {
   };
 }
 
-function samplesOf(loaded: MemoryReading, after: MemoryReading): readonly Sample[] {
+function samplesOf(loaded: MemoryReading, after: MemoryReading, isEmulated: boolean): readonly Sample[] {
   // Readings keep what was read; a metric is the machine's, without what an emulator has translated for it.
   const own = (reading: MemoryReading, bytes: number | null) =>
-    withoutTranslation(bytes, reading.hypervisor?.translationBytes ?? 0);
+    withoutTranslation(bytes, isEmulated ? (reading.hypervisor?.translationBytes ?? null) : 0);
   const values: readonly (readonly [string, number | null])[] = [
     ['memory.loaded-held', own(loaded, loaded.heldBytes)],
     ['memory.loaded-pss', own(loaded, loaded.pssBytes)],

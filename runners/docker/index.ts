@@ -192,7 +192,7 @@ async function prepare(
     });
   }
 
-  async function layersOf(name: string): Promise<readonly string[]> {
+  async function layersOf(name: string): Promise<readonly string[] | null> {
     const asked = [
       ...client.argv,
       'container',
@@ -203,7 +203,7 @@ async function prepare(
     ];
     const { environment } = client;
     const { stdout } = await runTool(asked, { timeoutSeconds: 10, environment });
-    return stdout.trim() === '' ? [] : [stdout.trim()];
+    return stdout.trim() === '' ? null : [stdout.trim()];
   }
 }
 

@@ -13,7 +13,7 @@ import type { Resource } from '../../host/lease.ts';
 import { killQuietly } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';
 import { orAborted } from '../abort.ts';
-import { allocatedBytes, outputInside } from '../hosted.ts';
+import { allocatedBytes, outputInside, sumOf } from '../hosted.ts';
 import { launch, type Launched } from '../launch.ts';
 import type { Attachment } from '../network.ts';
 import {
@@ -62,8 +62,8 @@ export interface EngineLaunch {
   readonly whenRunning?: (pids: readonly number[]) => Promise<void>;
   /** The image's busybox, by which the host looks at the service; null: behind a kernel of the runtime's own. */
   readonly busybox: string | null;
-  /** Folders of the container's own writable layer, for its size on disk; asked when it runs. */
-  readonly layers: () => Promise<readonly string[]>;
+  /** Folders of the container's own writable layer, for its size on disk; asked when it runs. null: not known. */
+  readonly layers: () => Promise<readonly string[] | null>;
 }
 
 /** Starts the instance and resolves when it is ready (T6). Rejects with TrialFailure, everything put away. */
@@ -136,8 +136,10 @@ export async function startEngine(request: EngineLaunch): Promise<Instance> {
     halt: (how, { signal }) => session.halt(how, signal),
     endpoint: (port) => network.endpoint(port),
     async diskBytes() {
-      const sizes = await Promise.all((await request.layers()).map(allocatedBytes));
-      return sizes.reduce((sum, size) => sum + size, 0);
+      const layers = await request.layers();
+      if (layers === null) return null;
+      const sizes = await Promise.all(layers.map(allocatedBytes));
+      return sumOf(sizes);
     },
     console: tail,
     ended,

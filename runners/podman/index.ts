@@ -333,13 +333,13 @@ async function prepareIn(
     });
   }
 
-  async function layersOf(name: string): Promise<readonly string[]> {
+  async function layersOf(name: string): Promise<readonly string[] | null> {
     const format = '{{.GraphDriver.Data.UpperDir}}';
     const { stdout } = await runTool([...client.argv, 'container', 'inspect', '--format', format, name], {
       timeoutSeconds: 10,
       environment,
     });
-    return stdout.trim() === '' ? [] : [stdout.trim()];
+    return stdout.trim() === '' ? null : [stdout.trim()];
   }
 }
 
