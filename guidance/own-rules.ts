@@ -1,6 +1,6 @@
 /** Rules that a user adds to those of the project (YAML), in the same form: needs, side, and what must show it. */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
+import { parseChecked } from '../model/yaml.ts';
 import { fieldNames, misfit } from './facts.ts';
 import { quantityNames, type Quantity } from './quantities.ts';
 import { rules, type Rule } from './rules.ts';

@@ -3,7 +3,7 @@
  * of them become the text of a requirements file. Where answers come from is the caller's business.
  */
 import { z } from 'zod';
-import { yamlOf } from '../model/checked-yaml.ts';
+import { yamlOf } from '../model/yaml.ts';
 import { UserError } from '../model/errors.ts';
 import { explain, problemsOf } from '../model/yaml-problems.ts';
 import { appSchema, serverSchema } from './requirements.ts';

@@ -3,7 +3,7 @@
  * file, line, field, got value and remedy. What can be written and not had is found later, with its line (advise.ts).
  */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
+import { parseChecked } from '../model/yaml.ts';
 import { duration, show, size } from '../model/quantity-options.ts';
 import { kernelPattern } from '../bench/scenario/requirements.ts';
 import { quantities, quantityNames, type Quantity } from './quantities.ts';

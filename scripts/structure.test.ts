@@ -149,7 +149,7 @@ describe('structure', () => {
       for (const name of imports) {
         const bare = name.startsWith('.') || name.startsWith('node:') || builtinModules.includes(name);
         // Schemas are declared where their options are used; scripts are no part of the product.
-        if (bare || folderOf(path) === 'scripts' || name === 'zod' || name === 'yaml') continue;
+        if (bare || folderOf(path) === 'scripts' || name === 'zod') continue;
         const key = name
           .split('/')
           .slice(0, name.startsWith('@') ? 2 : 1)

@@ -4,7 +4,7 @@
  * that of `tare size` without its prover.
  */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
+import { parseChecked } from '../model/yaml.ts';
 import { needAs, type Need } from './demand.ts';
 import { share, size, wholePositive } from './policy/fields.ts';
 import { blankRow } from './inventories/rows.ts';

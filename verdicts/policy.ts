@@ -3,7 +3,7 @@
  * line, field, got value and remedy. A rule names rows by patterns and what they must keep to.
  */
 import { z } from 'zod';
-import { parseChecked } from '../model/checked-yaml.ts';
+import { parseChecked } from '../model/yaml.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { show } from '../model/quantity-options.ts';

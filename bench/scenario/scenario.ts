@@ -2,11 +2,10 @@
  * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
  * The definition itself is in scenario-schema.ts; here are reading, places and cross-checks.
  */
-import { LineCounter, isMap, parse, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import type { RunnerKind, RunnerSpec, Scenario } from '../../model/scenario.ts';
-import { dataOf, offsetOf } from '../../model/yaml.ts';
-import { UserError, messageOf } from '../../model/errors.ts';
+import { openYaml, type FileWords } from '../../model/yaml.ts';
+import { UserError } from '../../model/errors.ts';
 import { show } from '../../model/quantity-options.ts';
 import {
   explain,
@@ -19,6 +18,13 @@ import {
 import { scenarioSchema, type RunnerSchemas } from './schema.ts';
 import { declaredBy, toldTwice, workloadOf } from './workloads.ts';
 import { metrics } from '../workloads/index.ts';
+
+/** What a scenario is called in messages. */
+export const scenarioWords: FileWords = {
+  what: 'scenario',
+  expected: 'a mapping with name, runners, workloads',
+  hint: 'mend the scenario; `tare run FILE --dry-run` checks it without starting anything',
+};
 
 /**
  * Reads a scenario.
@@ -33,40 +39,16 @@ export function parseScenario(
   runners: RunnerSchemas,
   overrides: readonly string[] = [],
 ): Scenario {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const syntax = document.errors.map(
-    (error) => `${place(error.pos[0])}: ${error.message.split('\n')[0] ?? ''}`,
-  );
-  if (syntax.length > 0) throw invalid(file, syntax);
-  if (isMap(document.contents) && document.contents.has('scenarios') && !document.contents.has('workloads')) {
+  const opened = openYaml(text, file, scenarioWords);
+  if (opened.has('scenarios') && !opened.has('workloads')) {
     throw new UserError(
       `${file} lists other scenarios and measures nothing itself`,
       '`tare run` takes it as it is; where one scenario is asked for, name one of its entries',
     );
   }
-  if (!isMap(document.contents))
-    throw invalid(file, [`${file}:1:1: expected a mapping with name, runners, workloads`]);
-
-  const overridden = new Set<string>();
-  for (const override of overrides) overridden.add(apply(document, override));
-
-  const data = dataOf(document, (problem) => invalid(file, [`${file}: ${problem}`]));
-  const { scenario, problems } = check(data, runners);
-  if (scenario === null || problems.length > 0) {
-    throw invalid(
-      file,
-      problems.map(({ path, message }) => {
-        const name = path.join('.') || '(scenario)';
-        const where = overridden.has(name) ? `--set ${name}` : place(offsetOf(document, path));
-        return `${where}: ${name}: ${message}`;
-      }),
-    );
-  }
+  for (const override of overrides) opened.set(override);
+  const { scenario, problems } = check(opened.data(), runners);
+  if (scenario === null || problems.length > 0) throw opened.refuse(problems);
   return scenario;
 }
 
@@ -137,33 +119,6 @@ function runnerOf(id: string, entry: unknown, runners: RunnerSchemas, problems: 
     return spec;
   }
   return { ...spec, options: optionsOf(schema, rest, ['runners', id], problems) };
-}
-
-/** Applies one `--set key.path=value`; the value is read as YAML. */
-function apply(document: Document, override: string): string {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(override) ?? [];
-  if (key === undefined || value === undefined) {
-    throw new UserError(
-      `--set ${override}: expected KEY=VALUE`,
-      'e.g. --set blocks=10 or --set runners.vm.machine=q35',
-    );
-  }
-  try {
-    document.setIn(key.split('.'), document.createNode(parse(value)));
-  } catch (error) {
-    throw new UserError(
-      `--set ${override}: ${messageOf(error)}`,
-      'the path must lead through mappings of the scenario',
-    );
-  }
-  return key;
-}
-
-export function invalid(file: string, lines: readonly string[]): UserError {
-  return new UserError(
-    lines.length === 1 ? (lines[0] ?? '') : `${file} has ${lines.length} problems:\n  ${lines.join('\n  ')}`,
-    'mend the scenario; `tare run FILE --dry-run` checks it without starting anything',
-  );
 }
 
 function mappingOf(value: unknown): [string, unknown][] {

@@ -1,6 +1,6 @@
 /** tare's own demand (`apps.yaml`): applications with replicas, sizes, usage and rules -> demand. */
 import { z } from 'zod';
-import { parseChecked } from '../../model/checked-yaml.ts';
+import { parseChecked } from '../../model/yaml.ts';
 import { show } from '../../model/quantity-options.ts';
 import { devices, labels, positive, share, size, wholePositive } from '../policy/fields.ts';
 import type { DemandRow } from '../model.ts';

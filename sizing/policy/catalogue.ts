@@ -3,7 +3,7 @@
  * line, field, got value and remedy. Prices and watts are the user's own data; none is built in.
  */
 import { z } from 'zod';
-import { parseChecked } from '../../model/checked-yaml.ts';
+import { parseChecked } from '../../model/yaml.ts';
 import { devices, labels, networkRate, positive, share, size, wholePositive } from './fields.ts';
 import type { ArrayType, HostType, Licence } from '../model.ts';
 

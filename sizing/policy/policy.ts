@@ -3,7 +3,7 @@
  * problem at once. A default is one that somebody published; a number only remembered is none.
  */
 import { z } from 'zod';
-import { parseChecked } from '../../model/checked-yaml.ts';
+import { parseChecked } from '../../model/yaml.ts';
 import { formatValue } from '../../model/units.ts';
 import { share, size, wholePositive } from './fields.ts';
 import type { AssumedTare, PolicyChoice, ReservedByRule, SizingPolicy, UsageStatistic } from '../model.ts';

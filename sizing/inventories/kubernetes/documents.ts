@@ -2,7 +2,7 @@
  * A dump as text -> its objects, in whatever way they were gathered: one object, List and PodList, lists of lists
  * (`jq -s`), one object a line, documents one after the other, YAML, and null in place of what is not there.
  */
-import { yamlDocuments } from '../../../model/checked-yaml.ts';
+import { yamlDocuments } from '../../../model/yaml.ts';
 import { messageOf, UserError } from '../../../model/errors.ts';
 import { addProblem, type Notes } from '../notes.ts';
 
