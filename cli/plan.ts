@@ -6,7 +6,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { Cell } from '../model/plan.ts';
 import { cellsOf, createPlan } from '../bench/plan.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
-import { formatValue } from '../model/units.ts';
+import { formatValue, formatShare } from '../model/units.ts';
 import type { Output } from './command.ts';
 import type { Forecast } from './estimate.ts';
 import type { Batch, Request } from './requests.ts';
@@ -156,6 +156,5 @@ function powerLine(blocks: number): string {
     return `${blocks} blocks give intervals but no verdicts: a verdict takes 10, the standard is 30.`;
   // Two launches differ by the spread of both.
   const effect = smallestEffect(blocks, assumedSpread * Math.SQRT2);
-  const percent = `${((effect - 1) * 100).toFixed(0)} %`;
-  return `At a spread of ${assumedSpread * 100} % between launches, ${blocks} blocks show a difference of ${percent} in four runs of five.`;
+  return `At a spread of ${formatShare(assumedSpread)} between launches, ${blocks} blocks show a difference of ${formatShare(effect - 1)} in four runs of five.`;
 }

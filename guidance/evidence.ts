@@ -6,7 +6,7 @@
 import { analyse } from '../bench/analyse.ts';
 import type { Interval, Unit } from '../model/quantities.ts';
 import type { CellRecord } from '../model/record.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';

@@ -5,7 +5,7 @@
  */
 import type { Comparison } from '../model/analysis.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { changeOf, isEnough } from '../verdicts/numbers.ts';
 import { verdictOf } from '../verdicts/drafts.ts';
 import { rowsOf, type RowPart } from '../verdicts/rows.ts';

@@ -3,6 +3,7 @@
  * Its error bar is measured, not assumed: how long one byte takes to come back through the same kind of
  * channel that carries marks. A mark cannot be told apart from its neighbour by less than that.
  */
+import { orderStatistic } from '../model/descriptive.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ClockError } from '../model/instance.ts';
@@ -47,10 +48,8 @@ function refuseExit(): never {
 
 /** Median and 95th percentile by nearest rank; at least one trip is needed. */
 export function summariseTrips(trips: readonly Seconds[]): ClockError {
-  const sorted = trips.toSorted((a, b) => a - b);
-  const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-  const median = rank(0.5);
-  const p95 = rank(0.95);
-  if (median === undefined || p95 === undefined) throw new Error('No echo was timed.');
-  return { echoMedianSeconds: median, echoP95Seconds: p95, samples: sorted.length };
+  const median = orderStatistic(trips, 0.5);
+  const p95 = orderStatistic(trips, 0.95);
+  if (median === null || p95 === null) throw new Error('No echo was timed.');
+  return { echoMedianSeconds: median, echoP95Seconds: p95, samples: trips.length };
 }

@@ -2,6 +2,7 @@
  * What the host did to us while a trial ran (METHODOLOGY C9, C19): time stolen from below, work done by
  * others beside us, pressure. Two snapshots of kernel totals and a pure difference between them.
  */
+import { mean } from '../model/descriptive.ts';
 import { readFileSync } from 'node:fs';
 import type { Drift } from '../model/instance.ts';
 import type { Seconds } from '../model/quantities.ts';
@@ -50,9 +51,8 @@ export function parsePressure(psi: string | null): number | null {
 
 /** Mean of the frequencies that `scaling_cur_freq` files hold (kHz); null for none. */
 export function meanMHz(kilohertz: readonly (string | null)[]): number | null {
-  const values = kilohertz.map(Number).filter((value) => value > 0);
-  if (values.length === 0) return null;
-  return values.reduce((sum, value) => sum + value, 0) / values.length / 1000;
+  const centre = mean(kilohertz.map(Number).filter((value) => value > 0));
+  return centre === null ? null : centre / 1000;
 }
 
 /** Snapshot of this host; takes well under a millisecond. */

@@ -7,24 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { cpu, cpuCache } from 'systeminformation';
 import type { HostFingerprint } from '../model/instance.ts';
-import { classifyFacts, hashFacts, type FactClasses, type Processor, type Source } from './facts.ts';
+import { classifyFacts, hashFacts, type Processor, type Source } from './facts.ts';
 
 /** Reads the facts of this host: about 50 ms, no network, nothing written. */
 export async function readFingerprint(): Promise<HostFingerprint> {
   const facts = classifyFacts(await readProcessor(), liveSource);
   return { hostname: hostname(), ...facts, hash: hashFacts(facts.must) };
-}
-
-/** Keys of `must` that forbid a comparison of two hosts, with both values; empty for equal hosts. */
-export function hostDifferences(
-  one: FactClasses,
-  other: FactClasses,
-): readonly { readonly key: string; readonly one: string | null; readonly other: string | null }[] {
-  const keys = new Set([...Object.keys(one.must), ...Object.keys(other.must)]);
-  return [...keys]
-    .toSorted()
-    .map((key) => ({ key, one: one.must[key] ?? null, other: other.must[key] ?? null }))
-    .filter((row) => row.one !== row.other);
 }
 
 async function readProcessor(): Promise<Processor> {

@@ -17,7 +17,7 @@ export interface Standing {
 }
 
 /** Exit statuses of it, as shells have them for programs that cannot be started. */
-export const asUserFailed = { standing: 126, missing: 127 } as const;
+const asUserFailed = { standing: 126, missing: 127 } as const;
 
 const syscalls = {
   write: 1,

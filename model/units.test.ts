@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatRatio, formatValue, parseBytes, parseSeconds, scaleFor } from './units.ts';
+import { formatRatio, formatShare, formatValue, parseBytes, parseSeconds, scaleFor } from './units.ts';
 
 test.each([
   ['512MiB', 512 * 2 ** 20],
@@ -83,3 +83,16 @@ test('what is written with one unit is read back within its three digits', () =>
     }),
   );
 });
+
+test.each([
+  [0.05, '5 %'],
+  [0.123, '12.3 %'],
+  [0.1234, '12.3 %'],
+  [0.0104, '1.04 %'],
+  [0.00014, '0.014 %'],
+  [0, '0 %'],
+  [1, '100 %'],
+  [-0.02, '-2 %'],
+  [null, '–'],
+  [Infinity, '–'],
+])('the share %d reads %s', (share, text) => expect(formatShare(share)).toBe(text));

@@ -176,6 +176,19 @@ export function formatRatio(ratio: number | null): string {
   return ratio === null ? absent : `${significant(ratio, false)}×`;
 }
 
+/**
+ * A share in percent, at most three significant digits: "12.3 %", "5 %", "0.014 %"; a dash for null. The same for
+ * what was measured and for the limit it is held against, so that neither looks rounder than it is.
+ */
+export function formatShare(share: number | null): string {
+  return share === null || !Number.isFinite(share) ? absent : `${short.format(100 * share)} %`;
+}
+
+/** The text as the start of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 const fixed = new Intl.NumberFormat('en-US', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Readiness, ServiceSpec } from '../model/scenario.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { createRuler } from '../host/cgroup/cgroup.ts';
 import { ensureMiniImage } from '../images/builtin.ts';
 import { docker } from './docker/index.ts';

@@ -1,4 +1,5 @@
 /** docs/metrics.md: how each number is measured, from the declarations that measure it, so that it cannot rot. */
+import { formatShare } from '../model/units.ts';
 import { families, familyTable } from '../bench/workloads/families.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { metrics, workloads } from '../bench/workloads/index.ts';
@@ -61,7 +62,7 @@ function sectionOf(title: string, lead: string, own: readonly MetricDeclaration[
   const entries = own.map((metric) =>
     [
       `### ${markdownText(metric.title)}`,
-      `\`${metric.id}\` · ${units[metric.unit]}, ${metric.better} is better · ${sourceWords(metric.source)} · limit ±${Number((metric.threshold * 100).toPrecision(3))} % · under emulation ${metric.needsRealCpu ? 'refused' : 'judged'}`,
+      `\`${metric.id}\` · ${units[metric.unit]}, ${metric.better} is better · ${sourceWords(metric.source)} · limit ±${formatShare(metric.threshold)} · under emulation ${metric.needsRealCpu ? 'refused' : 'judged'}`,
       markdownText(metric.definition),
     ].join('\n\n'),
   );

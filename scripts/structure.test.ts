@@ -124,6 +124,22 @@ describe('structure', () => {
     expect(long).toEqual([]);
   });
 
+  it('exports no function or value that production has no use for', () => {
+    const users = new Map<string, Set<string>>();
+    for (const { path, text } of production) {
+      for (const word of text.match(/\w+/g) ?? []) users.set(word, (users.get(word) ?? new Set()).add(path));
+    }
+    const dead = production.flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)]
+        .map((match) => match[1] ?? '')
+        .filter((name) => users.get(name)?.size === 1)
+        // A part of something larger may be exported for its own test, if the larger thing uses it.
+        .filter((name) => withoutComments(text).match(new RegExp(`\\b${name}\\b`, 'g'))?.length === 1)
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(dead).toEqual([]);
+  });
+
   it('opens every file with a comment that says what it hides', () => {
     const silent = production.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path);
     expect(silent).toEqual([]);

@@ -3,6 +3,7 @@
  * request is overcommitted follows from what was asked for (vCPUs of a virtual machine, a container's request),
  * not from what it would run as, so that the answers differ by the tare alone.
  */
+import { formatShare } from '../model/units.ts';
 import type { DemandRow, Inventory, SizingPolicy, UsageStatistic } from './model.ts';
 import { insideBytesAt, tareBytesAt } from './tare-curve.ts';
 import type { BothWeights, Form } from './weights.ts';
@@ -23,7 +24,7 @@ export type Amount = Exclude<keyof Need, 'devices'>;
 
 export const amounts = ['cpu', 'memory', 'disk', 'iops', 'network'] as const satisfies readonly Amount[];
 
-export function isAmount(dimension: string): dimension is Amount {
+function isAmount(dimension: string): dimension is Amount {
   return (amounts as readonly string[]).includes(dimension);
 }
 
@@ -60,12 +61,12 @@ export function basisOf({ demand }: Inventory, policy: SizingPolicy): Basis {
     if (hasUsage(row, policy)) seen += row.count;
   }
   const confidence = all === 0 ? 0 : seen / all;
-  const percent = `${(100 * confidence).toFixed(0)} % of the instances have usage of ${statistic} or above`;
+  const percent = `${formatShare(confidence)} of the instances have usage of ${statistic} or above`;
   const chosen = kind === 'auto' ? (confidence >= leastConfidence && seen > 0 ? 'usage' : 'requests') : kind;
   const words =
     chosen === 'usage'
       ? `usage where known, else what was asked for: ${percent}`
-      : `what was asked for: ${percent}${kind === 'auto' ? `, less than ${(100 * leastConfidence).toFixed(0)} %` : ''}`;
+      : `what was asked for: ${percent}${kind === 'auto' ? `, less than ${formatShare(leastConfidence)}` : ''}`;
   return { kind: chosen, confidence, words };
 }
 

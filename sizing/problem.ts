@@ -177,7 +177,7 @@ export function keptOf(
 }
 
 /** What a host gives to instances: less what is reserved and what runs on every host, to the fill target. */
-export function roomOf(host: HostType, setting: Setting, form: Form): Need {
+function roomOf(host: HostType, setting: Setting, form: Form): Need {
   const { policy } = setting;
   const cores = effectiveCores(host.cores, host.threads, policy.smt);
   const kept = keptOf(host, policy, form);

@@ -8,7 +8,7 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import type { Bytes, Interval } from '../model/quantities.ts';
 import type { RunnerKind } from '../model/scenario.ts';
 import { UserError } from '../model/errors.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { rowsOf, type Row, type RowPart } from '../verdicts/rows.ts';
 import { orderedRuns, type Run } from '../verdicts/runs.ts';

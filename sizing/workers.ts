@@ -37,7 +37,7 @@ function keptInside({ worker, reserved, maxInstances }: SizingPolicy): {
 }
 
 /** Room in one machine: its size less the guest, what the kubelet keeps and daemon sets, to the fill target. */
-export function workerRoom(
+function workerRoom(
   setting: Setting,
   hosts: readonly HostType[] = setting.hosts,
 ): { cpu: number; memory: number } {

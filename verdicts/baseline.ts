@@ -22,7 +22,7 @@ import { decodeText } from '../model/text.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
 import { lineSchema } from '../bench/record/schema.ts';
 import { parseRecord } from '../bench/record/record.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 
 const schema = 1;
 

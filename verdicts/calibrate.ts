@@ -7,7 +7,7 @@ import { createRandom } from '../model/random.ts';
 import type { Refusal } from '../model/analysis.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { median, standardDeviation } from '../bench/statistics/descriptive.ts';
+import { median, standardDeviation } from '../model/descriptive.ts';
 import { normalQuantile, studentQuantile } from '../bench/statistics/distributions.ts';
 import { minimumBlocks, smallestEffect } from '../bench/statistics/power.ts';
 import { UserError } from '../model/errors.ts';

@@ -6,7 +6,7 @@
  * Corrected against the original: Welch's test with divisor n - 1, no filled gaps, and in the last test the
  * variance grows with what neighbouring runs share (autocorrelation), of which a plain t-test knows nothing.
  */
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { studentTwoSided } from '../bench/statistics/distributions.ts';
 import { isBeyond } from '../bench/statistics/equivalence.ts';
 

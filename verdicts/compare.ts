@@ -5,7 +5,7 @@
  */
 import type { Verdict } from '../model/analysis.ts';
 import { UserError } from '../model/errors.ts';
-import { coefficientOfVariation, median } from '../bench/statistics/descriptive.ts';
+import { coefficientOfVariation, median } from '../model/descriptive.ts';
 import { benjaminiHochberg } from '../bench/statistics/holm.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';

@@ -1,13 +1,10 @@
 /** What a gate says of its checks: one line each, with old, new, change, limit, interval and n. */
-import { formatValue } from '../model/units.ts';
+import { formatValue, formatShare } from '../model/units.ts';
 import { smallestEffect } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';
 import type { Asked } from './questions.ts';
 import { cellLabel, nameOf, severalScenarios, type Row } from './rows.ts';
-
-/** A share with its sign of percent: "4.2 %". */
-export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** "startup.ready of vm/idle/small". */
 const titleOf = ({ key }: Row, withScenario: boolean): string =>
@@ -27,7 +24,7 @@ export function changeStory(
   unit: 'launch' | 'run',
   familySize: number,
 ): string {
-  const signed = (ratio: number) => `${ratio >= 1 ? '+' : '-'}${percent(Math.abs(ratio - 1))}`;
+  const signed = (ratio: number) => `${ratio >= 1 ? '+' : '-'}${formatShare(Math.abs(ratio - 1))}`;
   const grew = change === null ? 'no ratio' : `cost ${signed(change)}`;
   const between =
     interval === null ? 'no interval' : `95 % interval ${signed(interval.low)} to ${signed(interval.high)}`;
@@ -35,7 +32,7 @@ export function changeStory(
     pAdjusted === null
       ? ''
       : `, ${chance(pAdjusted)} (Holm, ${familySize} ${familySize === 1 ? 'test' : 'tests'})`;
-  return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${percent(limit)}, n = ${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}${p}`;
+  return `${shown(row, old)} -> ${shown(row, value)}, ${grew} (${between}), limit +${formatShare(limit)}, n = ${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}${p}`;
 }
 
 /** Units that never differ leave a change no chance at all, which is more than a test can know. */
@@ -45,7 +42,7 @@ function chance(p: number): string {
 
 /** Growth from which on it is seen: "+4.0 % or more". */
 export function growthText(sees: number): string {
-  return sees === 0 ? 'any growth, as nothing ever differed' : `+${percent(sees)} or more`;
+  return sees === 0 ? 'any growth, as nothing ever differed' : `+${formatShare(sees)} or more`;
 }
 
 /** "startup.ready of ...: 30 launches show +4.0 % or more (limit +10 %)". */
@@ -58,6 +55,8 @@ export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]):
     const sees = smallestEffect(pairs, deviation) - 1;
     const word = unit === 'run' ? (n === 1 ? 'run shows' : 'runs show') : 'launches show';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
-    return [`${titleOf(row, several)}: ${n} ${word} ${growthText(sees)} (limit +${percent(limit)})${blind}`];
+    return [
+      `${titleOf(row, several)}: ${n} ${word} ${growthText(sees)} (limit +${formatShare(limit)})${blind}`,
+    ];
   });
 }

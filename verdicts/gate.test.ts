@@ -24,7 +24,7 @@ describe('a change', () => {
     const report = gateRuns(ready, [base], [world({ id: 2, slower: 1.3 })], quick);
     expect(report.state).toBe('fail');
     expect(only(report).line).toMatch(
-      /^4\.\d+ ms -> 5\.\d+ ms, cost \+\d+ % \(95 % interval \+\d+ % to \+\d+ %\), limit \+10 %, n = 30 launches, p = /,
+      /^4\.\d+ ms -> 5\.\d+ ms, cost \+[\d.]+ % \(95 % interval \+[\d.]+ % to \+[\d.]+ %\), limit \+10 %, n = 30 launches, p = /,
     );
     expect(only(report).source).toBe('gate.yaml:2');
   });
@@ -39,7 +39,7 @@ describe('a change', () => {
     const report = gateRuns(ready, [noisy(1)], [noisy(2)], quick);
     expect(report.state).toBe('inconclusive');
     expect(only(report).line).toMatch(
-      /undecided: 30 launches of this noise show \d+ % or more, the limit is 10 %/,
+      /undecided: 30 launches of this noise show [\d.]+ % or more, the limit is 10 %/,
     );
     expect(report.power[0]).toMatch(/more than its limit/);
   });
@@ -214,7 +214,7 @@ describe('gates that could not fail', () => {
           : trial,
     });
     const partly = gateRuns(ready, [base], [some], quick);
-    expect(only(partly, 'presence').line).toMatch(/3\d % of its launches failed/);
+    expect(only(partly, 'presence').line).toMatch(/3[\d.]+ % of its launches failed/);
     expect(partly.state).toBe('fail');
   });
 

@@ -9,13 +9,14 @@
 import { UserError } from '../model/errors.ts';
 import type { Interval } from '../model/quantities.ts';
 import { holm } from '../bench/statistics/holm.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { isNotWorse } from '../bench/statistics/equivalence.ts';
 import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
 import { conditionRefusals, draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
-import { changeStory, percent, powerLines, shown } from './gate-words.ts';
+import { formatShare } from '../model/units.ts';
+import { changeStory, powerLines, shown } from './gate-words.ts';
 import { isEnough } from './numbers.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
 import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
@@ -155,7 +156,7 @@ function presence(policy: Policy, row: Row, rule: Rule | undefined): GateCheck[]
   if (worst <= policy.failures) return [];
   return [
     check(
-      `${percent(worst)} of its launches failed in head; allowed ${percent(policy.failures)} (policy: failures)`,
+      `${formatShare(worst)} of its launches failed in head; allowed ${formatShare(policy.failures)} (policy: failures)`,
       'fail',
     ),
   ];
@@ -255,8 +256,8 @@ function whyUndecided({ change }: Draft, limit: number): string {
   if (deviation === null) return 'undecided';
   const sees = smallestEffect(pairs, deviation) - 1;
   return sees <= limit
-    ? `undecided: too close to the limit of ${percent(limit)} for ${units} to tell`
-    : `undecided: ${units} of this noise show ${percent(sees)} or more, the limit is ${percent(limit)}`;
+    ? `undecided: too close to the limit of ${formatShare(limit)} for ${units} to tell`
+    : `undecided: ${units} of this noise show ${formatShare(sees)} or more, the limit is ${formatShare(limit)}`;
 }
 
 /** Zero, or a tenth: flagged, not cheered. */

@@ -8,7 +8,7 @@ import type { AccelerationClass } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { fewestPoints, findChangePoints, type ChangePoint } from './change-points.ts';
 import type { Remark, RowKey } from './model.ts';
 import type { RunDigest } from './run-digest.ts';

@@ -9,7 +9,7 @@
  */
 import type { Interval } from '../model/quantities.ts';
 import type { Bootstrap, RatioEstimate } from '../bench/statistics/bootstrap.ts';
-import { median, standardDeviation } from '../bench/statistics/descriptive.ts';
+import { median, standardDeviation } from '../model/descriptive.ts';
 import {
   normalQuantile,
   normalTail,
@@ -226,7 +226,7 @@ function rankTest(pairs: Pooled, inflation: number): number | null {
  * all series together, with the bias of short series, -(1 + 4 r) / n, taken off (Marriott and Pope 1954).
  * A correlation that chance alone may show (below 1.64 / sqrt(n)) counts as none.
  */
-export function inflationOf(series: readonly (readonly number[])[], positive: boolean): number {
+function inflationOf(series: readonly (readonly number[])[], positive: boolean): number {
   let product = 0;
   let square = 0;
   let n = 0;

@@ -3,7 +3,7 @@
  * against itself, and then with a regression of exactly the limit's size put into its stored values, each
  * check by itself: as if only that one had changed, which is the hardest to see in a family of tests.
  */
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { budgetCheck, changeCheck, draftsOf, gateRuns, type GateOptions } from './gate.ts';
 import { mayJudge } from './drafts.ts';
 import type { GateCheck, GateState, RowKey } from './model.ts';

@@ -10,7 +10,7 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { conditionsOf as decidingOf, decisiveIdentity, majorOf } from '../bench/record/comparable.ts';
-import { median } from '../bench/statistics/descriptive.ts';
+import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { signedRank } from '../bench/statistics/signed-rank.ts';
 

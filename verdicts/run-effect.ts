@@ -18,7 +18,7 @@ import type { Run } from './runs.ts';
  * Starts of processes and namespaces on a shared machine of two CPUs differed by 10 to 30 % from one run to the
  * next; this makes a difference of 1.7 times the first that an hour is not blamed for.
  */
-export const assumedNoise = 0.2;
+const assumedNoise = 0.2;
 
 /** How far apart two runs of one thing may be by their hours alone, log scale, with 95 % certainty. */
 const hourReach = normalQuantile(0.975) * Math.SQRT2 * assumedNoise;

@@ -5,7 +5,7 @@
 import type { LaunchValue, Warning } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Bootstrap, RatioEstimate } from '../statistics/bootstrap.ts';
-import { median, standardDeviation } from '../statistics/descriptive.ts';
+import { median, standardDeviation } from '../../model/descriptive.ts';
 import { pairedShift } from '../statistics/hodges-lehmann.ts';
 import { signedRank } from '../statistics/signed-rank.ts';
 import { fewestForInterval } from './summaries.ts';

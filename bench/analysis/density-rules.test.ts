@@ -11,7 +11,7 @@ import {
 import { sampleOf } from '../fleets/density-objectives.ts';
 import type { HostLoad, HostRoom } from '../../model/instance.ts';
 import type { DensityStep, ObjectiveReading } from '../../model/observation.ts';
-import { orderStatistic } from '../statistics/descriptive.ts';
+import { orderStatistic } from '../../model/descriptive.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

@@ -13,7 +13,7 @@ import type {
 } from '../../model/observation.ts';
 import type { Bytes } from '../../model/quantities.ts';
 import { theilSen, type Slope } from '../statistics/slope.ts';
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 
 type Step = Pick<DensityStep, 'instances' | 'room' | 'hostBytes' | 'kernelPlusPssBytes'>;
 
@@ -147,22 +147,24 @@ export function endByObjective(reading: ObjectiveReading, instances: number): De
 
 /** What the host was short of, most telling sign first. */
 function bindingOfLoad(load: HostLoad): [HostResource, string] {
-  const percent = (share: number) => `${Math.round(share * 100)} %`;
   const { cpuBusyShare, cpuPressureShare, memoryPressureShare, ioPressureShare } = load;
   if ((memoryPressureShare ?? 0) > pressedMemory) {
-    return ['memory', `programs waited for memory ${percent(memoryPressureShare ?? 0)} of the time`];
+    return ['memory', `programs waited for memory ${formatShare(memoryPressureShare ?? 0)} of the time`];
   }
   if (cpuBusyShare >= saturatedCpu || (cpuPressureShare ?? 0) >= pressedCpu) {
     const waited =
       cpuPressureShare === null
         ? ''
-        : ` and programs waited for one ${percent(cpuPressureShare)} of the time`;
-    return ['cpu', `the CPUs were ${percent(cpuBusyShare)} busy${waited}`];
+        : ` and programs waited for one ${formatShare(cpuPressureShare)} of the time`;
+    return ['cpu', `the CPUs were ${formatShare(cpuBusyShare)} busy${waited}`];
   }
   if ((ioPressureShare ?? 0) > pressedIo) {
-    return ['disk', `programs waited for I/O ${percent(ioPressureShare ?? 0)} of the time`];
+    return ['disk', `programs waited for I/O ${formatShare(ioPressureShare ?? 0)} of the time`];
   }
-  return ['unknown', `yet no resource of the host was short: its CPUs were ${percent(cpuBusyShare)} busy`];
+  return [
+    'unknown',
+    `yet no resource of the host was short: its CPUs were ${formatShare(cpuBusyShare)} busy`,
+  ];
 }
 
 /** "startWithin: 1.2 s, at most 1 s was wanted". */
@@ -195,7 +197,7 @@ export function fitSaysEnough(steps: readonly DensityStep[], share: number): Den
     cause: 'fit',
     binding: null,
     evidence:
-      `memory per instance is known to within ${(100 * width).toFixed(1)} % with ${last.instances} running ` +
+      `memory per instance is known to within ${formatShare(width)} with ${last.instances} running ` +
       `(${formatValue(low, 'B')} to ${formatValue(high, 'B')}), and no objective was near its limit`,
   };
 }

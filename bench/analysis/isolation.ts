@@ -8,7 +8,7 @@ import type { NeighbourEvidence, NeighbourPhase, VictimValue } from '../../model
 import type { Interval } from '../../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../../model/record.ts';
 import { createBootstrap, defaultResamples, type Bootstrap } from '../statistics/bootstrap.ts';
-import { median } from '../statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { medianRanks } from '../statistics/median-interval.ts';
 import { referenceOf, slowdown } from '../workloads/neighbour/neighbour.ts';
 import { stressorNames } from '../workloads/neighbour/stressors.ts';

@@ -2,6 +2,7 @@
  * Loads that a declared rule took out launch by launch (the generator lagged, or was the limit itself): where
  * they were many, the launches that are left are those of the host's quiet moments and stand for nothing (C22).
  */
+import { formatShare } from '../../model/units.ts';
 import type { Refusal } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { LoadPhase } from '../../model/observation.ts';
@@ -33,7 +34,7 @@ export function laggingGenerator(
   return [
     {
       rule: 'C22',
-      message: `In ${(100 * worst.share).toFixed(0)} % of the launches of "${worst.runner}" this load was discarded; for one, ${example}.`,
+      message: `In ${formatShare(worst.share)} of the launches of "${worst.runner}" this load was discarded; for one, ${example}.`,
       remedy: stolen
         ? "This host's own CPUs are withheld from it more than 1 % of the time, so no generator on it can be on time at p99: measure on a machine whose CPUs are its own."
         : 'Give the generator a CPU of its own (a host with more CPUs than the shape has), stop other work on this host, or ask fewer requests per second.',

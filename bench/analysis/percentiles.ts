@@ -6,7 +6,7 @@
 import type { Percentiles } from '../../model/analysis.ts';
 import type { Distribution } from '../../model/observation.ts';
 import type { CellRecord, RecordedTrial } from '../../model/record.ts';
-import { countForQuantile } from '../statistics/descriptive.ts';
+import { countForQuantile } from '../../model/descriptive.ts';
 import { medianInterval } from '../statistics/median-interval.ts';
 
 /** The percentiles that are ever given. */

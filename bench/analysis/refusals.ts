@@ -3,6 +3,8 @@
  * rule look at the conditions of the measurement only, never at its result, so that what is tested is
  * settled before anything is known. Each refusal says what would lift it.
  */
+import { formatShare } from '../../model/units.ts';
+import { mean } from '../../model/descriptive.ts';
 import type { Refusal } from '../../model/analysis.ts';
 import type { HostFingerprint } from '../../model/instance.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
@@ -113,7 +115,7 @@ function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
   if (steal !== null && steal > stealLimit) {
     refusals.push({
       rule: 'C19',
-      message: `The hypervisor below this host took ${percent(steal)} of its CPU time; up to ${percent(stealLimit)} is tolerable.`,
+      message: `The hypervisor below this host took ${formatShare(steal)} of its CPU time; up to ${formatShare(stealLimit)} is tolerable.`,
       remedy: 'Measure on a host that is not shared: bare metal or dedicated CPUs.',
     });
   }
@@ -129,7 +131,7 @@ function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
   if (throttled !== null && throttled > throttledLimit) {
     refusals.push({
       rule: 'C19',
-      message: `An instance was throttled by its CPU quota for ${percent(throttled)} of the time: a capped number, not a speed.`,
+      message: `An instance was throttled by its CPU quota for ${formatShare(throttled)} of the time: a capped number, not a speed.`,
       remedy: 'Give instances whole CPUs by placement instead of a quota, or run fewer threads than CPUs.',
     });
   }
@@ -197,7 +199,7 @@ function tooManyFailures(share: number): Refusal[] {
   return [
     {
       rule: 'C6',
-      message: `${percent(share)} of one side's launches failed: those that succeeded do not stand for it.`,
+      message: `${formatShare(share)} of one side's launches failed: those that succeeded do not stand for it.`,
       remedy: 'Read the failures, mend their cause, and run again.',
     },
   ];
@@ -250,10 +252,6 @@ function throttledShare(trials: readonly RecordedTrial[]): number | null {
   );
 }
 
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function fact(host: HostFingerprint, key: RegExp): string | null {
   const facts = Object.entries({ ...host.ignore, ...host.note, ...host.must });
   return facts.find(([name]) => key.test(name))?.[1] ?? null;
@@ -261,8 +259,4 @@ function fact(host: HostFingerprint, key: RegExp): string | null {
 
 function isOn(value: string): boolean {
   return /^(1|on|yes|true|running|enabled|active)\b/i.test(value.trim());
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,4 +1,5 @@
 /** What holds for a run as a whole: conclusions withheld from all of it, and warnings for its first screen. */
+import { formatShare } from '../../model/units.ts';
 import { partsOf } from '../record/merge.ts';
 import type { Analysis, Comparison, Refusal, Warning } from '../../model/analysis.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
@@ -214,10 +215,9 @@ function disturbances(used: readonly RecordedTrial[]): Warning[] {
   const warnings: Warning[] = [];
   const steal = meanDrift(used, 'stealShare');
   if (steal !== null && steal > 0.01) {
-    const share = (100 * steal).toFixed(1);
     warnings.push({
       code: 'host-steal',
-      message: `This host is itself a guest and lost ${share} % of its CPU time.`,
+      message: `This host is itself a guest and lost ${formatShare(steal)} of its CPU time.`,
     });
   }
   const unknown = used.filter(({ drift }) => drift !== null && drift.foreignCores === null).length;

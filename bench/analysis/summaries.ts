@@ -2,7 +2,7 @@
 import type { Analysis, FailureCount, LaunchValue, Summary, Warning } from '../../model/analysis.ts';
 import type { Milestone } from '../../model/instance.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../../model/record.ts';
-import { allowedQuantiles, coefficientOfVariation, median } from '../statistics/descriptive.ts';
+import { allowedQuantiles, coefficientOfVariation, median } from '../../model/descriptive.ts';
 import { medianInterval } from '../statistics/median-interval.ts';
 import { findModes } from '../statistics/modes.ts';
 

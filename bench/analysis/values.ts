@@ -8,7 +8,7 @@ import type { LadderState, MetricDeclaration } from '../../model/metric.ts';
 import type { LadderPoint } from '../../model/observation.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
 import { densityValue } from './density-result.ts';
-import { median } from '../statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { theilSen } from '../statistics/slope.ts';
 import { allowedQuantileOf, distributionOf } from './percentiles.ts';
 

@@ -1,4 +1,5 @@
 /** What a reader must know beside the numbers of one comparison; warnings weaken, refusals withhold. */
+import { formatShare } from '../../model/units.ts';
 import type { Warning } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord, RecordedTrial } from '../../model/record.ts';
@@ -38,7 +39,7 @@ export function comparisonWarnings(
     ...fasterThanPhysical(pair, metric, numbers),
     ...order.map(({ kind, size }) => ({
       code: 'order-effect',
-      message: `The ${kind} of a launch within the run explains up to ${percent(Math.expm1(size))} of this metric (B1).`,
+      message: `The ${kind} of a launch within the run explains up to ${formatShare(Math.expm1(size))} of this metric (B1).`,
     })),
   ];
 }
@@ -112,8 +113,4 @@ function fasterThanPhysical(pair: Pair, metric: MetricDeclaration, { estimate }:
       message: `${pair.subject.id} appears cheaper than the plain process: look for a difference in caches or placement.`,
     },
   ];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

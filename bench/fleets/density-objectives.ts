@@ -9,7 +9,7 @@ import { contextOf, launchSignal, padding, type Trial } from '../instance/instan
 import type { ObjectiveName, ObjectiveReading } from '../../model/observation.ts';
 import type { Bytes, Seconds } from '../../model/quantities.ts';
 import { requestOf } from '../scenario/readiness.ts';
-import { orderStatistic } from '../statistics/descriptive.ts';
+import { orderStatistic, mean } from '../../model/descriptive.ts';
 import { cpu } from '../workloads/cpu.ts';
 import type { Sweep } from '../workloads/workload.ts';
 
@@ -59,9 +59,9 @@ export async function readObjectives(scene: ObjectiveScene): Promise<StepReading
   if (sweep.workAtLeast !== null) {
     const { value, span } = await during(scene, () => workAll(scene));
     throughputs = value;
-    const mean = value.length === 0 ? null : value.reduce((sum, rate) => sum + rate, 0) / value.length;
-    const alone = scene.alone ?? mean;
-    const share = mean === null || alone === null || alone <= 0 ? null : mean / alone;
+    const rate = mean(value);
+    const alone = scene.alone ?? rate;
+    const share = rate === null || alone === null || alone <= 0 ? null : rate / alone;
     add('workAtLeast', share, sweep.workAtLeast, share !== null && share >= sweep.workAtLeast, span);
   }
   const left = trial.tools.room().memoryAvailableBytes;

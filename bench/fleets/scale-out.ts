@@ -8,7 +8,7 @@ import type { Gathered } from '../instance/gathered.ts';
 import type { Ended, Trial } from '../instance/instance.ts';
 import type { Wave } from '../../model/observation.ts';
 import type { Seconds } from '../../model/quantities.ts';
-import { orderStatistic } from '../statistics/descriptive.ts';
+import { orderStatistic } from '../../model/descriptive.ts';
 import type { ScaleOutWorkload } from '../workloads/workload.ts';
 
 type Request = ReturnType<ScaleOutWorkload['wave']>;

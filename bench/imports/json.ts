@@ -156,7 +156,7 @@ function notJson(text: string, file: string, start: number, message: string, fir
 }
 
 /** "results[0].times[3]". */
-export function fieldOf(path: readonly PropertyKey[]): string {
+function fieldOf(path: readonly PropertyKey[]): string {
   const text = path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     .join('')

@@ -128,7 +128,7 @@ test('failures beyond the declared share fail the launch, each as what it is', (
   expect(fails({ lost: 1, errors: 1 })).toBeNull();
   expect(fails({ lost: 2, problem: 'reset' })).toMatchObject({
     reason: 'crash',
-    message: 'load 50: requests lost: 2 of 1000 (0.20 %): reset',
+    message: 'load 50: requests lost: 2 of 1000 (0.2 %): reset',
   });
   expect(fails({ errors: 2 })).toMatchObject({ reason: 'bad-output' });
   expect(fails({ answered: 0, unanswered: 1000 })).toMatchObject({ reason: 'hang' });

@@ -13,7 +13,7 @@ import type { LoadPhase } from '../../model/observation.ts';
 import { countOf, mergeBins, quantileOf } from '../analysis/percentiles.ts';
 import type { LoadPlan, LoadPoint } from '../workloads/workload.ts';
 import type { LoadGenerator, LoadRequest, LoadResult } from '../load/load.ts';
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 import { lagged, lagLimit } from '../load/schedule.ts';
 
 /** Above this share of one CPU a program that works in one thread is taken to be at its limit. */
@@ -117,7 +117,7 @@ export function requireService(
   const { sent, answered, errors, lost, problem } = result;
   const why = problem === null ? '' : `: ${problem}`;
   if (sent > 0 && answered === 0) throw failure('hang', `load ${point}: no request was answered${why}`);
-  const share = (count: number) => `${count} of ${sent} (${((100 * count) / sent).toFixed(2)} %)`;
+  const share = (count: number) => `${count} of ${sent} (${formatShare(count / sent)})`;
   if (lost > failures * sent) throw failure('crash', `load ${point}: requests lost: ${share(lost)}${why}`);
   if (errors > failures * sent)
     throw failure('bad-output', `load ${point}: answered by an error: ${share(errors)}`);
@@ -144,8 +144,8 @@ export function judgeLag(
   const middle = quantileOf(latency, 0.5);
   if (!lagged(worst, middle)) return null;
   const text = (value: number | null) => (value === null ? 'unknown' : formatValue(value, 's'));
-  const withheld = `; ${(100 * stealShare).toFixed(0)} % of this host's CPU time was withheld meanwhile (steal)`;
-  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${100 * lagLimit} % of the median latency ${text(middle)}${stealShare > 0.01 ? withheld : ''}`;
+  const withheld = `; ${formatShare(stealShare)} of this host's CPU time was withheld meanwhile (steal)`;
+  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${formatShare(lagLimit)} of the median latency ${text(middle)}${stealShare > 0.01 ? withheld : ''}`;
 }
 
 function note(

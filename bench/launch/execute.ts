@@ -2,6 +2,7 @@
  * The launches in their planned order, each finished one on disk before the next begins. Stops cleanly
  * when asked, and voids blocks by rules that stand in the record before the first launch.
  */
+import { formatShare } from '../../model/units.ts';
 import type { Cell, Plan, PlannedTrial } from '../../model/plan.ts';
 import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } from '../../model/record.ts';
 import type { Scenario } from '../../model/scenario.ts';
@@ -145,7 +146,7 @@ export function judgeBlock(
       if (drift === null) return [];
       const slack = tickError / wallSeconds;
       if (drift.stealShare > limits.stealShare + slack) {
-        return [line('steal', `${(drift.stealShare * 100).toFixed(1)} % in ${where}`)];
+        return [line('steal', `${formatShare(drift.stealShare)} in ${where}`)];
       }
       if (drift.foreignCores !== null && drift.foreignCores > limits.foreignCores + slack) {
         return [line('foreign-load', `${drift.foreignCores.toFixed(2)} cores in ${where}`)];

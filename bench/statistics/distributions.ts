@@ -3,7 +3,7 @@
  * Holm multiplies by hundreds must be right where it is small. simple-statistics reads its normal
  * distribution from a table of two digits, hence these. Tails, never 1 - distribution.
  */
-import { gammaln } from 'simple-statistics';
+import { gammaln } from '../../model/descriptive.ts';
 
 const tiny = 1e-300;
 const precision = 1e-15;

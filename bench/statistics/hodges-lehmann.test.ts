@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pairedShift, twoSampleShift } from './hodges-lehmann.ts';
+import { pairedShift } from './hodges-lehmann.ts';
 
 describe("Hodges and Lehmann's shift", () => {
   // Hollander and Wolfe's depression data; R: wilcox.test(x, y, paired = TRUE, conf.int = TRUE).
@@ -13,21 +13,17 @@ describe("Hodges and Lehmann's shift", () => {
     expect(got.interval!.high).toBeCloseTo(0.786, 3);
   });
 
-  it('of two samples is the median of differences, not the difference of medians', () => {
-    expect(twoSampleShift([0, 0, 9], [1, 5, 6])?.shift).toBe(1);
-    expect(twoSampleShift([1, 2], [3, 5])).toEqual({ shift: 2.5, interval: null });
-    expect(twoSampleShift([], [1])).toBeNull();
+  it('does not exist for no pairs', () => {
     expect(pairedShift([])).toBeNull();
   });
 
   it('follows a shift and turns with the sign', () => {
     const values = fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 6, maxLength: 20 });
     fc.assert(
-      fc.property(values, values, fc.integer({ min: -9, max: 9 }), (a, b, by) => {
+      fc.property(values, fc.integer({ min: -9, max: 9 }), (a, by) => {
         const plain = pairedShift(a)!;
         expect(pairedShift(a.map((x) => x + by))?.shift).toBeCloseTo(plain.shift + by, 9);
         expect(pairedShift(a.map((x) => -x))?.shift).toBeCloseTo(-plain.shift, 9);
-        expect(twoSampleShift(a, b)?.shift).toBeCloseTo(-twoSampleShift(b, a)!.shift, 9);
         expect(plain.interval!.low).toBeLessThanOrEqual(plain.shift);
         expect(plain.interval!.high).toBeGreaterThanOrEqual(plain.shift);
       }),

@@ -33,14 +33,6 @@ export function mannWhitney(first: readonly number[], second: readonly number[])
   return { u, p, exact, a12, delta: 2 * a12 - 1 };
 }
 
-/** Label of |delta| after Romano and others (2006); it describes separation, never size. */
-export function separation(delta: number): 'negligible' | 'small' | 'medium' | 'large' {
-  const size = Math.abs(delta);
-  if (size < 0.147) return 'negligible';
-  if (size < 0.33) return 'small';
-  return size < 0.474 ? 'medium' : 'large';
-}
-
 /**
  * Share of arrangements with each U, by Mann and Whitney's recurrence in its generating form: the
  * product over i of (1 - q^(m+i)) / (1 - q^i), one factor at a time, scaled to probabilities.

@@ -3,7 +3,7 @@
  * A deliberately blunt rule, which misses overlapping modes rather than inventing them: a gap must be
  * wider than the spread of what lies on either side, cut off no mere outliers, and matter in practice.
  */
-import { median } from './descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 
 /** Below this many values a gap is chance. */
 const fewest = 20;

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { blocksForVerdict, blocksToFire, canFire, equivalencePower, smallestEffect } from './power.ts';
+import { blocksForVerdict, blocksToFire, canFire, smallestEffect } from './power.ts';
 
 /** Per-launch CoV to the deviation of paired log ratios of two independent launches. */
 const deviation = (cov: number): number => cov * Math.SQRT2;
 
 describe('power', () => {
-  // METHODOLOGY B0, by simulation: chance to prove "within 5 %" at CoV 5 %.
-  it.each([
-    [20, 0.6],
-    [30, 0.85],
-    [50, 0.98],
-  ])('with %i blocks agrees with the simulated table', (n, simulated) => {
-    expect(Math.abs(equivalencePower(n, deviation(0.05), 0.05) - simulated)).toBeLessThan(0.04);
-  });
-
   it('asks for about 30 blocks at CoV 5 % and threshold 5 %', () => {
     expect(blocksForVerdict(deviation(0.05), 0.05)).toBe(29);
   });

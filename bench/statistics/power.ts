@@ -3,7 +3,7 @@
  * standard deviation of the paired log ratios. An interval of a ratio of medians is sqrt(pi/2) times as
  * wide as one of means: that factor, not the rank test, decides; it reproduces the simulated table of B0.
  */
-import { normalQuantile, normalTail } from './distributions.ts';
+import { normalQuantile } from './distributions.ts';
 import { smallestSignedRankP } from './signed-rank.ts';
 
 /** Standard error of a median over that of a mean, for normal data. */
@@ -45,12 +45,4 @@ export function canFire(n: number, familySize: number): boolean {
 export function smallestEffect(n: number, deviation: number): number {
   const show = normalQuantile(1 - verdictAlpha / 2) + normalQuantile(verdictPower);
   return Math.exp((show * medianWidth * deviation) / Math.sqrt(n));
-}
-
-/** Chance that n blocks prove two equal sides within the threshold. */
-export function equivalencePower(n: number, deviation: number, threshold: number): number {
-  const error = (medianWidth * deviation) / Math.sqrt(n);
-  if (error === 0) return 1;
-  const room = Math.log1p(threshold) / error - normalQuantile(1 - verdictAlpha);
-  return room <= 0 ? 0 : 1 - 2 * normalTail(room);
 }

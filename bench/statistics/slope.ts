@@ -1,10 +1,10 @@
 /**
- * What does one more cost? The slope of a line: Theil and Sen's (the median of all pairwise slopes,
- * which a single bad point cannot move) for values, least squares beside it for diagnosis.
+ * What does one more cost? The slope of a line by Theil and Sen: the median of all pairwise slopes, which a
+ * single bad point cannot move.
  */
 import type { Interval } from '../../model/quantities.ts';
-import { normalQuantile, studentQuantile } from './distributions.ts';
-import { median } from './descriptive.ts';
+import { normalQuantile } from './distributions.ts';
+import { median } from '../../model/descriptive.ts';
 import { rank } from './ranks.ts';
 
 export interface Point {
@@ -43,19 +43,4 @@ function senInterval(points: readonly Point[], slopes: readonly number[], level:
   const low = sorted[lowRank - 1];
   const high = sorted[highRank - 1];
   return low === undefined || high === undefined ? null : { low, high, level };
-}
-
-/** Ordinary least squares, interval by Student's t. Null without two distinct x. */
-export function leastSquares(points: readonly Point[], level = 0.95): Slope | null {
-  const n = points.length;
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
-  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  if (n < 2 || spread === 0) return null;
-  const slope = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
-  const intercept = meanY - slope * meanX;
-  if (n < 3) return { slope, intercept, interval: null };
-  const residual = points.reduce((sum, { x, y }) => sum + (y - intercept - slope * x) ** 2, 0);
-  const reach = studentQuantile((1 + level) / 2, n - 2) * Math.sqrt(residual / (n - 2) / spread);
-  return { slope, intercept, interval: { low: slope - reach, high: slope + reach, level } };
 }

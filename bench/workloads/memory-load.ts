@@ -3,6 +3,7 @@
  * instances that each hold their load. What an empty instance weighs is the tare (idle.ts, ladder.ts);
  * this is the tare with its goods, which is what a host has to carry.
  */
+import { capital } from '../../model/units.ts';
 import { z } from 'zod';
 import type { LadderQuantity, MetricDeclaration } from '../../model/metric.ts';
 import { seconds, size } from '../../model/quantity-options.ts';
@@ -168,10 +169,6 @@ const programsOf = {
 
 function stepSeconds({ steps }: ServiceLoad): number {
   return Object.values(steps).reduce((total, step) => total + (step?.seconds ?? 0) * 0.5, 0);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export const memoryRedis = weigh('redis', redisWeigh, redis);

@@ -3,6 +3,7 @@
  * an endpoint of the instance that is scraped from inside once the program has ended. They are compared like
  * built-in ones.
  */
+import { capital } from '../../model/units.ts';
 import { z } from 'zod';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Unit } from '../../model/quantities.ts';
@@ -115,7 +116,7 @@ function declare(name: string, { unit, better, title, threshold, ...read }: Metr
   return {
     id: `app.${name}`,
     family: 'app',
-    title: title ?? `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`,
+    title: title ?? capital(name).replaceAll('-', ' '),
     unit,
     better,
     source: { kind: 'sample' },

@@ -223,7 +223,7 @@ async function show(
   output: Output,
 ): Promise<void> {
   const { valuesOf } = await import('../../bench/analysis/values.ts');
-  const { median } = await import('../../bench/statistics/descriptive.ts');
+  const { median } = await import('../../model/descriptive.ts');
   const { formatValue } = await import('../../model/units.ts');
   const { cells, metrics, imported, host } = record.header;
   const rows = cells.flatMap((cell) =>

@@ -1,14 +1,8 @@
 /** The published numbers hold together, and the linter sees what does not. */
 import { expect, it } from 'vitest';
+import { lintPublished } from './testing/lint.ts';
 import type { Unit } from '../../model/quantities.ts';
-import {
-  ageOf,
-  citable,
-  lintPublished,
-  publishedRows,
-  publishedSources,
-  type PublishedRow,
-} from './index.ts';
+import { ageOf, citable, publishedRows, publishedSources, type PublishedRow } from './index.ts';
 
 const today = new Date('2026-11-24');
 

@@ -66,7 +66,7 @@ const plainFolder: Meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0, attributes: {
 /** As many as the kernel follows. */
 const mostLinks = 40;
 
-export function newFolder(meta: Meta, layer: number): FolderNode {
+function newFolder(meta: Meta, layer: number): FolderNode {
   return { kind: 'folder', meta, slots: new Map(), cleanSince: layer };
 }
 

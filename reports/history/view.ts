@@ -3,7 +3,7 @@
  * each, with its numbers in a table behind it.
  */
 import { medianWords } from '../parts/values.ts';
-import { formatValue, scaleFor } from '../../model/units.ts';
+import { formatShare, formatValue, scaleFor } from '../../model/units.ts';
 import type { History, HistoryChange, HistorySeries } from '../../verdicts/history.ts';
 import { folded, badge, columns, number, table, text } from '../parts/parts.ts';
 import type { Block, Chart, Choice, Notice, Section, Table, Tags, View } from '../parts/parts.ts';
@@ -80,10 +80,10 @@ function answerOf(history: History): string {
 /** C1: what the A/A pairs of all these runs say about tare's own tests on these hosts. */
 function controlWords({ control: { tested, significant } }: History): string[] {
   if (tested === 0) return ['No A/A control was run: false alarms of these hosts are unknown (C1).'];
-  const share = (100 * significant) / tested;
-  const verdict = share <= 5 ? 'at most 5 % is what it should be' : 'more than the 5 % it should be';
+  const share = significant / tested;
+  const verdict = share <= 0.05 ? 'at most 5 % is what it should be' : 'more than the 5 % it should be';
   return [
-    `Of ${count(tested, 'A/A comparison')}, ${significant} were significant (${share.toFixed(1)} %; ${verdict}, C1).`,
+    `Of ${count(tested, 'A/A comparison')}, ${significant} were significant (${formatShare(share)}; ${verdict}, C1).`,
   ];
 }
 

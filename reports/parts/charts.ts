@@ -9,7 +9,7 @@ import type { LadderPoint } from '../../model/observation.ts';
 import type { Unit } from '../../model/quantities.ts';
 import type { RunRecord } from '../../model/record.ts';
 import { ladderState } from '../../bench/analysis/values.ts';
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import type { Chart, Dot, LineSeries, StageBar } from './parts.ts';
 import type { Subjects } from './subjects.ts';
 import { count, milestoneWords } from './words.ts';

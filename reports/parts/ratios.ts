@@ -6,7 +6,7 @@ import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison, Summary } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { RecordHeader } from '../../model/record.ts';
-import { formatRatio, scaleFor } from '../../model/units.ts';
+import { formatRatio, scaleFor, formatShare } from '../../model/units.ts';
 import {
   badge,
   columns,
@@ -128,7 +128,7 @@ export function ratioTable(
     'Measure',
     'Compared',
     '#Cost ratio',
-    `#${Math.round(level * 100)} % interval`,
+    `#${formatShare(level)} interval`,
     ...(options.drawn === false ? [] : ['~Ratio, log axis']),
     'Verdict',
     '#Limit',
@@ -144,7 +144,7 @@ export function ratioTable(
 
 /** "±10 %": the practical threshold that a verdict is given by. */
 function limitWords(metric: MetricDeclaration | null): string {
-  return metric === null ? '–' : `±${Number((metric.threshold * 100).toPrecision(3))} %`;
+  return metric === null ? '–' : `±${formatShare(metric.threshold)}`;
 }
 
 function rangeCell({ ratio, interval }: Comparison, tone: Tone): TableCell {

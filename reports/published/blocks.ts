@@ -2,7 +2,7 @@
  * Beside a family's own measurements: what others published of the very same definition. Context with year,
  * conditions and mark, in a drawing and a table of their own; no number of it enters anything else (C16).
  */
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { Family } from '../../model/metric.ts';
 import type { Unit } from '../../model/quantities.ts';

@@ -3,7 +3,7 @@ import { ladderState, usableTrials } from '../../bench/analysis/values.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { Interval } from '../../model/quantities.ts';
 import type { RecordedTrial, RunRecord } from '../../model/record.ts';
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { medianInterval } from '../../bench/statistics/median-interval.ts';
 import type { Subjects } from '../parts/subjects.ts';
 import type { Shared } from './definitions.ts';

@@ -7,7 +7,7 @@ import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Summary } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { absent, scaleFor, type Scale } from '../../model/units.ts';
+import { absent, scaleFor, type Scale, formatShare } from '../../model/units.ts';
 import { everyFamily, familyParts } from './families/index.ts';
 import type { Addition } from './families/addition.ts';
 import { stripChart } from '../parts/charts.ts';
@@ -162,7 +162,7 @@ function summaryRow(
       number(interval === null ? absent : `${scale.number(interval.low)} to ${scale.number(interval.high)}`),
       number(scale.number(item.min)),
       number(scale.number(item.max)),
-      number(item.cov === null ? absent : `${(item.cov * 100).toFixed(1)} %`),
+      number(formatShare(item.cov)),
       number(String(item.n)),
       { kind: 'text', text: further.join(', ') },
     ],

@@ -6,7 +6,7 @@ import { partsOf } from '../../bench/record/merge.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { MetricDeclaration, MetricSource } from '../../model/metric.ts';
 import type { CellRecord, RecordEnd, RunRecord } from '../../model/record.ts';
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 import {
   columns,
   folded,
@@ -145,7 +145,7 @@ function statisticsFacts(record: RunRecord, analysis: Analysis): Fact[] {
 
 /** "95 %", never broken over a line. */
 function percentWords(share: number): string {
-  return `${Math.round(share * 100)}\u00A0%`;
+  return formatShare(share).replace(' ', '\u00A0');
 }
 
 function exclusionFact(record: RunRecord, analysis: Analysis): Fact {
@@ -184,7 +184,7 @@ function metricsTable(metrics: readonly MetricDeclaration[]): Block {
       text(metric.better),
       text(sourceWords(metric.source)),
       text(metric.definition),
-      number(`${Number((metric.threshold * 100).toFixed(2))} %`),
+      number(formatShare(metric.threshold)),
     ],
   }));
   const heads = columns('Measure', 'Id', 'Base unit', 'Better', 'From', 'Definition', '#Threshold');

@@ -6,6 +6,7 @@ import { families, familyTable } from '../../bench/workloads/families.ts';
 import type { Analysis, Comparison } from '../../model/analysis.ts';
 import type { Family, MetricDeclaration } from '../../model/metric.ts';
 import type { RunRecord } from '../../model/record.ts';
+import { capital } from '../../model/units.ts';
 import { badge, columns, narrow, table, text, type Table, type TableCell } from '../parts/parts.ts';
 import { isHeadline, summaryFinder } from '../parts/ratios.ts';
 import { medianWords } from '../parts/values.ts';
@@ -136,7 +137,7 @@ export function overviewSentences(record: RunRecord, analysis: Analysis, subject
   ];
   return [
     `On this host (${host}), ${lead}`,
-    ...more.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)),
+    ...more.map(capital),
     `${scenarios} compared ${count(foremost.length, 'family', 'families')} of cost by their foremost measures; each family is judged by itself.`,
   ];
 }

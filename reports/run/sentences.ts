@@ -7,7 +7,7 @@ import type { Analysis, Comparison, Summary } from '../../model/analysis.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { RunRecord } from '../../model/record.ts';
-import { formatRatio } from '../../model/units.ts';
+import { capital, formatRatio } from '../../model/units.ts';
 import { runnerPair, summaryFinder } from '../parts/ratios.ts';
 import { shapeWords, type Subjects } from '../parts/subjects.ts';
 import { isBelowNoise, medianWords } from '../parts/values.ts';
@@ -301,10 +301,6 @@ function nothingCompared(record: RunRecord, analysis: Analysis, subjects: Subjec
 /** What is found or not, and has no statistic. */
 function isFact({ kind }: Observation): boolean {
   return kind === 'surface' || kind === 'output-digest';
-}
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 /** "a, b and c". */

@@ -1,5 +1,5 @@
 /** Volumes on arrays, as tables and sentences for the terminal and the page alike. */
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 import type { Unplaced } from '../../sizing/packing/model.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
 import { columns, number, table, text, type Table } from '../parts/parts.ts';
@@ -34,7 +34,7 @@ export function storageWords(storage: StorageAnswer): string[] {
   const binding = why.binding
     .map(
       ({ dimension, share }) =>
-        `${dimension.replace('items per bin', 'volumes per array')} ${(100 * share).toFixed(0)} %`,
+        `${dimension.replace('items per bin', 'volumes per array')} ${formatShare(share)}`,
     )
     .join(', ');
   const perMonth = cost === null ? [] : [`${cost.perMonth.toFixed(0)} ${cost.currency} a month`];

@@ -1,5 +1,5 @@
 /** The tables of a sizing as plain data, for the terminal and the page alike. */
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare, capital } from '../../model/units.ts';
 import type { BreakEven, Crossing } from '../../sizing/explain/break-even.ts';
 import type { SizingPolicy } from '../../sizing/model.ts';
 import { alternatives } from '../../sizing/problem.ts';
@@ -106,7 +106,7 @@ export function intervalWords(interval: CountInterval | null): string {
   if (interval === null) return none;
   const { low, high, misfits } = interval;
   const words = low === high ? String(low) : `${String(low)} to ${String(high)}`;
-  return misfits > 0 ? `${words} (${(100 * misfits).toFixed(0)} % do not fit)` : words;
+  return misfits > 0 ? `${words} (${formatShare(misfits)} do not fit)` : words;
 }
 
 export function hostsTable({ sizing }: SizingView): Table {
@@ -202,11 +202,11 @@ export function sureness({ sizing, uncertainty, weights, policy }: SizingView): 
     `The interval holds 95 % of ${String(draws)} draws (seed ${String(seed)}): ${tares ? 'the tares from their launches' : 'the tares as they are, which have no spread'}, and ${
       varied === 0
         ? 'the demand as it is, for which no spread is known'
-        : `the demand of ${(100 * varied).toFixed(0)} % of the instances by its spread${policy.uncertainty.demandCv > 0 ? ` (declared: ${(100 * policy.uncertainty.demandCv).toFixed(0)} %)` : ''}`
+        : `the demand of ${formatShare(varied)} of the instances by its spread${policy.uncertainty.demandCv > 0 ? ` (declared: ${formatShare(policy.uncertainty.demandCv)})` : ''}`
     }.`,
     ...(confidence < 1
       ? [
-          `${(100 * (1 - confidence)).toFixed(0)} % of the instances have no usage: what they asked for stands for them.`,
+          `${formatShare(1 - confidence)} of the instances have no usage: what they asked for stands for them.`,
         ]
       : []),
   ];
@@ -234,9 +234,4 @@ export function summary(view: SizingView): string[] {
       : []),
     ...saved.slice(0, 2).map((crossing) => `${capital(crossingWords(crossing))}.`),
   ];
-}
-
-/** The first letter of a sentence. */
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

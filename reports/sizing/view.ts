@@ -1,4 +1,5 @@
 /** A sizing as a page: the answer first, then the rules to move, what the answer stands on and what would change it. */
+import { capital, formatShare } from '../../model/units.ts';
 import type { Block, Chart, LineSeries, Section, View } from '../parts/parts.ts';
 import type { BreakEven } from '../../sizing/explain/break-even.ts';
 import { alternatives } from '../../sizing/problem.ts';
@@ -6,7 +7,6 @@ import { growthTable, storageWords } from './storage.ts';
 import {
   answerTable,
   breakEvenTable,
-  capital,
   crossingWords,
   hostsTable,
   policyTable,
@@ -171,7 +171,7 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
         ...(first === undefined
           ? []
           : [{ text: `${String(first.instances)} instances`, tone: 'plain' as const }]),
-        { text: `${(100 * sizing.basis.confidence).toFixed(0)} % with usage`, tone: 'plain' },
+        { text: `${formatShare(sizing.basis.confidence)} with usage`, tone: 'plain' },
         ...(weights.vm.emulated
           ? [{ text: 'VM tare measured emulated: memory only (C17)', tone: 'warn' as const }]
           : []),

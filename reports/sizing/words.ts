@@ -1,5 +1,5 @@
 /** A planner's words for what the packing engine says: hosts and instances, not bins and items. */
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 import { blockerOf, type Blocker } from '../../sizing/explain/blocker.ts';
 import type { Alternative } from '../../sizing/problem.ts';
 import type { Answer } from '../../sizing/size.ts';
@@ -26,7 +26,7 @@ export function hostsWord(count: number): string {
 export function bindingWords({ why }: Answer): string {
   return (
     why.binding
-      .map(({ dimension, share }) => `${dimensionName(dimension)} ${(100 * share).toFixed(0)} %`)
+      .map(({ dimension, share }) => `${dimensionName(dimension)} ${formatShare(share)}`)
       .join(', ') || '–'
   );
 }
@@ -81,7 +81,7 @@ function volumeWords({ packing, problem }: Answer): string | null {
 /** The gap between what was found and what is proven. */
 export function gapWords({ packing }: Answer): string {
   if (packing.unplaced.length > 0) return '–';
-  return packing.optimal ? 'none' : `${(100 * packing.gap).toFixed(1)} %`;
+  return packing.optimal ? 'none' : formatShare(packing.gap);
 }
 
 /** Why not one host fewer: proven, or what blocks it in this packing, or what has no place at all. */

@@ -1,5 +1,5 @@
 /** What `tare calibrate` found: noise, false alarms and what can be seen, a line per metric and cell. */
-import { formatValue } from '../../model/units.ts';
+import { formatValue, formatShare } from '../../model/units.ts';
 import type { Calibration, Noise } from '../../verdicts/calibrate.ts';
 import { cellLabel } from '../../verdicts/rows.ts';
 import { oneLine } from '../../model/visible-text.ts';
@@ -42,17 +42,16 @@ function lineOf(noise: Noise): string {
   const title = `${key.metric} of ${cellLabel(key, true)}: ${formatValue(median, metric.unit)}, ${count(launches, 'launch', 'launches')}`;
   if (noise.refusal !== null) return `${title}; not gated (${noise.refusal.rule}): ${noise.refusal.message}`;
   const parts = [
-    `noise ${percent(within)} within${between === null ? '' : ` and ${percent(between)} between`} runs${cautious === null ? '' : ` (counted as ${percent(cautious)}, as so few runs may miss)`}`,
-    `false alarms ${falseAlarms === null ? 'unknown' : `${percent(falseAlarms)} of ${comparisons}`}`,
+    `noise ${known(within)} within${between === null ? '' : ` and ${known(between)} between`} runs${cautious === null ? '' : ` (counted as ${known(cautious)}, as so few runs may miss)`}`,
+    `false alarms ${falseAlarms === null ? 'unknown' : `${known(falseAlarms)} of ${comparisons}`}`,
     detectable !== null
-      ? `sees +${percent(detectable)}`
+      ? `sees +${known(detectable)}`
       : within === null
         ? 'no limit: its noise is not known (too few values, or zeros)'
         : 'too few launches for a limit',
-    ...(limit === null ? [] : [`limit ${percent(limit)}`]),
+    ...(limit === null ? [] : [`limit ${known(limit)}`]),
   ];
   return `${title}; ${parts.join('; ')}`;
 }
 
-const percent = (share: number | null): string =>
-  share === null ? 'unknown' : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+const known = (share: number | null): string => (share === null ? 'unknown' : formatShare(share));

@@ -1,5 +1,6 @@
 /** What `tare gate --power` found: what each check of the policy could see, and what it would take. */
-import { growthText, percent } from '../../verdicts/gate-words.ts';
+import { formatShare } from '../../model/units.ts';
+import { growthText } from '../../verdicts/gate-words.ts';
 import type { PowerReport } from '../../verdicts/power-check.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { count } from '../parts/words.ts';
@@ -23,7 +24,7 @@ export function powerText({ sights, sharp }: PowerReport): string {
       ...(needed === null ? [] : [`${needed} launches of either side would do`]),
       ...(note === null ? [] : [note]),
     ];
-    return `${good ? 'ok    ' : 'BLIND '} ${source}${level === 'warn' ? ' (warn)' : ''}: ${key.metric} of ${cellLabel(key, several)}: ${what}, limit +${percent(limit)}${more.map((text) => `; ${text}`).join('')}`;
+    return `${good ? 'ok    ' : 'BLIND '} ${source}${level === 'warn' ? ' (warn)' : ''}: ${key.metric} of ${cellLabel(key, several)}: ${what}, limit +${formatShare(limit)}${more.map((text) => `; ${text}`).join('')}`;
   });
   const end = sharp
     ? 'sharp: each of the checks that count sees a change of its limit in 80 % of gates'

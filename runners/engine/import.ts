@@ -12,7 +12,7 @@ const repository = 'localhost/tare';
 const importSeconds = 1800;
 
 /** Reference of a digest in the store of an engine. */
-export const storedName = (digest: string): string => `${repository}:${digest}`;
+const storedName = (digest: string): string => `${repository}:${digest}`;
 
 // tar's end decides too: an archive that was cut is an image to the engine. Arguments: lock, folder of the
 // tree, reference, client argv.

@@ -3,7 +3,7 @@
  * time that its service sleeps before it listens; and tare, which looks from outside meanwhile.
  */
 import type { ServiceSpec } from '../../model/scenario.ts';
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { namespace } from '../../runners/namespace/index.ts';
 import { oci } from '../../runners/oci/index.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { renderHtml } from '../../reports/index.ts';
 import { fullWidth, wideRecord } from '../../reports/testing/wide-record.ts';
 import { monotonicSeconds } from '../../host/clock.ts';

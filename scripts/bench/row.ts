@@ -3,7 +3,7 @@
  * round to round, ratio of medians with the product's own paired bootstrap. A single number would hide both
  * the machine's drift and how unsure it is.
  */
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { createBootstrap } from '../../bench/statistics/bootstrap.ts';
 
 export interface Row {

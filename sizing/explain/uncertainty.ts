@@ -4,7 +4,7 @@
  * 97.5 % is the interval. Instances of one row move together, which is the careful side.
  */
 import { createRandom, type Random } from '../../model/random.ts';
-import { median } from '../../bench/statistics/descriptive.ts';
+import { median } from '../../model/descriptive.ts';
 import { byAlternative, lightAnswer } from './counts.ts';
 import { basisOf } from '../demand.ts';
 import type { DemandRow, Inventory, SizingPolicy } from '../model.ts';

@@ -6,7 +6,7 @@ import { inflateRawSync } from 'node:zlib';
 import { UserError } from '../../model/errors.ts';
 
 /** Largest content of a workbook that is unpacked: far above a vCenter with 50,000 machines. */
-export const mostUnpackedBytes = 768 * 2 ** 20;
+const mostUnpackedBytes = 768 * 2 ** 20;
 
 export interface ZipFacts {
   readonly names: readonly string[];

@@ -196,7 +196,7 @@ function gcd(a: number, b: number): number {
 }
 
 /** Up, but not for a rounding error. */
-export function roundUp(value: number): number {
+function roundUp(value: number): number {
   return Math.ceil(value - 1e-6 - value * 1e-9);
 }
 

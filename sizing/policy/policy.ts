@@ -18,7 +18,7 @@ const kubevirt = 'KubeVirt user guide, node overcommit';
 const sameSystem = "as for virtual machines: the host's own system";
 
 /** Every default and its publication. */
-export const policyDefaults = {
+const policyDefaults = {
   'headroom.cpu': { value: 0, source: 'KRR simple strategy: CPU at the percentile itself' },
   'headroom.memory': { value: 0.05, source: 'KRR simple strategy: memory maximum + 5 %' },
   'survive.least': { value: 2, source: `${kubev2v}: failover nodes = max(2, ceil(10 % of workers))` },

@@ -6,7 +6,7 @@
 import type { Verdict } from '../../model/analysis.ts';
 import { createRandom, type Random } from '../../model/random.ts';
 import { createBootstrap } from '../../bench/statistics/bootstrap.ts';
-import { standardDeviation } from '../../bench/statistics/descriptive.ts';
+import { standardDeviation } from '../../model/descriptive.ts';
 import { betweenOf } from '../calibrate.ts';
 import { verdictOf } from '../drafts.ts';
 import { changeOf, isEnough } from '../numbers.ts';

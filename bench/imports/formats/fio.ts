@@ -4,9 +4,10 @@
  * weighted by operations, percentiles cannot be merged. Jobs of one name that ran one after another, or with
  * other options, are never added up.
  */
+import { capital } from '../../../model/units.ts';
 import { z } from 'zod';
 import { UserError } from '../../../model/errors.ts';
-import { countForQuantile } from '../../statistics/descriptive.ts';
+import { countForQuantile } from '../../../model/descriptive.ts';
 import { createGaps } from '../gaps.ts';
 import { identityOf, launchesTogether, optionsOf, type Options } from '../identity.ts';
 import { ofForm, splitJson } from '../json.ts';
@@ -297,7 +298,7 @@ function percentilesOf(direction: string, one: Side, place: string, chosen: bool
 }
 
 function metric(slug: string, title: string, unit: 's' | '1/s' | 'B/s'): ImportMetric {
-  const text = title.charAt(0).toUpperCase() + title.slice(1);
+  const text = capital(title);
   return {
     id: `import.${slug}`,
     title: text,

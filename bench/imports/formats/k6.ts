@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../../model/errors.ts';
-import { countForQuantile } from '../../statistics/descriptive.ts';
+import { countForQuantile } from '../../../model/descriptive.ts';
 import { createGaps, directionOf, type Gaps } from '../gaps.ts';
 import { identityOf } from '../identity.ts';
 import { readJson } from '../json.ts';

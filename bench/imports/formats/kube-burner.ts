@@ -3,6 +3,7 @@
  * single pods are values inside it; quantiles over them are values of the launch. Time series from Prometheus are
  * no results of the job and have no direction; they are counted as not understood.
  */
+import { capital } from '../../../model/units.ts';
 import { z } from 'zod';
 import { createGaps, type Gaps } from '../gaps.ts';
 import { identityOf, launchesTogether, optionsOf, type Options } from '../identity.ts';
@@ -149,7 +150,7 @@ function addQuantiles(
   const { quantileName } = document;
   const name = typeof quantileName === 'string' ? quantileName : '';
   // Older versions write Max and Avg.
-  const value = (key: string) => document[key] ?? document[key.charAt(0).toUpperCase() + key.slice(1)];
+  const value = (key: string) => document[key] ?? document[capital(key)];
   if (name === '' || quantiles.every((key) => typeof value(key) !== 'number')) {
     gaps.add('quantiles without a name or values', place, 'export them again');
     return;
@@ -184,7 +185,7 @@ function addSingle(
 function metricOf(slug: string, title: string, unit: 's' = 's'): ImportMetric {
   return {
     id: `import.${slug.toLowerCase()}`,
-    title: title.charAt(0).toUpperCase() + title.slice(1),
+    title: capital(title),
     unit,
     better: 'lower',
     definition: `${title}, in one run, as kube-burner measured it.`,

@@ -3,7 +3,7 @@
  * after another. What ran is known by its section and by every option printed above the results.
  */
 import { UserError } from '../../../model/errors.ts';
-import { countForQuantile } from '../../statistics/descriptive.ts';
+import { countForQuantile } from '../../../model/descriptive.ts';
 import { createGaps, type Gaps } from '../gaps.ts';
 import { identityOf, launchesTogether, type Options } from '../identity.ts';
 import { notNegative, unknownHost } from '../parsed.ts';

@@ -13,8 +13,8 @@ import {
 import type { Analysis } from '../../../model/analysis.ts';
 import type { DensityStep } from '../../../model/observation.ts';
 import type { CellRecord, RunRecord } from '../../../model/record.ts';
-import { median } from '../../../bench/statistics/descriptive.ts';
-import { absent, formatValue, scaleFor } from '../../../model/units.ts';
+import { median } from '../../../model/descriptive.ts';
+import { absent, formatValue, scaleFor, formatShare } from '../../../model/units.ts';
 import { spansWidely } from '../../parts/charts.ts';
 import {
   columns,
@@ -241,11 +241,11 @@ function stepTable(swept: readonly Swept[], subjects: Subjects): Table {
           number(String(step.instances)),
           number(formatValue(median(step.startSeconds), 's')),
           number(formatValue(step.startSeconds.length === 0 ? null : Math.max(...step.startSeconds), 's')),
-          number(work === null ? absent : `${Math.round(work * 100)} %`),
+          number(formatShare(work)),
           number(formatValue(value('requestWithin'), 's')),
           number(formatValue(base === undefined ? null : memoryOf(step, base), 'B')),
           number(formatValue(step.room.memoryAvailableBytes, 'B')),
-          number(`${Math.round((step.objectives[0]?.load.cpuBusyShare ?? 0) * 100)} %`),
+          number(formatShare(step.objectives[0]?.load.cpuBusyShare ?? 0)),
           number(String(step.failures.length)),
         ],
       };

@@ -13,7 +13,7 @@ import type {
   Isolation,
   Mechanism,
 } from '../../../bench/analysis/isolation.ts';
-import { absent, formatValue } from '../../../model/units.ts';
+import { absent, formatValue, formatShare } from '../../../model/units.ts';
 import { limitsWords } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { besideWords, readIsolation, shareWords, titleOf } from './neighbour-words.ts';
 import {
@@ -270,7 +270,7 @@ function mechanismTable(
   group: readonly Column[],
   { mechanisms }: Isolation,
 ): Table {
-  const percent = (share: number | null): TableCell => number(share === null ? absent : shareWords(share));
+  const shown = (share: number | null): TableCell => number(formatShare(share));
   const rows = group.flatMap(({ cell, runner, limits }) =>
     mechanisms
       .filter((one) => one.cell === cell)
@@ -278,12 +278,12 @@ function mechanismTable(
         head: `${runner}, ${limits}`,
         cells: [
           text(one.beside === 'alone' ? 'None (alone)' : besideWords(one.beside)),
-          percent(one.cpuPressureShare),
-          percent(one.memoryPressureShare),
-          percent(one.ioPressureShare),
-          percent(one.throttledShare),
+          shown(one.cpuPressureShare),
+          shown(one.memoryPressureShare),
+          shown(one.ioPressureShare),
+          shown(one.throttledShare),
           number(one.majorFaults === null ? absent : one.majorFaults.toLocaleString('en-US')),
-          percent(one.stealShare),
+          shown(one.stealShare),
           number(formatValue(one.neighbourCores, 'cores')),
           number(String(one.n)),
         ],

@@ -4,7 +4,7 @@
  */
 import type { MemoryMoment, MemoryReading } from '../../../model/observation.ts';
 import type { CellRecord } from '../../../model/record.ts';
-import { median } from '../../../bench/statistics/descriptive.ts';
+import { median } from '../../../model/descriptive.ts';
 
 /** One runner's evidence for one load. */
 export interface Column {

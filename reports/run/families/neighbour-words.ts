@@ -2,6 +2,7 @@
  * What reports call the parts of a noisy-neighbour measurement, and its analysis, made once per record: the
  * matrix and the claim read the same numbers in the same words.
  */
+import { formatShare } from '../../../model/units.ts';
 import type { RunRecord } from '../../../model/record.ts';
 import { isolationOf, type Degradation, type Isolation } from '../../../bench/analysis/isolation.ts';
 import { stressors } from '../../../bench/workloads/neighbour/stressors.ts';
@@ -33,8 +34,5 @@ export const isStressor = (name: string): boolean => stressorTitles[name] !== un
 /** A share in percent, or that there is none. */
 export function shareWords(share: Degradation): string {
   if (share === 'did-not-finish') return 'did not finish';
-  const percent = share * 100;
-  const digits = Math.abs(percent) < 9.95 ? 1 : 0;
-  const rounded = percent.toFixed(digits);
-  return `${Number(rounded) === 0 ? '0' : rounded} %`;
+  return formatShare(share);
 }

@@ -6,7 +6,7 @@ import type { Analysis } from '../../../model/analysis.ts';
 import type { MetricDeclaration } from '../../../model/metric.ts';
 import type { LoadPhase } from '../../../model/observation.ts';
 import type { CellRecord, RunRecord } from '../../../model/record.ts';
-import { median } from '../../../bench/statistics/descriptive.ts';
+import { median } from '../../../model/descriptive.ts';
 import { absent, scaleFor } from '../../../model/units.ts';
 import {
   columns,

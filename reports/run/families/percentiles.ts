@@ -8,7 +8,7 @@ import type { Analysis, Percentiles } from '../../../model/analysis.ts';
 import type { Family } from '../../../model/metric.ts';
 import type { CellRecord } from '../../../model/record.ts';
 import { askedQuantiles, quantileOf } from '../../../bench/analysis/percentiles.ts';
-import { countForQuantile } from '../../../bench/statistics/descriptive.ts';
+import { countForQuantile } from '../../../model/descriptive.ts';
 import { absent, scaleFor } from '../../../model/units.ts';
 import {
   columns,

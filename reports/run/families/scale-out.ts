@@ -4,7 +4,7 @@ import type { Analysis } from '../../../model/analysis.ts';
 import type { Wave } from '../../../model/observation.ts';
 import type { Seconds } from '../../../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../../../model/record.ts';
-import { median, orderStatistic } from '../../../bench/statistics/descriptive.ts';
+import { median, orderStatistic } from '../../../model/descriptive.ts';
 import { scaleFor } from '../../../model/units.ts';
 import { spansWidely } from '../../parts/charts.ts';
 import {

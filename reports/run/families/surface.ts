@@ -2,6 +2,7 @@
  * What a program inside can reach and see: one row per fact, one column per runner. Facts have no better
  * or worse and no sum; what a row means for a given use is the reader's to say (C28).
  */
+import { capital } from '../../../model/units.ts';
 import type { Analysis } from '../../../model/analysis.ts';
 import type { RunRecord } from '../../../model/record.ts';
 import { capabilitiesIn, knownCapabilities } from './capabilities.ts';
@@ -96,7 +97,7 @@ const powers: readonly Row[] = [
 
 const views: readonly Row[] = [
   ...(Object.keys(hostValues) as HostValue[]).map((value): Row => [
-    sentenceCase(hostValues[value]),
+    capital(hostValues[value]),
     (found) => valueCell(found, value),
   ]),
   ['Kernel addresses', (found) => text(kernelFile(found, 'read.kallsyms', 'addresses'))],
@@ -233,8 +234,4 @@ function callBlocks(found: readonly Found[], subjects: Subjects): Block[] {
     'Every call that x86-64 Linux had up to version 6.18 was made with void arguments (sync was not: it would write out the whole host’s memory). Refused: EPERM or killed by a filter. A count says how much of a kernel is in reach, not how safe it is.',
   ];
   return [folded(table('surface-calls', 'System calls refused and missing, by name', heads, rows, notes))];
-}
-
-function sentenceCase(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

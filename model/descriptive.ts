@@ -1,9 +1,15 @@
 /**
- * Median, quantile and spread: the one of each in the codebase, by simple-statistics, which this folder
- * alone imports.
+ * Mean, median, quantile and spread: the one of each in the codebase, and the one door of simple-statistics.
  * Everything here answers null, never NaN, where the number does not exist.
  */
-import { mean, median as medianOf, quantile, sampleStandardDeviation } from 'simple-statistics';
+import { mean as meanOf, median as medianOf, quantile, sampleStandardDeviation } from 'simple-statistics';
+
+export { gammaln } from 'simple-statistics';
+
+/** Arithmetic mean; null for no values. */
+export function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : meanOf([...values]);
+}
 
 /** Median; the mean of the two middle values for an even count; null for no values. */
 export function median(values: readonly number[]): number | null {
@@ -25,8 +31,8 @@ export function standardDeviation(values: readonly number[]): number | null {
 export function coefficientOfVariation(values: readonly number[]): number | null {
   const deviation = standardDeviation(values);
   if (deviation === null) return null;
-  const centre = mean([...values]);
-  return centre === 0 ? null : deviation / Math.abs(centre);
+  const centre = mean(values);
+  return centre === null || centre === 0 ? null : deviation / Math.abs(centre);
 }
 
 /**
