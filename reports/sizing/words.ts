@@ -56,6 +56,10 @@ function boundWords(method: string): string {
       : `all the ${dimensionName(volume)} asked for fills them`;
   const large = /^large items in (.*)$/.exec(method)?.[1];
   if (large !== undefined) return `instances large in ${dimensionName(large)} find no partners on a host`;
+  if (method === 'large items in the sum of all')
+    return 'instances large in all resources together find no partners on a host';
+  if (method === 'kinds that never share a bin')
+    return 'kinds of instances that never fit on one host need so many';
   if (method === 'items kept apart') return 'instances that are kept apart need so many';
   if (method === 'column generation') return 'no mix of contents of hosts does with less (column generation)';
   if (method === 'sum over islands of bins') return 'hosts that share no instances, each by itself';

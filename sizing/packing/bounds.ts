@@ -6,6 +6,7 @@
  * the others is bounded alone, and the bounds add up.
  */
 import type { Prepared } from './prepare.ts';
+import { newLoad, newStock, place, room } from './stock.ts';
 
 export interface Bound {
   readonly cost: number;
@@ -45,8 +46,14 @@ function boundOf(prepared: Prepared, part: Part): Bound {
     const large = dualFeasibleBound(prepared, part, d);
     offer(cheapest(prepared, part, large), large, `large items in ${name}`);
   }
+  if (prepared.dims > 1) {
+    const all = dualFeasibleBound(prepared, part, null);
+    offer(cheapest(prepared, part, all), all, 'large items in the sum of all');
+  }
   const apart = apartBound(prepared, part);
   offer(cheapest(prepared, part, apart), apart, 'items kept apart');
+  const strangers = strangersBound(prepared, part);
+  offer(cheapest(prepared, part, strangers), strangers, 'kinds that never share a bin');
   // Each argument may bound the count alone: the bins it proves cost at least the cheapest.
   offer(cheapest(prepared, part, best.count), best.count, 'number of bins');
   return best;
@@ -93,13 +100,25 @@ const mostThresholds = 60;
 const mostSteps = 12;
 const grid = 2048;
 
-function dualFeasibleBound(prepared: Prepared, { groups, types }: Part, d: number): number {
-  const { sizes, counts, dims } = prepared;
-  const largest = Math.max(0, ...types.map((index) => prepared.types[index]?.capacity[d] ?? 0));
+/** Of one dimension, or (null) of the sum of them all, each as its share of the largest bin: it fits where each does. */
+function dualFeasibleBound(prepared: Prepared, { groups, types }: Part, d: number | null): number {
+  const { sizes, counts, dims, reference } = prepared;
+  const over =
+    d === null ? prepared.names.flatMap((_, at) => ((reference[at] as number) > 0 ? [at] : [])) : [d];
+  const scale = (at: number) => (d === null ? 1 / (reference[at] as number) : 1);
+  const sumOf = (values: Float64Array, start: number) =>
+    over.reduce((sum, at) => sum + (values[start + at] as number) * scale(at), 0);
+  const largest = Math.max(
+    0,
+    ...types.map((index) => {
+      const type = prepared.types[index];
+      return type === undefined ? 0 : sumOf(type.capacity, 0);
+    }),
+  );
   if (largest === 0) return 0;
   const shares = new Map<number, number>();
   for (const group of groups) {
-    const exact = (sizes[group * dims + d] as number) / largest;
+    const exact = sumOf(sizes, group * dims) / largest;
     // Of very many sizes neighbours are taken together, at the lesser: a bound still, and the volume's is exact.
     const share = groups.length > grid ? Math.floor(exact * grid) / grid : exact;
     if (share > 0) shares.set(share, (shares.get(share) ?? 0) + (counts[group] as number));
@@ -142,6 +161,59 @@ function even(values: readonly number[], most: number): readonly number[] {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   if (distinct.length <= most) return distinct;
   return Array.from({ length: most }, (_, i) => distinct[Math.floor((i * distinct.length) / most)] as number);
+}
+
+/** Beyond so many kinds, none is looked at for those that never meet. */
+const mostStrangers = 2000;
+
+/**
+ * Kinds of which no two ever share a bin, however few of each: each needs bins of its own, as many as hold it alone.
+ * Chosen one after the other, in a few orders, with each those that it can meet left out.
+ */
+function strangersBound(prepared: Prepared, { groups, types }: Part): number {
+  if (groups.length > mostStrangers) return 0;
+  const stock = newStock(prepared);
+  const places = types.flatMap((index) =>
+    prepared.types[index] === undefined ? [] : [newLoad(prepared, index)],
+  );
+  const need = new Map<number, number>();
+  for (const group of groups) {
+    const count = prepared.counts[group] as number;
+    const most = Math.max(1, ...places.map((load) => room(stock, load, group, count)));
+    need.set(group, Math.ceil(count / most));
+  }
+  const meet = (a: number, b: number) =>
+    places.some((load) => {
+      if (room(stock, load, a, 1) === 0) return false;
+      place(stock, load, a, 1);
+      const fits = room(stock, load, b, 1) > 0;
+      place(stock, load, a, -1);
+      load.contents.delete(a);
+      return fits;
+    });
+  const size = (group: number) => {
+    let most = 0;
+    for (let d = 0; d < prepared.dims; d += 1) {
+      const full = prepared.reference[d] as number;
+      if (full > 0) most = Math.max(most, (prepared.sizes[group * prepared.dims + d] as number) / full);
+    }
+    return most;
+  };
+  let best = 0;
+  for (const key of [(group: number) => need.get(group) ?? 0, size]) {
+    let open = groups
+      .map((group) => [group, key(group)] as const)
+      .sort((a, b) => b[1] - a[1])
+      .map(([group]) => group);
+    let sum = 0;
+    for (let [first] = open; first !== undefined; [first] = open) {
+      const chosen = first;
+      sum += need.get(chosen) ?? 0;
+      open = open.slice(1).filter((other) => !meet(chosen, other));
+    }
+    best = Math.max(best, sum);
+  }
+  return best;
 }
 
 function apartBound(prepared: Prepared, { groups }: Part): number {

@@ -112,37 +112,49 @@ function fillBin(
   weights: readonly number[],
 ): Load {
   const { prepared } = stock;
-  const { dims, sizes, reference } = prepared;
+  const { dims, sizes, reference, groups } = prepared;
   const load = newLoad(prepared, type);
+  const { left } = load;
   // Per dimension, what one unit of size counts against what is left.
   const scale = Float64Array.from(weights, (weight, d) => {
     const full = reference[d] as number;
     return full > 0 ? weight / (full * full) : 0;
   });
-  let open = candidates;
+  const open = Int32Array.from(candidates);
+  const rest = Float64Array.from(candidates, (group) => stock.counts[group] as number);
+  let count = open.length;
   for (;;) {
-    const next: number[] = [];
     let best = -1;
     let bestScore = -Infinity;
-    const { left } = load;
-    for (const group of open) {
-      const rest = (stock.counts[group] as number) - (load.contents.get(group) ?? 0);
-      if (rest <= 0 || room(stock, load, group, 1) === 0) continue;
-      next.push(group);
+    let kept = 0;
+    for (let k = 0; k < count; k += 1) {
+      const group = open[k] as number;
+      const there = rest[k] as number;
+      if (there <= 0) continue;
       let score = 0;
-      for (let d = 0, at = group * dims; d < dims; d += 1, at += 1) {
+      let d = 0;
+      for (let at = group * dims; d < dims; d += 1, at += 1) {
         const size = sizes[at] as number;
         const free = left[d] as number;
+        if (size > free) break;
         // The norm of the rest, its constant part left off: (free - size)^2 - free^2.
         score += (scale[d] as number) * (rule === 'dot product' ? free * size : size * (2 * free - size));
       }
+      if (d < dims) continue;
+      // Sizes are looked at here, for speed; every other rule is the stock's to judge.
+      if (groups[group]?.isPlain !== true ? room(stock, load, group, 1) === 0 : !groups[group].allowed[type])
+        continue;
+      open[kept] = group;
+      rest[kept] = there;
       if (score > bestScore) {
         bestScore = score;
-        best = group;
+        best = kept;
       }
+      kept += 1;
     }
     if (best < 0) return load;
-    place(stock, load, best, 1);
-    open = next;
+    place(stock, load, open[best] as number, 1);
+    rest[best] = (rest[best] as number) - 1;
+    count = kept;
   }
 }

@@ -35,6 +35,7 @@ export function fitAll(
 ): readonly Load[] {
   const { prepared } = stock;
   const order = bySize(prepared, groups, weights, noise);
+  if (fit === 'first' && isSparse(stock, order, open)) return fitSingly(stock, order, open);
   const smallest = smallestAfter(prepared, order);
   const closed: Load[] = [];
   let loads = [...open];
@@ -62,6 +63,114 @@ export function fitAll(
     }
   });
   return [...closed, ...loads];
+}
+
+/** Pairs of a group and a bin beyond which bins are found by a tree. */
+const mostMeetings = 1_000_000;
+
+/** Many groups of few units and many bins, so that little is gained by taking equal bins together. */
+function isSparse({ counts }: Stock, order: readonly number[], open: readonly Load[]): boolean {
+  const bins = open.reduce((sum, { copies }) => sum + copies, 0);
+  if (order.length * Math.max(bins, order.length / 8) <= mostMeetings) return false;
+  const units = order.reduce((sum, group) => sum + (counts[group] as number), 0);
+  return units <= 8 * order.length && bins <= 8 * Math.max(order.length, open.length);
+}
+
+/** First-fit with each bin by itself, and the first with room for a group found by halves. */
+function fitSingly(stock: Stock, order: readonly number[], open: readonly Load[]): Load[] {
+  const { dims, sizes } = stock.prepared;
+  const loads = open.flatMap((load) =>
+    load.copies === 1 ? [copyOf(load, 1)] : Array.from({ length: load.copies }, () => copyOf(load, 1)),
+  );
+  const tree = new RoomTree(dims, loads);
+  for (const group of order) {
+    const size = sizes.subarray(group * dims, (group + 1) * dims);
+    for (let at = 0; (stock.counts[group] as number) > 0; at += 1) {
+      at = tree.firstFrom(at, size);
+      const load = loads[at];
+      if (load === undefined) break;
+      const units = room(stock, load, group, stock.counts[group] as number);
+      if (units === 0) continue;
+      place(stock, load, group, units);
+      take(stock, load.type, group, units);
+      tree.set(at, load.left);
+    }
+    const before = loads.length;
+    openNew(stock, group, loads);
+    for (const load of loads.splice(before)) {
+      for (let copy = 0; copy < load.copies; copy += 1) {
+        loads.push(copyOf(load, 1));
+        tree.set(loads.length - 1, load.left);
+      }
+    }
+  }
+  return loads;
+}
+
+/** What is left in each bin, and in pairs, fours and so on of them the most of each dimension. */
+class RoomTree {
+  readonly #dims: number;
+  #width: number;
+  #most: Float64Array;
+
+  constructor(dims: number, loads: readonly Load[]) {
+    this.#dims = dims;
+    this.#width = 1;
+    while (this.#width < loads.length + 1) this.#width *= 2;
+    this.#most = new Float64Array(2 * this.#width * dims).fill(-1);
+    loads.forEach(({ left }, at) => {
+      this.#most.set(left, (this.#width + at) * dims);
+    });
+    for (let node = this.#width - 1; node >= 1; node -= 1) this.#update(node);
+  }
+
+  set(at: number, left: Float64Array): void {
+    while (at >= this.#width) this.#grow();
+    this.#most.set(left, (this.#width + at) * this.#dims);
+    for (let node = (this.#width + at) >> 1; node >= 1; node >>= 1) this.#update(node);
+  }
+
+  /** The first bin from `from` on that has room in every dimension; beyond all bins where there is none. */
+  firstFrom(from: number, size: Float64Array): number {
+    if (from >= this.#width) return Infinity;
+    let node = this.#width + from;
+    for (;;) {
+      if (this.#fits(node, size)) {
+        if (node >= this.#width) return node - this.#width;
+        node *= 2;
+        continue;
+      }
+      // To the next on the right, from as far up as this was the right one.
+      while (node % 2 === 1) {
+        node >>= 1;
+        if (node <= 1) return Infinity;
+      }
+      if (node === 0) return Infinity;
+      node += 1;
+    }
+  }
+
+  #fits(node: number, size: Float64Array): boolean {
+    for (let d = 0, at = node * this.#dims; d < this.#dims; d += 1, at += 1)
+      if ((size[d] as number) > (this.#most[at] as number)) return false;
+    return true;
+  }
+
+  #update(node: number): void {
+    for (let d = 0, at = node * this.#dims, left = 2 * at; d < this.#dims; d += 1)
+      this.#most[at + d] = Math.max(
+        this.#most[left + d] as number,
+        this.#most[left + this.#dims + d] as number,
+      );
+  }
+
+  #grow(): void {
+    const old = this.#most.subarray(this.#width * this.#dims);
+    this.#width *= 2;
+    this.#most = new Float64Array(2 * this.#width * this.#dims).fill(-1);
+    this.#most.set(old, this.#width * this.#dims);
+    for (let node = this.#width - 1; node >= 1; node -= 1) this.#update(node);
+  }
 }
 
 /** As many copies as can be filled with `most` each, one with what remains, the others as they were. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../model/random.ts';
 import { combinatorialBound } from './bounds.ts';
 import { checkPacking } from './check.ts';
 import { packQuickly } from './pack.ts';
@@ -36,6 +37,24 @@ describe('packQuickly', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('bounds kinds that never meet, and what is too large in the sum of all, without columns', () => {
+    const bins = [{ id: 'h', capacity: [100, 100, 100], cost: 1 }];
+    const dimensions = ['cpu', 'memory', 'disk'];
+    const items = [
+      { id: 'A', count: 10, size: [60, 10, 60] },
+      { id: 'B', count: 10, size: [50, 60, 10] },
+      { id: 'C', count: 10, size: [10, 50, 50] },
+    ];
+    expect(packQuickly({ dimensions, items, bins })).toMatchObject({
+      countBound: 25,
+      count: 25,
+      optimal: true,
+    });
+    // No three: each is more than a third of all that there is, though less than a third in one of the three.
+    const sum = [{ id: 'D', count: 11, size: [20, 45, 40] }];
+    expect(packQuickly({ dimensions, items: sum, bins })).toMatchObject({ countBound: 6, count: 6 });
   });
 
   it('says the same in whatever unit sizes and capacities are told', () => {
@@ -209,6 +228,21 @@ describe('packQuickly', () => {
     expect(firstFit(problem)).toBe(11);
     expect(toPacking(prepared, packByFit(prepared, 'first', [1]), none).count).toBe(11);
     expect(packQuickly(problem)).toMatchObject({ count: 9, optimal: true });
+  });
+
+  it('counts so too where bins are found by a tree', () => {
+    const random = createRandom(3);
+    // Falling, as first-fit takes them; few of each, in one dimension.
+    const sizes = Array.from({ length: 4000 }, () => 1 + random.integer(60_000)).sort((a, b) => b - a);
+    const problem: Problem = {
+      dimensions: ['size'],
+      items: sizes.map((size, at) => ({ id: String(at), count: 1 + (at % 2), size: [size] })),
+      bins: [{ id: 'b', capacity: [100_000], cost: 1 }],
+    };
+    const prepared = prepare(problem);
+    const packing = toPacking(prepared, packByFit(prepared, 'first', [1]), { cost: 0, count: 0, method: '' });
+    expect(checkPacking(problem, packing)).toEqual([]);
+    expect(packing.count).toBe(firstFit(problem));
   });
 
   it('bounds triplets by their optimum, which heuristics miss by a sixth at most', () => {

@@ -35,6 +35,8 @@ export interface Group {
   readonly foes: ReadonlySet<number>;
   /** Units in one failure domain. */
   readonly domainMost: number;
+  /** Size and type decide alone. */
+  readonly isPlain: boolean;
 }
 
 /** `count`: items of the group `item` in the problem; `perUnit` of them make a unit. */
@@ -64,8 +66,20 @@ interface Unit {
   readonly bins: readonly (readonly string[])[];
 }
 
-/** Checks the numbers and flattens them. Throws UserError naming the item or bin with a number that is none. */
+const none: readonly never[] = [];
+const known = new WeakMap<Problem, Prepared>();
+
+/**
+ * Checks the numbers and flattens them, once for each problem: nothing of either is changed afterwards. Throws
+ * UserError naming the item or bin with a number that is none.
+ */
 export function prepare(problem: Problem): Prepared {
+  const prepared = known.get(problem) ?? flattened(problem);
+  known.set(problem, prepared);
+  return prepared;
+}
+
+function flattened(problem: Problem): Prepared {
   checkNumbers(problem);
   const keys = new Map<string, number>();
   const most: number[] = [];
@@ -83,8 +97,15 @@ export function prepare(problem: Problem): Prepared {
   const placeable: Unit[] = [];
   const flat: number[] = [];
   const counts: number[] = [];
-  for (const unit of unitsOf(problem, keys, limited)) {
-    const allowed = types.map((type) => mayBeIn(unit, problem.bins[type.index]) && fits(unit.size, type));
+  const units = unitsOf(problem, keys, limited);
+  // Of a million groups most share what they may be in and avoid nothing.
+  const choices = new Map<string, readonly boolean[]>();
+  const anyAvoids = units.some(({ avoids }) => avoids.length > 0);
+  const nothing = new Set<number>();
+  for (const unit of units) {
+    const own = types.map((type) => mayBeIn(unit, problem.bins[type.index]) && fits(unit.size, type));
+    const allowed = choices.get(own.join()) ?? own;
+    choices.set(own.join(), allowed);
     const reason = allowed.includes(true)
       ? contradiction(unit, most, keys)
       : whyNowhere(unit, problem, names, types);
@@ -94,9 +115,17 @@ export function prepare(problem: Problem): Prepared {
       }
     } else {
       const { members, apart, domainMost } = unit;
-      groups.push({ index: groups.length, members, allowed, apart, foes: new Set(), domainMost });
+      groups.push({
+        index: groups.length,
+        members,
+        allowed,
+        apart,
+        foes: anyAvoids ? new Set() : nothing,
+        domainMost,
+        isPlain: !anyAvoids && apart.length === 0 && domainMost === Infinity,
+      });
       placeable.push(unit);
-      flat.push(...unit.size);
+      for (const value of unit.size) flat.push(value);
       counts.push(unit.count);
     }
   }
@@ -150,28 +179,19 @@ function typeOf(bin: BinType, index: number, limited: boolean, domains: Map<stri
 
 /** Largest shapes first, whatever the order they came in: packings do not depend on it. */
 function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: boolean): readonly Unit[] {
-  const alike = new Map<string, number[]>();
+  const alike = new Map<string, number | number[]>();
   problem.items.forEach((item, at) => {
     if (item.count === 0) return;
-    const { size, apart, domains, together, bins, marks, avoids } = item;
-    // Items to be spread are counted by group, and so stay on their own.
-    const own = domains === undefined ? '' : item.id;
-    const sort = [
-      size,
-      (apart ?? []).map(({ key, weight }) => [key, weight ?? 1]).sort(),
-      [...(bins ?? ['*'])].sort(),
-      [...(marks ?? [])].sort(),
-      [...(avoids ?? [])].sort(),
-      own,
-    ];
-    const key = together === undefined ? JSON.stringify(sort) : `together ${together}`;
+    const key = item.together === undefined ? sortOf(item) : `together ${item.together}`;
     const known = alike.get(key);
-    if (known === undefined) alike.set(key, [at]);
+    if (known === undefined) alike.set(key, at);
+    else if (typeof known === 'number') alike.set(key, [known, at]);
     else known.push(at);
   });
   const slots = limited ? [1] : [];
   const units: Unit[] = [];
-  for (const indices of alike.values()) {
+  for (const found of alike.values()) {
+    const indices = typeof found === 'number' ? [found] : found;
     const items = indices.map((at) => [at, problem.items[at]] as const).filter(isDefined);
     const first = items[0]?.[1];
     if (first === undefined) continue;
@@ -181,18 +201,32 @@ function unitsOf(problem: Problem, keys: ReadonlyMap<string, number>, limited: b
       const count = items.reduce((sum, [, item]) => sum + item.count, 0);
       units.push({
         members: items.map(([item, { count: own }]) => ({ item, perUnit: 1, count: own })),
-        size: [...first.size, ...slots],
+        size: limited ? [...first.size, 1] : first.size,
         count,
-        apart: (first.apart ?? []).map(({ key, weight = 1 }) => ({ key: keys.get(key) ?? 0, weight })),
-        marks: first.marks ?? [],
-        avoids: first.avoids ?? [],
+        apart: first.apart?.map(({ key, weight = 1 }) => ({ key: keys.get(key) ?? 0, weight })) ?? none,
+        marks: first.marks ?? none,
+        avoids: first.avoids ?? none,
         domainMost: domains === undefined ? Infinity : Math.ceil(count / domains),
-        bins: first.bins === undefined ? [] : [first.bins],
+        bins: first.bins === undefined ? none : [first.bins],
       });
     }
   }
   const idOf = ({ members }: Unit) => problem.items[members[0]?.item ?? 0]?.id ?? '';
   return units.sort((a, b) => compareSizes(b.size, a.size) || (idOf(a) < idOf(b) ? -1 : 1));
+}
+
+/** What makes two items alike: their size and their rules. */
+function sortOf({ id, size, apart, domains, bins, marks, avoids }: ItemGroup): string {
+  if (!(apart ?? domains ?? bins ?? marks ?? avoids)) return size.join();
+  return JSON.stringify([
+    size,
+    (apart ?? []).map(({ key, weight }) => [key, weight ?? 1]).sort(),
+    [...(bins ?? ['*'])].sort(),
+    [...(marks ?? [])].sort(),
+    [...(avoids ?? [])].sort(),
+    // Items to be spread are counted by group, and so stay on their own.
+    domains === undefined ? '' : id,
+  ]);
 }
 
 type Indexed = readonly [number, ItemGroup];
@@ -233,9 +267,9 @@ function jointUnit(
 }
 
 function compareSizes(a: readonly number[], b: readonly number[]): number {
-  for (const [d, value] of a.entries()) {
-    const other = b[d] ?? 0;
-    if (value !== other) return value - other;
+  for (let d = 0; d < a.length; d += 1) {
+    const difference = (a[d] ?? 0) - (b[d] ?? 0);
+    if (difference !== 0) return difference;
   }
   return 0;
 }

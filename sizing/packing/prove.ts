@@ -53,19 +53,21 @@ export async function pack(problem: Problem, options: Partial<ProofOptions> = {}
   for (const { type, contents } of best.loads) master.add({ type, contents });
   const random = createRandom(seed);
   const rest = breather();
-  let next = now() + firstRounding;
+  const start = limits.until - seconds;
+  let next = start + firstRounding;
   const converging = master.converge(master.whole, limits, (proven, objective) => {
     bound = raised(prepared, bound, proven);
     return isDone() || bound.cost >= raised(prepared, bound, objective).cost * (1 - 1e-12);
   });
   for (let step = converging.next(); step.done !== true; step = converging.next()) {
     if (now() >= next) {
-      next += 2 * (next - limits.until + seconds);
+      next += next - start;
       for (const attempt of rounded(prepared, master)) offer(attempt);
     }
     await rest();
   }
-  if (!isDone()) for (const attempt of rounded(prepared, master)) offer(attempt);
+  // Nothing is done because the time ends: it would not be done with more time, and might be missed then.
+  if (!isDone() && now() < limits.until) for (const attempt of rounded(prepared, master)) offer(attempt);
   if (isDone() || now() >= limits.until) return toPacking(prepared, best, bound);
 
   await using solver = threads ? openSolver() : null;

@@ -77,12 +77,15 @@ function replayed(losses: Iterable<Replay>, untilFailure: boolean, evidence: Evi
 }
 
 /** Bins of differing contents beyond which a proof without replays is preferred to them. */
-const mostReplays = 2000;
+export const mostReplays = 2000;
 /** Pairs of a shape lost and a bin kept that replaying every loss may meet: some tens of milliseconds. */
 const mostWork = 2e6;
 
 /** What replaying each choice of `count` bins would take; Infinity where there are too many of them. */
 function workOfEvery(loads: readonly Load[], count: number): number {
+  const kinds = loads.length;
+  // At least (n / k)^k of n kinds: most fleets are told by that at once.
+  if (kinds > count && count * Math.log(kinds / count) > Math.log(mostWork)) return Infinity;
   // Choices of each size from the kinds seen so far, where bins of equal contents are one kind.
   let choices = [1, ...Array.from({ length: count }, () => 0)];
   for (const { copies } of loads) {
@@ -152,12 +155,11 @@ function areTakenOver({ prepared, loads }: Fleet, count: number): boolean {
   });
 }
 
-/** The dimension in which the k fullest bins hold more than all others have room for; null: none. */
-export function shortFor({ prepared, loads }: Fleet, count: number): string | null {
+/** Per dimension, how much more the k fullest bins hold than all others have room for; below 0: they have room. */
+export function shortage({ prepared, loads }: Fleet, count: number): Float64Array {
   const order = byFullness(prepared, loads);
-  const gone = fullest(order, count);
-  const { need, room } = balance(prepared, order, gone);
-  return shortest(prepared, need, room);
+  const { need, room } = balance(prepared, order, fullest(order, count));
+  return need.map((value, d) => value - (room[d] as number) * (1 + 1e-9));
 }
 
 /** How many copies of each load are among the first `count` bins. */
@@ -294,7 +296,11 @@ export function withoutSpread(prepared: Prepared): Prepared {
   if (prepared.groups.every(({ domainMost }) => domainMost === Infinity)) return prepared;
   return {
     ...prepared,
-    groups: prepared.groups.map((group) => ({ ...group, domainMost: Infinity })),
+    groups: prepared.groups.map((group) => ({
+      ...group,
+      domainMost: Infinity,
+      isPlain: group.apart.length === 0 && group.foes.size === 0,
+    })),
   };
 }
 

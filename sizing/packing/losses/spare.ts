@@ -9,7 +9,15 @@ import { packQuickly } from '../pack.ts';
 import { search } from '../search.ts';
 import { countOf } from '../stock.ts';
 import { fleetOf, withEmpty, type Fleet } from './fleet.ts';
-import { shortFor, surviveLoss, withoutSpread, type Loss, type Replay, type Survival } from './replay.ts';
+import {
+  mostReplays,
+  shortage,
+  surviveLoss,
+  withoutSpread,
+  type Loss,
+  type Replay,
+  type Survival,
+} from './replay.ts';
 
 export interface Spared {
   readonly packing: Packing;
@@ -33,7 +41,10 @@ export function packWithSpare(
     fleet,
     startsOf(fleet, loss).flatMap((start) => {
       const grown = grow(fleet, loss, start);
-      return grown === null ? [] : [exchanged(fleet, loss, lessened(fleet, loss, grown))];
+      if (grown === null) return [];
+      // Of very many hosts a proof for any loss, which needs no replay, is worth the few spares that could go.
+      const isProof = grown.survival.evidence === 'taken over' && fleet.loads.length > mostReplays;
+      return [isProof ? grown : exchanged(fleet, loss, lessened(fleet, loss, grown))];
     }),
   );
   if (found === null) return null;
@@ -62,6 +73,9 @@ function supplyOf({ prepared, loads }: Fleet): number[] {
   return supply;
 }
 
+/** Share of the bins lost from which on one empty bin for each is taken instead of looking for fewer. */
+const nearly = 0.75;
+
 /** Where the search begins: at nothing, or at what sums alone ask for; and with a bin for each that is lost. */
 function startsOf(fleet: Fleet, loss: Loss): number[][] {
   const { prepared, loads } = fleet;
@@ -73,15 +87,14 @@ function startsOf(fleet: Fleet, loss: Loss): number[][] {
   const kinds = used.flatMap((count, type) => (count > 0 ? [type] : []));
   const [only] = kinds;
   if (kinds.length > 1 || only === undefined) return [none, alike];
-  // Of one kind: more room is never less, so the last number that is short is found by halves.
+  // Of one kind: as many as the sums of what is lost and of what room is left ask for.
+  const capacity = prepared.types[only]?.capacity;
+  const bySums = shortage(fleet, loss.count).map((value, d) =>
+    Math.ceil(value / (capacity?.[d] ?? 0) - 1e-9),
+  );
   const most = Math.min(supply[only] ?? 0, countOf(loads) + loss.count);
-  let short = -1;
-  for (let step = 2 ** 30; step >= 1; step /= 2) {
-    const tried = short + step;
-    if (tried <= most && shortFor(withEmpty(fleet, none.with(only, tried)), loss.count) !== null)
-      short = tried;
-  }
-  const least = Math.min(most, short + 1);
+  const least = Math.min(most, Math.max(0, ...bySums.filter(Number.isFinite)));
+  if (loads.length > mostReplays && least >= nearly * (alike[only] ?? Infinity)) return [alike];
   return [none.with(only, least), ...(least < (alike[only] ?? 0) ? [] : [alike])];
 }
 
@@ -138,8 +151,8 @@ function lessened(fleet: Fleet, loss: Loss, held: Held): Held {
     if (most === 0) continue;
     let failed = -1;
     let enough = most;
-    // Strides from the top: mostly little can go, and a replay that fails costs more than one that does not.
-    while (enough - failed > 1) {
+    const step = fleet.loads.length > mostReplays ? Math.max(1, Math.ceil(most / 50)) : 1;
+    while (enough - failed > step) {
       const tried = Math.floor((failed + enough) / 2);
       const extra = best.extra.with(type, tried);
       const survival = surviveLoss(withEmpty(fleet, extra), loss, { untilFailure: true });
