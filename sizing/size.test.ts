@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../model/errors.ts';
 import { parseCatalogue } from './policy/catalogue.ts';
 import { inventoryOf } from './inventories/index.ts';
 import { checkPacking } from './packing/check.ts';
 import { packQuickly } from './packing/pack.ts';
 import { parseSizingPolicy } from './policy/policy.ts';
 import { size, type Sizing } from './size.ts';
+import { tareBytesAt } from './tare-curve.ts';
 import { weightsOf } from './weights.ts';
 
 const gib = 2 ** 30;
@@ -132,8 +132,14 @@ test('more tare never takes fewer hosts than the bound of less', async () => {
   expect(bounds.at(-1)).toBeGreaterThan(bounds[0] ?? 0);
 });
 
-test('an instance that nobody weighed is no instance without weight', () => {
+test('a virtual machine that nobody weighed weighs what is published, and says so', () => {
   const policy = parseSizingPolicy('name: bare\n', 'policy.yaml');
-  expect(() => weightsOf(null, policy)).toThrow(UserError);
-  expect(() => weightsOf(null, policy)).toThrow(/nothing tells what a virtual machine weighs/);
+  const { vm, container } = weightsOf(null, policy);
+  // KubeVirt: 248 MiB, 8 MiB for each vCPU and 1/512 of the guest's memory.
+  expect(tareBytesAt(vm.memory, 4 * gib, 2)).toBe((248 + 16 + 8) * 2 ** 20);
+  expect(tareBytesAt(container.memory, 4 * gib, 2)).toBe(0);
+  expect([vm, container].map(({ evidence, isDefault }) => [evidence, isDefault])).toEqual([
+    ['assumed', true],
+    ['assumed', true],
+  ]);
 });

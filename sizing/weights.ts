@@ -1,6 +1,7 @@
 /**
  * What one more instance weighs beyond its application, as a virtual machine and as a container: of a measured
- * profile, or declared and marked so. Nothing weighs nothing by default: without either there is no answer.
+ * profile, declared and marked so, or else
+ * published and marked so on every line of the answer.
  */
 import { UserError } from '../model/errors.ts';
 import type { SizingPolicy } from './model.ts';
@@ -16,6 +17,8 @@ export type PickTare = (tare: Tare) => number;
 export interface Weights {
   readonly form: Form;
   readonly evidence: 'measured' | 'assumed';
+  /** Neither measured nor declared: a published figure, or nothing where none is published. */
+  readonly isDefault?: true;
   /** Measured without real virtualization: its memory holds, its CPU was not taken. */
   readonly emulated: boolean;
   /** "namespace, 3 shapes, 60 launches" or "policy.yaml". */
@@ -39,8 +42,8 @@ export interface WeightOptions {
 }
 
 /**
- * The tares to size with; what the policy assumes is used where no record tells.
- * @throws UserError where neither a record nor the policy tells what an instance weighs
+ * The tares to size with; what the policy assumes is used where no record tells, and what is published where neither does.
+ * @throws UserError for a runner that no record weighs
  */
 export function weightsOf(
   profile: Profile | null,
@@ -107,14 +110,36 @@ function measuredOf(
 
 const medianOf: PickTare = ({ memoryBytes }) => memoryBytes?.median ?? 0;
 
+/**
+ * Of who neither measured nor declared: KubeVirt's published overhead of a virtual machine, and nothing for a
+ * container, of which nobody publishes any.
+ */
+function publishedOf(form: Form): Weights {
+  const { memoryBytes, perByte, perThread, idleThreads, source } = publishedTares.kubevirt;
+  const declared = `measure it (tare run tare, --profile) or declare it (assume: ${form})`;
+  const isVm = form === 'vm';
+  return {
+    form,
+    evidence: 'assumed',
+    isDefault: true,
+    emulated: false,
+    source: isVm ? `published: ${source}` : 'nothing is published, so nothing is added',
+    memory: isVm
+      ? { points: [{ at: 0, bytes: memoryBytes }], perByte, perThread, insideBytes: 0, more: 0 }
+      : { points: [{ at: 0, bytes: 0 }], perByte: 0, perThread: 0, insideBytes: null, more: 0 },
+    diskBytes: 0,
+    idleThreads: isVm ? idleThreads : 0,
+    remarks: [
+      isVm
+        ? `a virtual machine is assumed to cost its host what KubeVirt publishes, and its guest's OS nothing: ${declared}`
+        : `a container is assumed to add nothing to its application: ${declared}`,
+    ],
+  };
+}
+
 function assumedOf(policy: SizingPolicy, form: Form): Weights {
   const assumed = policy.assume[form];
-  if (assumed === null) {
-    throw new UserError(
-      `nothing tells what a ${form === 'vm' ? 'virtual machine' : 'container'} weighs`,
-      `give a record of \`tare run tare\` (--profile RESULT), or declare it in a policy: assume: { ${form}: { memory: 256MiB } }`,
-    );
-  }
+  if (assumed === null) return publishedOf(form);
   const { rule, insideBytes } = assumed;
   const withoutGuest = form === 'vm' && rule !== null && (insideBytes ?? 0) === 0;
   return {

@@ -49,3 +49,56 @@ test('a check of nothing, and of lines that are wrong, does not pass', async () 
   const twice = await size(0.5, '--check', file('twice.csv', [header, ...lines, ...lines].join('\r\n')));
   expect(twice).toMatchObject({ code: 1, out: expect.stringContaining('3 asked for') as string });
 });
+
+const node = {
+  kind: 'Node',
+  metadata: { name: 'n', labels: { 'kubernetes.io/hostname': 'n' } },
+  status: { capacity: { cpu: '8', memory: '32Gi', pods: '110' } },
+};
+const resources = { requests: { cpu: '1', memory: '1Gi' } };
+const pods = Array.from({ length: 5 }, (_, at) => ({
+  kind: 'Pod',
+  metadata: { name: `p${String(at)}` },
+  spec: { containers: [{ name: 'c', resources }] },
+}));
+const cluster = (nodes: number) =>
+  file(
+    `cluster-${String(nodes)}.json`,
+    JSON.stringify({ items: [...pods, ...Array.from({ length: nodes }, () => node)] }),
+  );
+const quick = ['--seconds', '0', '--no-analysis'];
+
+test('a preview needs no hosts, and an answer says that it does', async () => {
+  expect(await tare('size', cluster(1), '--preview')).toMatchObject({ code: 0 });
+  const without = await tare('size', cluster(1), ...quick);
+  expect(without).toMatchObject({ code: 2, err: expect.stringContaining('--hosts today') as string });
+});
+
+test('without a record or declared weights published ones answer, marked with every answer', async () => {
+  const { code, out } = await tare('size', cluster(3), '--hosts', 'today', ...quick);
+  expect(code).toBe(0);
+  for (const name of ['virtual machines', 'containers', 'containers in VMs'])
+    expect(out).toContain(`${name} (assumed)`);
+  expect(out).toContain('Tare of a virtual machine: assumed, published: KubeVirt');
+  expect(out.split('\n')[0]).toMatch(/assumed/);
+});
+
+test('hosts of today are used before what is bought, and there are no more of them', async () => {
+  const bought = file('bought.yaml', 'hosts: [{ id: new, cores: 8, memory: 32GiB, price: 100 }]\n');
+  const both = await tare('size', cluster(1), '--hosts', `today,${bought}`, ...quick, '--json');
+  const { answers } = JSON.parse(both.out) as { answers: { alternative: string; byType: unknown[] }[] };
+  expect(answers.find(({ alternative }) => alternative === 'container')?.byType).toEqual([
+    { type: 'today 8c/32GiB', hosts: 1 },
+    { type: 'new', hosts: 1 },
+  ]);
+  const none = file('none.csv', 'name,cpu,memory_gib\na,1,1\n');
+  expect(await tare('size', none, '--hosts', 'today', ...quick)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('names no host') as string,
+  });
+});
+
+test('the shapes that are shipped can be packed onto', async () => {
+  const presets = join(import.meta.dirname, '../../docs/sizing/presets.yaml');
+  expect(await tare('size', cluster(1), '--hosts', presets, ...quick)).toMatchObject({ code: 0 });
+});

@@ -1,6 +1,7 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { parseBytes } from '../../model/units.ts';
+import type { Inventory } from '../../sizing/model.ts';
 import type { Problem } from '../../sizing/packing/model.ts';
 import type { Alternative } from '../../sizing/problem.ts';
 import type { StorageAnswer } from '../../sizing/storage/place.ts';
@@ -13,7 +14,7 @@ import { toolVersion } from '../version.ts';
 
 interface SizeArguments {
   inventory: string[];
-  hosts: string;
+  hosts: string | undefined;
   policy: string | undefined;
   profile: string[];
   runner: string[];
@@ -40,7 +41,10 @@ export const sizeCommand: Command<SizeArguments> = {
         demandOption: true,
         describe: 'RVTools workbook or CSVs, kubectl get pods/nodes -o json, a CSV, or an apps.yaml.',
       })
-      .option('hosts', { type: 'string', demandOption: true, describe: 'Catalogue of hosts (YAML).' })
+      .option('hosts', {
+        type: 'string',
+        describe: "Catalogue of hosts (YAML), `today` for the inventory's own, or both: today,hosts.yaml.",
+      })
       .option('policy', {
         type: 'string',
         describe: 'Rules (YAML); default: published ones, named in --json.',
@@ -105,6 +109,7 @@ export const sizeCommand: Command<SizeArguments> = {
         '$0 size rvtools.xlsx --hosts hosts.yaml --profile results/tare',
         'an estate, by measured tares',
       )
+      .example('$0 size rvtools.xlsx --hosts today,hosts.yaml', 'what is there first, then what is bought')
       .example('$0 size apps.yaml --hosts hosts.yaml --policy policy.yaml', 'a plan, by declared ones'),
   run: async (args, output) => {
     for (const name of ['html', 'assignment', 'check'] as const) {
@@ -127,13 +132,11 @@ export const sizeCommand: Command<SizeArguments> = {
     if (!(args.seconds >= 0 && args.seconds <= 3600)) {
       throw new UserError(`--seconds is ${args.seconds}`, 'give 0 to 3600');
     }
-    const { parseArrays, parseCatalogue } = await import('../../sizing/policy/catalogue.ts');
     const { defaultPolicy, parseSizingPolicy } = await import('../../sizing/policy/policy.ts');
     const { weightsOf } = await import('../../sizing/weights.ts');
     const { size } = await import('../../sizing/size.ts');
     const { packLightly } = await import('../../sizing/explain/counts.ts');
-    const catalogue = textOf(args.hosts, output.err);
-    const hosts = parseCatalogue(catalogue, args.hosts);
+    const { hosts, arrays, remarks } = await hostsFrom(args.hosts, inventory, output.err);
     const policy =
       args.policy === undefined
         ? defaultPolicy()
@@ -148,9 +151,9 @@ export const sizeCommand: Command<SizeArguments> = {
       args.seconds === 0 ? packLightly(problem) : pack(problem, { seconds: args.seconds });
     // Where nothing can be redrawn each step is a line.
     const progress = (step: string) => (output.live ? output.status(step) : output.err(`tare: ${step} ...`));
-    const sizing = await size(question, make, (name) => progress(`packing, ${alternativeNames[name]}`));
+    const sized = await size(question, make, (name) => progress(`packing, ${alternativeNames[name]}`));
+    const sizing = { ...sized, remarks: [...remarks, ...sized.remarks] };
     const { placeVolumes } = await import('../../sizing/storage/place.ts');
-    const arrays = parseArrays(catalogue, args.hosts);
     const storage = await placeVolumes({ inventory, arrays, policy }, make);
     if (args.check !== undefined) return await check(args, args.check, sizing, storage, output);
 
@@ -189,6 +192,37 @@ export const sizeCommand: Command<SizeArguments> = {
 /** Beyond so many rows each of a hundred packings would take a second: only where it is asked for. */
 function isSmall(rows: number): boolean {
   return rows <= 2000;
+}
+
+/** Kinds of hosts of a catalogue, of the inventory (`today`), or of both: what is there is paid for. */
+async function hostsFrom(named: string | undefined, { today }: Inventory, warn: (text: string) => void) {
+  const remedy = 'give --hosts hosts.yaml (docs/sizing/presets.yaml has common shapes), or --hosts today';
+  if (named === undefined || named === '') throw new UserError('no hosts to pack onto', remedy);
+  const { parseArrays, parseCatalogue } = await import('../../sizing/policy/catalogue.ts');
+  const { hostsToday } = await import('../../sizing/hosts-today.ts');
+  const parts = named.split(',').map((part) => part.trim());
+  const paths =
+    named === 'today' || parts.includes('today') ? parts.filter((part) => part !== 'today') : [named];
+  const isReused = parts.includes('today');
+  const [path, ...more] = paths;
+  if (more.length > 0)
+    throw new UserError(`--hosts names ${paths.join(' and ')}`, 'one catalogue holds all kinds');
+  const text = path === undefined ? '' : textOf(path, warn);
+  const bought = path === undefined ? [] : parseCatalogue(text, path);
+  const price = bought.find((host) => host.price !== null)?.price ?? null;
+  const own = isReused
+    ? hostsToday(today, price === null ? null : { ...price, perMonth: 0 })
+    : { hosts: [], remarks: [] };
+  if (isReused && own.hosts.length === 0)
+    throw new UserError(
+      `--hosts today: the inventory names no host with cores and memory`,
+      'give vHost of RVTools or kubectl get nodes too, or a catalogue',
+    );
+  return {
+    hosts: [...own.hosts, ...bought],
+    arrays: path === undefined ? [] : parseArrays(text, path),
+    remarks: own.remarks,
+  };
 }
 
 async function analysed(

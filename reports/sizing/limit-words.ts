@@ -3,8 +3,9 @@ import { formatValue } from '../../model/units.ts';
 import { limitOf, type Factor, type Limit, type Limits } from '../../sizing/explain/limits.ts';
 import type { SizingPolicy } from '../../sizing/model.ts';
 import { alternatives } from '../../sizing/problem.ts';
+import type { BothWeights } from '../../sizing/weights.ts';
 import type { Answer, Sizing } from '../../sizing/size.ts';
-import { alternativeNames, dimensionName, hostsWord } from './words.ts';
+import { alternativeNames, assumedMark, dimensionName, hostsWord } from './words.ts';
 
 /** "`apart: 4` of shop", "memory", "the limit of 110 instances on a host" */
 export function limitName({ kind, name, most }: Limit): string {
@@ -30,6 +31,7 @@ export function limitCell(answer: Answer): string {
 interface Told {
   readonly sizing: Sizing;
   readonly policy: SizingPolicy;
+  readonly weights: BothWeights;
   /** Null: nobody asked what easing would save. */
   readonly limits?: Limits | null;
 }
@@ -41,7 +43,7 @@ export function headline(view: Told): string[] {
   const fitting = answers.filter(({ hosts }) => hosts !== null);
   const [first] = fitting;
   const count = ({ alternative, hosts }: Answer) =>
-    `${hosts === null ? 'no number of hosts' : hostsWord(hosts)} as ${alternativeNames[alternative]}`;
+    `${hosts === null ? 'no number of hosts' : hostsWord(hosts)} as ${alternativeNames[alternative]}${assumedMark(alternative, view.weights)}`;
   if (first === undefined) return [`${answers.map(count).join(', ')}${now}.`];
   const limits = fitting.flatMap((answer) => limitOf(answer) ?? []);
   const names = [...new Set(limits.map(limitName))];
@@ -50,12 +52,18 @@ export function headline(view: Told): string[] {
   const isEqual = fitting.length === answers.length && answers.every(({ hosts }) => hosts === first.hosts);
   const isRule = limits.every(({ kind }) => kind !== 'resource');
   const decided = decisionWords(view);
+  const isDefault = alternatives.some((name) => assumedMark(name, view.weights) !== '');
+  const isAssumed = isDefault ? ', by assumed weights' : '';
+  if (isEqual && answers.every(({ working }) => working === 1))
+    return [
+      `The same ${hostsWord(first.hosts ?? 0)} each way${now}${isAssumed}: one holds it all${first.hosts === 1 ? '' : ', the rest is there for losses'}.`,
+    ];
   if (isEqual && isOne) {
     const because = isRule
       ? `${name} decides, not the isolation`
       : `${name} decides, and what the isolation adds is less than a host`;
     return [
-      `The same ${hostsWord(first.hosts ?? 0)} each way${now}: ${because}.`,
+      `The same ${hostsWord(first.hosts ?? 0)} each way${now}${isAssumed}: ${because}.`,
       ...easedWords(view),
       ...decided,
     ];
@@ -69,7 +77,7 @@ export function headline(view: Told): string[] {
         })
         .join(', ')}`;
   const counts = isEqual
-    ? `The same ${hostsWord(first.hosts ?? 0)} each way${now}`
+    ? `The same ${hostsWord(first.hosts ?? 0)} each way${now}${isAssumed}`
     : `${answers.map(count).join(', ')}${now}`;
   return [`${counts}.`, `${sets}.`, ...decided, ...easedWords(view)];
 }

@@ -23,10 +23,11 @@ async function told(apps: string, hostsText = plain, policyText = bare) {
   const inventory = await inventoryOf([{ name: 'apps.yaml', bytes: Buffer.from(apps) }]);
   const policy = parseSizingPolicy(policyText, 'policy.yaml');
   const hosts = parseCatalogue(hostsText, 'hosts.yaml');
-  const question = { inventory, hosts, policy, weights: weightsOf(null, policy) };
+  const weights = weightsOf(null, policy);
+  const question = { inventory, hosts, policy, weights };
   const sizing = await size(question, packLightly);
   const limits = await easedOf(question, sizing.answers);
-  return { sizing, policy, limits, lines: headline({ sizing, policy, limits }) };
+  return { sizing, policy, limits, lines: headline({ sizing, policy, weights, limits }) };
 }
 
 test('a rule that sets every count is named before the isolation, with what dropping it saves', async () => {

@@ -11,7 +11,7 @@ import type { Limits } from '../../sizing/explain/limits.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
 import { columns, narrow, number, table, text, type Table } from '../parts/parts.ts';
 import { headline, limitCell } from './limit-words.ts';
-import { alternativeNames, bindingWords, gapWords, lossWords } from './words.ts';
+import { alternativeNames, assumedMark, bindingWords, gapWords, lossWords } from './words.ts';
 
 /** Everything that a reader of the count must see beside it. */
 export interface SizingView {
@@ -35,7 +35,7 @@ const none = '–';
 const heads = alternatives.map((name) => `#${alternativeNames[name]}`);
 
 /** The three answers side by side, and today. */
-export function answerTable({ sizing, uncertainty }: SizingView): Table {
+export function answerTable({ sizing, uncertainty, weights }: SizingView): Table {
   const { answers, today } = sizing;
   const row = (head: string, of: (answer: Answer) => string, now = none) => ({
     head,
@@ -51,7 +51,11 @@ export function answerTable({ sizing, uncertainty }: SizingView): Table {
   return table(
     'answer',
     'The same demand three ways',
-    columns('', ...(today === null ? [] : ['#today']), ...heads),
+    columns(
+      '',
+      ...(today === null ? [] : ['#today']),
+      ...alternatives.map((name) => `#${alternativeNames[name]}${assumedMark(name, weights)}`),
+    ),
     [
       row(
         'hosts',

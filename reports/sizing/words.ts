@@ -2,6 +2,7 @@
 import { formatValue, formatShare } from '../../model/units.ts';
 import { blockerOf, type Blocker } from '../../sizing/explain/blocker.ts';
 import type { Alternative } from '../../sizing/problem.ts';
+import type { BothWeights } from '../../sizing/weights.ts';
 import type { Answer } from '../../sizing/size.ts';
 
 export const alternativeNames: Readonly<Record<Alternative, string>> = {
@@ -9,6 +10,12 @@ export const alternativeNames: Readonly<Record<Alternative, string>> = {
   container: 'containers',
   'containers-in-vms': 'containers in VMs',
 };
+
+/** Said with every figure that rests on a weight that nobody measured or declared. */
+export function assumedMark(name: Alternative, weights: BothWeights): string {
+  const rests = name === 'containers-in-vms' ? [weights.vm, weights.container] : [weights[name]];
+  return rests.some(({ isDefault }) => isDefault === true) ? ' (assumed)' : '';
+}
 
 /** How the engine calls its limit of items per bin. */
 const slots = 'items per bin';

@@ -41,7 +41,7 @@ test('a second thread counts by the factor', () => {
 
 test('every default names where it is published, and a policy its own lines', () => {
   const policy = defaultPolicy();
-  expect(policy).toMatchObject({ fill: 0.8, smt: 0.5, survive: { least: 2, share: 0.1 } });
+  expect(policy).toMatchObject({ fill: 0.8, smt: 0.5, survive: { least: 1, share: 0.1 } });
   expect(policy.choices.every(({ from, source }) => from === 'default' && source !== '')).toBe(true);
   expect(policy.choices.map(({ source }) => source).join()).not.toContain('[mem]');
   const own = parseSizingPolicy('fill: 70%\nreserved:\n  vm:\n    memory: 2GiB\n', 'p.yaml');

@@ -21,7 +21,11 @@ const sameSystem = "as for virtual machines: the host's own system";
 const policyDefaults = {
   'headroom.cpu': { value: 0, source: 'KRR simple strategy: CPU at the percentile itself' },
   'headroom.memory': { value: 0.05, source: 'KRR simple strategy: memory maximum + 5 %' },
-  'survive.least': { value: 2, source: `${kubev2v}: failover nodes = max(2, ceil(10 % of workers))` },
+  'survive.least': {
+    value: 1,
+    source:
+      'N+1 up to ten hosts, of which two would be a fifth or more; above, the 10 % of kubev2v are its two failover nodes and more',
+  },
   'survive.share': { value: 0.1, source: `${kubev2v}: failover nodes = max(2, ceil(10 % of workers))` },
   'survive.unit': { value: 'host', source: kubev2v },
   'overcommit.vm.cpu': {
