@@ -36,11 +36,11 @@ test('help names every command, and each command shows examples', async () => {
 });
 
 test.each([
-  [[], 'Name a command'],
-  [['rnu'], 'Did you mean run?'],
+  [[], 'tare COMMAND'],
+  [['rnu'], 'did you mean run?'],
   [['run', 'quick', '--blokcs', '3'], 'blokcs'],
   [['run'], 'no scenario given'],
-  [['run', 'no-such-scenario'], 'cannot read scenario no-such-scenario'],
+  [['run', 'no-such-scenario'], 'there is no scenario no-such-scenario'],
   [['run', 'quick', '--preset', 'huge'], 'preset'],
   [['run', 'quick', '--blocks', '5', '--preset', 'quick'], '--preset and --blocks'],
   [['run', 'quick', '--runners', 'process,nope', '--dry-run'], 'has no runner nope'],

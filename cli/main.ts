@@ -7,10 +7,20 @@ import { exitCode, UserError } from '../model/errors.ts';
 import { runCommandLine } from './cli.ts';
 import type { Output } from './command.ts';
 
-/** Standard streams as an Output; survives a reader that goes away (`tare ... | head`). */
+/**
+ * Standard streams as an Output. A reader of results that goes away (`tare report ... | head`) has what it wanted.
+ * One of progress (`tare run ... 2>&1 | head`) ends the command as Ctrl-C does: nothing is left behind.
+ */
 function standardOutput(): Output {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (progressGone) return;
+    progressGone = true;
+    if (caught === undefined) process.exit(exitCode.interrupted);
+    process.kill(process.pid, 'SIGTERM');
   });
   const live = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
   let statusShown = false;
@@ -44,6 +54,8 @@ function standardOutput(): Output {
 }
 
 let caught: AbortSignal | undefined;
+/** Nobody reads stderr any more. */
+let progressGone = false;
 
 /**
  * Signals are caught from when a command first asks for this, because it has something to clean up. The others

@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
+import { didYouMean } from '../model/nearest.ts';
 import type { ScenarioList } from '../bench/scenario/list.ts';
 import { readTextFile, type Say } from './text-file.ts';
 
@@ -101,8 +102,12 @@ function readNamed(name: string, say: Say): { path: string; file: string; text: 
       problem = error;
     }
   }
+  const names = readyScenarios();
+  const missing = (problem as NodeJS.ErrnoException).code === 'ENOENT';
   throw new UserError(
-    `cannot read scenario ${name}: ${messageOf(problem)}`,
-    `give a YAML file, or one of the ready ones: ${readyScenarios().join(', ')}`,
+    missing
+      ? `there is no scenario ${name}, neither a ready one nor a file${didYouMean(name, names)}`
+      : `cannot read scenario ${name}: ${messageOf(problem)}`,
+    `give a YAML file, or one of the ready ones: ${names.join(', ')}`,
   );
 }

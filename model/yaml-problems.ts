@@ -1,5 +1,6 @@
 /** What is wrong with a scenario, as its author is told it: places by path, got values, remedies. */
 import type { z } from 'zod';
+import { didYouMean } from './nearest.ts';
 import { show } from './quantity-options.ts';
 
 export interface Problem {
@@ -27,10 +28,9 @@ export function optionsOf(
 export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: 'unknown key; remove it or mend its spelling',
-    }));
+    // One line per key, as explained below while the schema and its keys were at hand.
+    const lines = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({ path: [...path, key], message: lines[index] ?? 'unknown key' }));
   }
   if (issue.code === 'invalid_union') {
     const depth = (issues: readonly z.core.$ZodIssue[]) =>
@@ -72,9 +72,15 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_big':
       return `must ${amount(issue, issue.maximum, 'at most', 'less than')}${got}`;
     case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}${got}`;
+      return `must be one of ${issue.values.map(String).join(', ')}${got}${meant(issue.input, issue.values)}`;
     case 'invalid_union':
       return `has the wrong form${got}`;
+    case 'unrecognized_keys': {
+      const { shape } = (issue.inst?._zod.def ?? {}) as { readonly shape?: object };
+      const known = Object.keys(shape ?? {});
+      const remedy = (key: string): string => didYouMean(key, known) || '; remove it or check the spelling';
+      return issue.keys.map((key) => `unknown key${remedy(key)}`).join('\n');
+    }
     default:
       return undefined;
   }
@@ -93,6 +99,10 @@ function amount(
   return origin === 'array' ? `have ${words} ${one ? 'entry' : 'entries'}` : `be ${words}`;
 }
 
+function meant(input: unknown, values: readonly unknown[]): string {
+  return typeof input === 'string' ? didYouMean(input, values.map(String)) : '';
+}
+
 function article(type: string): string {
   return type === 'int' ? 'a whole number' : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
 }
@@ -106,7 +116,7 @@ export function unknownName(
 ): Problem {
   return {
     path,
-    message: `unknown ${what} ${show(got)}; known: ${known.join(', ')}${also === '' ? '' : ` (or ${also})`}`,
+    message: `unknown ${what} ${show(got)}; known: ${known.join(', ')}${also === '' ? '' : ` (or ${also})`}${didYouMean(got, known)}`,
   };
 }
 

@@ -32,7 +32,8 @@ export const doctor: Command<DoctorArguments> = {
     const findings = [
       ...(await examineHost()),
       ...(await examineTools()),
-      ...(await examineRunners(output.status)),
+      // Without a terminal that can be redrawn, a line for each, so that no long probe is silent.
+      ...(await examineRunners(output.live ? output.status : output.err)),
     ];
     output.status('');
     if (json) output.out(JSON.stringify(findings, null, 2));
