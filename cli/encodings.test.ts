@@ -77,7 +77,7 @@ test('a guess is said', async () => {
 
 test('every reader of text goes through the decoder', () => {
   /** What tare, npm or the kernel wrote. */
-  const own = new Set(['cli/version.ts', 'cli/edges.ts', 'cli/history-runs.ts']);
+  const own = new Set(['cli/version.ts', 'cli/edges.ts', 'cli/commands/history-runs.ts']);
   const direct = globSync('{bench,cli,verdicts,sizing,guidance}/**/*.ts', { cwd: root })
     .filter((path) => !/\.test\.ts$|\/testing\/|\/fixtures\//.test(path) && !own.has(path))
     .filter((path) => /\breadFile(Sync)?\([^;]*?,\s*'utf-?8'/.test(readFileSync(join(root, path), 'utf8')));

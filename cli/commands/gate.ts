@@ -7,7 +7,7 @@ import type { Policy } from '../../verdicts/policy.ts';
 import type { Run } from '../../verdicts/runs.ts';
 import type { Command, Output } from '../command.ts';
 import { fleetOption, readFleet } from '../fleet.ts';
-import { requireOneQuestion, type GateArguments } from '../gate-arguments.ts';
+import { requireOneQuestion, type GateArguments } from './gate-arguments.ts';
 import { plannedOf, requireCount } from '../planned.ts';
 import { readTextFile, type Say } from '../text-file.ts';
 

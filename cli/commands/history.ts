@@ -40,7 +40,7 @@ export const history: Command<HistoryArguments> = {
   run: async (args, output) => {
     const since = dateOf(args.since);
     if (args.html === '') throw new UserError('--html names no file', 'give one, or --html=- for stdout');
-    const { readRuns } = await import('../history-runs.ts');
+    const { readRuns } = await import('./history-runs.ts');
     const { historyOf } = await import('../../verdicts/history.ts');
     const reports = await import('../../reports/history/index.ts');
     const { runs, unreadable } = readRuns(args.dir, output.status);

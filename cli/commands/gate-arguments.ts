@@ -1,5 +1,5 @@
 /** What `tare gate` is asked: by its type, and that it is one question. */
-import { UserError } from '../model/errors.ts';
+import { UserError } from '../../model/errors.ts';
 
 export interface GateArguments {
   head: string[];

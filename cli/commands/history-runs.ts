@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import { readRecord, recordFile } from '../bench/record/record.ts';
-import { cacheFolder } from '../images/cache.ts';
-import type { HistoryRun } from '../verdicts/history.ts';
-import { digestForm, digestRun, type RunDigest } from '../verdicts/run-digest.ts';
-import { toolVersion } from './version.ts';
+import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { readRecord, recordFile } from '../../bench/record/record.ts';
+import { cacheFolder } from '../../images/cache.ts';
+import type { HistoryRun } from '../../verdicts/history.ts';
+import { digestForm, digestRun, type RunDigest } from '../../verdicts/run-digest.ts';
+import { toolVersion } from '../version.ts';
 
 export interface ReadRuns {
   readonly runs: readonly HistoryRun[];
