@@ -237,7 +237,7 @@ describe('refusals', () => {
 
   it('withhold memory verdicts while equal pages are merged (C25)', () => {
     const base = buildRecord({}).header.host;
-    const merged = { ...base, must: { ...base.must, ksm: '1' } };
+    const merged = { ...base, must: { ...base.must, 'memory.ksm': '1' } };
     const analysis = read({ header: { host: merged }, end: null, runners: realRunners });
     expect(ruled(compared(analysis, 'tare.hostMemory', 'vm').refusals)).toEqual(['C25']);
     expect(compared(analysis, 'startup.ready', 'vm').refusals).toEqual([]);

@@ -111,7 +111,15 @@ function request(of: string, out: string, overrides: readonly string[] = []): Ru
     seed: scenario.seed ?? 0,
     folder: join(folder, out),
     earlier: null,
-    facts: { tool: { name: 't', version: '0' }, file: 't.yaml', text: of, overrides, host, clock: null },
+    facts: {
+      tool: { name: 't', version: '0' },
+      file: 't.yaml',
+      text: of,
+      overrides,
+      onlyRunners: null,
+      host,
+      clock: null,
+    },
     hostAfter: () => Promise.resolve(host),
   };
 }

@@ -25,6 +25,7 @@ export interface HeaderFacts {
   readonly file: string;
   readonly text: string;
   readonly overrides: readonly string[];
+  readonly onlyRunners: readonly string[] | null;
   readonly host: HostFingerprint;
   readonly clock: ClockError | null;
 }
@@ -33,13 +34,13 @@ export interface HeaderFacts {
 function headerFor(
   scenario: Scenario,
   plan: Plan,
-  run: Pick<PreparedRun, 'records' | 'skipped'>,
+  run: Pick<PreparedRun, 'prepared' | 'records' | 'skipped'>,
   tools: Pick<Tools, 'image' | 'lease' | 'cpus'>,
   facts: HeaderFacts,
 ): RecordHeader {
   return {
     kind: 'header',
-    schema: 2,
+    schema: 3,
     tool: facts.tool,
     runId: tools.lease.runId,
     startedAt: new Date().toISOString(),
@@ -49,6 +50,7 @@ function headerFor(
       file: facts.file,
       text: facts.text,
       overrides: facts.overrides,
+      onlyRunners: facts.onlyRunners,
       hash: scenarioHash(scenario),
     },
     seed: plan.seed,
@@ -62,7 +64,10 @@ function headerFor(
     trials: plan.trials,
     cells: run.records,
     skipped: run.skipped,
-    metrics: metricsOf(scenario),
+    metrics: metricsOf(
+      scenario,
+      [...run.prepared.values()].some((cell) => cell.shared !== undefined),
+    ),
     host: facts.host,
     clock: facts.clock,
     voidRules: voidRules(tools.cpus.length),
@@ -76,17 +81,20 @@ export function scenarioHash(scenario: Scenario): string {
   return createHash('sha256').update(JSON.stringify(work)).digest('hex');
 }
 
-/** Every metric that a scenario's launches can have a value of. */
-export function metricsOf(scenario: Scenario): MetricDeclaration[] {
+/**
+ * Every metric that a scenario's launches can have a value of.
+ * @param shares whether some runner has processes that its instances share
+ */
+export function metricsOf(scenario: Scenario, shares = false): MetricDeclaration[] {
   const declared = scenario.workloads
     .flatMap(({ programs }) => programs)
     .flatMap(({ use, options }) => {
       const workload = workloads.get(use);
       return workload?.metricsFor?.(options) ?? workload?.metrics ?? [];
     });
-  // Nobody looks for daemons where no runner has them.
   const stops = scenario.workloads.some(({ service }) => service?.own?.stop != null) ? stopMetrics : [];
-  const shared = scenario.runners.some(({ kind }) => kind === 'docker') ? sharedMetrics : [];
+  // Nobody looks for daemons where no runner has them.
+  const shared = shares ? sharedMetrics : [];
   return [
     ...new Map(
       [...startupMetrics, ...stops, ...shared, ...declared].map((metric) => [metric.id, metric]),
@@ -180,7 +188,8 @@ function requireSameCells(earlier: RecordHeader, run: Pick<PreparedRun, 'records
   for (const was of earlier.cells) {
     const is = now.get(was.id);
     compare(`${was.id} acceleration`, was.acceleration.class, is?.acceleration.class);
-    for (const key of resumedIdentity) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
+    compare(`${was.id} isolation`, was.isolation ?? undefined, is?.isolation ?? undefined);
+    for (const key of resumedIdentity(was)) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
     for (const key of Object.keys(was.traits) as (keyof Traits)[]) {
       compare(`${was.id} ${key}`, was.traits[key], is?.traits[key]);
     }

@@ -55,7 +55,7 @@ const damages: readonly (readonly [string, string | RegExp, string, RegExp])[] =
   ['a number that is none', /"at":[\d.e+-]+/, '"at":NaN', /record\.jsonl.*2/s],
   ['a number beyond all numbers', /"at":[\d.e+-]+/, '"at":1e999', /record\.jsonl.*2/s],
   ['a text for a number', /"value":[\d.e+-]+/, '"value":"NaN"', /record\.jsonl.*value/s],
-  ['a schema of the future', '"schema":2', '"schema":99', /99/],
+  ['a schema of the future', '"schema":3', '"schema":99', /99/],
   ['a header of something else', /^\{/, '[{', /record\.jsonl/],
 ];
 

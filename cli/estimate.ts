@@ -1,13 +1,13 @@
 /**
  * How long scenarios will take here, before anything was measured: the durations they ask for, plus what
- * a start costs by kind of runner and by what executes guest CPUs on this host, which is asked, not assumed.
+ * a start costs by its runner and by what executes guest CPUs on this host, which is asked, not assumed.
  */
 import type { AccelerationClass } from '../model/instance.ts';
 import type { Cell, PlannedTrial } from '../model/plan.ts';
 import type { Seconds } from '../model/quantities.ts';
 import type { RunnerSpec } from '../model/scenario.ts';
 import { cellsOf, createPlan, estimateSeconds, type LaunchCost } from '../bench/plan.ts';
-import type { Availability } from '../runners/runner.ts';
+import { runnerOf, type Availability, type RunnerCosts } from '../runners/runner.ts';
 import { runners } from '../runners/index.ts';
 import { withScratch } from './edges.ts';
 import type { Request } from './requests.ts';
@@ -27,7 +27,7 @@ export async function forecast(requests: readonly Request[]): Promise<Forecast[]
   return withScratch(async (context) => {
     const ask = ({ kind, options }: RunnerSpec) => {
       const key = JSON.stringify([kind, options]);
-      const answer = asked.get(key) ?? runners[kind].probe(options, context);
+      const answer = asked.get(key) ?? runnerOf(runners, kind).probe(options, context);
       asked.set(key, answer);
       return answer;
     };
@@ -75,42 +75,24 @@ function forecastOf(
   };
 }
 
-/** Where start costs come from: medians of tare's own launches on quiet hosts of two CPUs. */
-const machineStart: Readonly<Record<AccelerationClass, Seconds>> = {
-  'kvm-hw': 0.6,
-  'kvm-nested': 1.2,
-  'kvm-pvm': 1.2,
-  tcg: 5,
-  none: 5,
-};
 /** Before the first launch: instruments, clocks and the image; per kind of VM its disk and kernel files. */
 const preparing = { run: 2, machine: 3 } as const;
 /** Fakes only claim to take time. */
 const fakeLaunch = 0.01;
-/** How much longer an emulated guest takes to begin a program, and a server to answer first. */
-const emulatedBegin = 0.8;
+/** As little as a process takes. */
+const leastCosts: RunnerCosts = {
+  startSeconds: 0.03,
+  serviceSeconds: 0.05,
+  stopSeconds: 0.1,
+  programSeconds: 0.05,
+};
 
 /** What a launch costs beside the work it is asked for. */
 function launchCost({ runner, workload }: Cell, acceleration: AccelerationClass): LaunchCost {
-  const served = workload.service === null ? 0 : 1;
-  switch (runner.kind) {
-    case 'qemu': {
-      const begin = acceleration === 'tcg' ? emulatedBegin : 0.05;
-      const restored = runner.options['start'] === 'restored';
-      const start = machineStart[acceleration] * (restored ? 0.4 : 1);
-      return {
-        startSeconds: start + served * 2 * begin,
-        stopSeconds: 0.4,
-        programOverheadSeconds: begin,
-      };
-    }
-    case 'oci':
-      return { startSeconds: 0.2 + served * 0.05, stopSeconds: 0.15, programOverheadSeconds: 0.05 };
-    case 'podman':
-      return { startSeconds: 0.5 + served * 0.05, stopSeconds: 0.4, programOverheadSeconds: 0.05 };
-    case 'docker':
-      return { startSeconds: 0.7 + served * 0.05, stopSeconds: 0.4, programOverheadSeconds: 0.05 };
-    default:
-      return { startSeconds: 0.03 + served * 0.05, stopSeconds: 0.1, programOverheadSeconds: 0.05 };
-  }
+  const costs = runners[runner.kind]?.costs?.(runner.options, acceleration) ?? leastCosts;
+  return {
+    startSeconds: costs.startSeconds + (workload.service === null ? 0 : costs.serviceSeconds),
+    stopSeconds: costs.stopSeconds,
+    programOverheadSeconds: costs.programSeconds,
+  };
 }

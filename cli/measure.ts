@@ -89,9 +89,9 @@ async function measure(request: Request, output: Output): Promise<ExitCode> {
   );
   try {
     const { host, clock, hostAfter } = edges;
-    const { file, text, overrides, seed } = request;
+    const { file, text, overrides, onlyRunners, seed } = request;
     const tool = { name: 'tare-bench', version: toolVersion() };
-    const facts = { tool, file, text, overrides, host, clock };
+    const facts = { tool, file, text, overrides, onlyRunners, host, clock };
     const { state, failed } = await runScenario(
       { scenario, seed, folder, earlier, facts, hostAfter },
       edges.tools,

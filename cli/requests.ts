@@ -27,6 +27,8 @@ export interface Request {
   readonly file: string;
   readonly text: string;
   readonly overrides: readonly string[];
+  /** Ids of the runners chosen on the command line; null: all of the scenario's. */
+  readonly onlyRunners: readonly string[] | null;
   readonly seed: number;
   readonly folder: string;
   /** The record to go on with; null for a new one. */
@@ -66,11 +68,11 @@ export function newBatch(wishes: Wishes, say: Say): Batch {
   }
   const { list, scenarios } = loadScenarios(wishes.scenario, parseScenarioList, say);
   const parsed = scenarios.map(({ file, text }) => ({ file, text, ...overridden(text, file, wishes) }));
-  const chosen = withRunners(parsed, wishes.runners);
-  const only = wishes.runners === undefined ? [] : [onlyNote(wishes.runners)];
+  const onlyRunners = wishes.runners?.split(',').map((word) => word.trim()) ?? null;
+  const chosen = withRunners(parsed, onlyRunners);
   const request = (entry: (typeof chosen)[number], folder: string): Request => ({
     ...entry,
-    overrides: [...entry.overrides, ...only],
+    onlyRunners,
     seed: entry.scenario.seed ?? Math.floor(Math.random() * 2 ** 32),
     folder,
     earlier: null,
@@ -111,14 +113,15 @@ export function resumedBatch(folder: string): Batch {
 /** The description of a new series for its folder. */
 export function seriesOf({ requests, series }: Batch): Series {
   return {
-    schema: 1,
+    schema: 2,
     name: series?.name ?? '',
     description: series?.description ?? '',
-    runs: requests.map(({ folder, file, text, overrides, seed }) => ({
+    runs: requests.map(({ folder, file, text, overrides, onlyRunners, seed }) => ({
       folder: folder.slice((series?.folder.length ?? 0) + 1),
       file,
       text,
       overrides: [...overrides],
+      onlyRunners,
       seed,
     })),
   };
@@ -176,13 +179,11 @@ function requireOneReport(scenarios: readonly Scenario[]): void {
   }
 }
 
-const onlyNote = (list: string) => `(only runners ${list})`;
-
 function resumed(folder: string): Request {
   const earlier = readRecord(folder);
   if (earlier.end?.state === 'complete') throw complete(folder);
-  const { file, text, overrides } = earlier.header.scenario;
-  return { ...planned({ file, text, overrides, seed: earlier.header.seed }, folderOf(folder)), earlier };
+  const { scenario, seed } = earlier.header;
+  return { ...planned({ ...scenario, seed }, folderOf(folder)), earlier };
 }
 
 function complete(folder: string): UserError {
@@ -191,25 +192,20 @@ function complete(folder: string): UserError {
 
 /** A run as it was written down when it was planned. */
 function planned(
-  { file, text, overrides, seed }: Pick<Request, 'file' | 'text' | 'overrides' | 'seed'>,
+  { file, text, overrides, onlyRunners, seed }: Omit<Request, 'scenario' | 'folder' | 'earlier'>,
   folder: string,
 ): Request {
-  const only = overrides
-    .map((word) => /^\(only runners (.*)\)$/.exec(word)?.[1])
-    .find((word) => word !== undefined);
-  const set = overrides.filter((word) => !word.startsWith('('));
-  const parsed = { file, text, scenario: readScenario(text, file, set) };
-  const [chosen = parsed] = withRunners([parsed], only);
-  return { ...chosen, overrides, seed, folder, earlier: null };
+  const parsed = { file, text, scenario: readScenario(text, file, overrides) };
+  const [chosen = parsed] = withRunners([parsed], onlyRunners);
+  return { ...chosen, overrides, onlyRunners, seed, folder, earlier: null };
 }
 
 /** Only the wanted runners; of several scenarios, those that have none of them are left out. */
 function withRunners<Entry extends { readonly scenario: Scenario }>(
   entries: readonly Entry[],
-  list: string | undefined,
+  wanted: readonly string[] | null,
 ): readonly Entry[] {
-  if (list === undefined) return entries;
-  const wanted = list.split(',').map((word) => word.trim());
+  if (wanted === null) return entries;
   const known = [...new Set(entries.flatMap(({ scenario }) => scenario.runners.map(({ id }) => id)))];
   const unknown = wanted.filter((id) => !known.includes(id));
   if (unknown.length > 0) {

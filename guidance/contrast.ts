@@ -1,7 +1,6 @@
 /** What a contrast of the two sides is, whoever makes it: measured launches, facts seen from inside, other tools. */
-import { isVirtualMachine } from '../bench/analysis/pairs.ts';
 import type { Comparison } from '../model/analysis.ts';
-import type { AccelerationClass } from '../model/instance.ts';
+import type { AccelerationClass, Isolation } from '../model/instance.ts';
 import type { Interval, Unit } from '../model/quantities.ts';
 import type { CellRecord } from '../model/record.ts';
 import { minimumBlocks } from '../bench/statistics/power.ts';
@@ -75,9 +74,15 @@ export function saidBy({
   }
 }
 
-/** null: neither, as a plain process is. */
-export function sideOf(cell: CellRecord): Side | null {
-  if (isVirtualMachine(cell)) return 'vm';
-  const { runnerKind } = cell;
-  return runnerKind === 'process' || runnerKind === 'imported' || runnerKind === 'fake' ? null : 'container';
+/** A sandbox speaks for neither side: it has a kernel of its own and shares its host's memory and CPUs. */
+const sides: Readonly<Record<Isolation, Side | null>> = {
+  process: null,
+  container: 'container',
+  sandbox: null,
+  'virtual machine': 'vm',
+};
+
+/** null: neither, as a plain process is, or not known. */
+export function sideOf({ isolation }: Pick<CellRecord, 'isolation'>): Side | null {
+  return isolation === null ? null : sides[isolation];
 }

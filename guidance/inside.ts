@@ -89,7 +89,7 @@ function apart({ shares }: Seen): boolean | null {
 }
 
 function seenIn({ header, trials }: RunRecord): Seen[] {
-  const host = header.cells.find(({ runnerKind }) => runnerKind === 'process')?.traits.kernel;
+  const host = header.cells.find(({ isolation }) => isolation === 'process')?.traits.kernel;
   return header.cells
     .filter(({ role }) => role === 'measured')
     .map((cell): Seen => {

@@ -34,7 +34,7 @@ describe('what may speak', () => {
       ['memory', 'for'],
     ]);
     expect(wordsOf(c1)).toMatch(
-      /C17: .*emulated[\s\S]*vm 1\.0, emulated against namespace 1\.0 costs 30\.0×/,
+      /C17: .*emulated[\s\S]*vm 1\.0, emulated against namespace util-linux 2\.38\.1 costs 30\.0×/,
     );
     expect(ask(dense, profiles).servers[0]?.remarks.join('\n')).toContain('memory of the emulator');
     const cpu = builtProfiles({ cpu: [9e-3, 1e-3], acceleration: 'tcg' });

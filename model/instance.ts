@@ -16,6 +16,23 @@ export interface Acceleration {
 }
 
 /**
+ * What an instance really is, whatever started it. `process`: nothing between it and the host. `container`:
+ * namespaces on the host's kernel. `sandbox`: a kernel of its own that is itself a program of the host (gVisor).
+ * `virtual machine`: a kernel of its own on a CPU of its own.
+ */
+export type Isolation = 'process' | 'container' | 'sandbox' | 'virtual machine';
+
+/** What an instance stands on, asked from inside wherever that can be asked. */
+export interface Substrate {
+  /** null: not known, or nothing runs (a fake). */
+  readonly isolation: Isolation | null;
+  /** As `uname -m` prints it inside, e.g. "x86_64"; null: not known. */
+  readonly architecture: string | null;
+  /** Release of the kernel it talks to, as `uname -r` prints it inside; null: not known. */
+  readonly kernel: string | null;
+}
+
+/**
  * T0 request, T1 runtime or VMM exec, T2 VMM / namespaces ready, T3 guest kernel entry (VM),
  * T4 PID 1, T5 workload main, T6 ready (first correct reply), T7 gone (METHODOLOGY B16).
  */

@@ -8,6 +8,7 @@ import type {
   FailureReason,
   GroupReading,
   HostFingerprint,
+  Isolation,
   Mark,
   Series,
   Traits,
@@ -81,8 +82,18 @@ export interface VoidedBlock {
 export interface CellRecord {
   readonly id: string;
   readonly runner: string;
-  /** `imported`: another tool ran it, in a way that is not known. */
-  readonly runnerKind: RunnerKind | 'imported';
+  /** Which runner started it; `imported`: another tool ran it. What it is, is said by `isolation`. */
+  readonly runnerKind: RunnerKind;
+  /** What its instances really are; null: not known (imported), or nothing ran (a fake). */
+  readonly isolation: Isolation | null;
+  /** As `uname -m` prints it inside; null: not known. */
+  readonly architecture: string | null;
+  /** Release of the kernel that its instances talk to; null: not known. */
+  readonly kernel: string | null;
+  /** What ran, with its version, as reports call it: "QEMU 7.2.22 q35". */
+  readonly product: string;
+  /** Keys of `identity` whose values decide its numbers; paths and temporary names do not. */
+  readonly decisive: readonly string[];
   readonly workload: string;
   readonly shape: Shape;
   readonly role: CellRole;
@@ -127,7 +138,7 @@ export interface ImportSource {
 
 export interface RecordHeader {
   readonly kind: 'header';
-  readonly schema: 2;
+  readonly schema: 3;
   readonly tool: { readonly name: string; readonly version: string };
   readonly runId: string;
   readonly startedAt: string;
@@ -137,6 +148,8 @@ export interface RecordHeader {
     readonly file: string;
     readonly text: string;
     readonly overrides: readonly string[];
+    /** Ids of the runners that the command line chose; null: all of the scenario's. */
+    readonly onlyRunners: readonly string[] | null;
     /** sha256 of the resolved scenario: equal hashes mean equal work. */
     readonly hash: string;
   };

@@ -19,7 +19,8 @@ export interface RunnerSpec {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export type RunnerKind = 'fake' | 'process' | 'namespace' | 'oci' | 'podman' | 'docker' | 'qemu';
+/** Name of a runner, as scenarios give it; runners/index.ts lists them. Nothing is concluded from it. */
+export type RunnerKind = string;
 
 /** One thing done to a running instance. `use` names a workload module. */
 export interface ProgramSpec {

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { UserError } from '../model/errors.ts';
 import { createRandom } from '../model/random.ts';
-import type { FailureReason, Mark } from '../model/instance.ts';
+import type { FailureReason, Mark, Substrate } from '../model/instance.ts';
 import { duration } from '../model/quantity-options.ts';
 import {
   TrialFailure,
@@ -48,7 +48,9 @@ const options = z.strictObject({
 });
 export type FakeOptions = z.infer<typeof options>;
 
-export const fake: Runner<FakeOptions, 'fake'> = {
+const nothing: Substrate = { isolation: null, architecture: null, kernel: null };
+
+export const fake: Runner<FakeOptions> = {
   kind: 'fake',
   title: 'Fake instances, for tests of logic',
   options,
@@ -59,6 +61,7 @@ export const fake: Runner<FakeOptions, 'fake'> = {
             usable: true,
             version: '1',
             acceleration: { class: 'none', reason: 'nothing runs: a fake' },
+            substrate: nothing,
             details: { fake: 'yes' },
           }
         : { usable: false, reason: unusable, hint: 'take `unusable` out of the scenario' },
@@ -70,7 +73,10 @@ export const fake: Runner<FakeOptions, 'fake'> = {
     const running = new Set<number>();
     let launches = 0;
     const prepared: Prepared = {
+      ...nothing,
+      product: 'fake 1',
       identity: { fake: JSON.stringify(given) },
+      decisive: [],
       acceleration: { class: 'none', reason: 'nothing runs: a fake' },
       traits: { image: image.digest, kernel: 'none (fake)', startState: 'cold', pageCache: 'warm' },
       sharedDiskBytes: 0,

@@ -41,7 +41,7 @@ const context = {
 const parsed = runner.options.parse(options);
 const found = await runner.probe(parsed, context);
 if (!found.usable) throw new Error(found.reason);
-const request = { options: parsed, image, shape: { id: 's', cpus: 1, memoryBytes: 2 ** 27 }, pidsLimit: 64 };
+const request = { options: parsed, found, image, shape: { id: 's', cpus: 1, memoryBytes: 2 ** 27 }, pidsLimit: 64 };
 const prepared = await runner.prepare(request, context);
 const ruler = createRuler();
 const path = 'tare/' + lease.runId + '/i-1';

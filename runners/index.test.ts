@@ -9,14 +9,15 @@ import { parseScenario } from '../bench/scenario/scenario.ts';
 import { scenarioJsonSchema } from '../bench/scenario/schema.ts';
 import { workloads } from '../bench/workloads/index.ts';
 import { exampleRunners, runners, runnerSchemas } from './index.ts';
+import { runnerOf } from './runner.ts';
 
 test('each runner stands under its own kind, and doctor tries every real one', () => {
   for (const [kind, runner] of Object.entries(runners)) expect(runner.kind).toBe(kind);
   const tried = new Set(exampleRunners.map(({ kind }) => kind));
   expect(new Set([...tried, 'fake'])).toEqual(new Set(Object.keys(runners)));
   for (const { kind, options } of exampleRunners) {
-    expect(runners[kind].options.safeParse(options).success).toBe(true);
-    expect(runners[kind].options.safeParse({ ...options, unheard: 1 }).success).toBe(false);
+    expect(runnerOf(runners, kind).options.safeParse(options).success).toBe(true);
+    expect(runnerOf(runners, kind).options.safeParse({ ...options, unheard: 1 }).success).toBe(false);
   }
 });
 

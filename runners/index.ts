@@ -1,4 +1,4 @@
-/** Every runner by kind; the only file that knows them all. A missing, extra or swapped one does not compile. */
+/** Every runner by kind; the only file that knows them all. A new one is its folder and its line here. */
 import type { z } from 'zod';
 import type { RunnerKind } from '../model/scenario.ts';
 import { docker } from './docker/index.ts';
@@ -8,22 +8,16 @@ import { oci } from './oci/index.ts';
 import { podman } from './podman/index.ts';
 import { process } from './process/index.ts';
 import { qemu } from './qemu/index.ts';
-import type { Runner } from './runner.ts';
+import type { Runner, Runners } from './runner.ts';
 
-export const runners: { readonly [K in RunnerKind]: Runner<unknown, K> } = {
-  fake,
-  process,
-  namespace,
-  oci,
-  podman,
-  docker,
-  qemu,
-};
+const all: readonly Runner[] = [fake, process, namespace, oci, podman, docker, qemu];
+
+export const runners: Runners = Object.fromEntries(all.map((runner) => [runner.kind, runner]));
 
 /** Option schemas by kind, for reading scenarios. */
-export const runnerSchemas = Object.fromEntries(
-  Object.values(runners).map(({ kind, options }) => [kind, options]),
-) as Readonly<Record<RunnerKind, z.ZodType>>;
+export const runnerSchemas: Readonly<Record<RunnerKind, z.ZodType>> = Object.fromEntries(
+  all.map(({ kind, options }) => [kind, options]),
+);
 
 /** What `doctor` examines: every runner in the forms that scenarios use. */
 export const exampleRunners: readonly {

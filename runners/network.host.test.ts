@@ -22,7 +22,8 @@ import { ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { runners } from './index.ts';
 import { refuseNetwork } from './network.ts';
-import type { Context, Endpoint, Instance, Prepared } from './runner.ts';
+import { runnerOf, type Context, type Endpoint, type Instance, type Prepared } from './runner.ts';
+import { probeAndPrepare } from './testing/prepared.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const shape = { id: 'test', cpus: 1, memoryBytes: 256 * 2 ** 20 };
@@ -77,8 +78,9 @@ interface Started {
 }
 
 async function start(kind: RunnerKind, options: Readonly<Record<string, unknown>>): Promise<Started> {
-  const runner = runners[kind];
-  const prepared = await runner.prepare(
+  const runner = runnerOf(runners, kind);
+  const prepared = await probeAndPrepare(
+    runner,
     { options: runner.options.parse(options), shape, image, pidsLimit: 256 },
     context(),
   );

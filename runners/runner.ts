@@ -11,7 +11,14 @@
  * Optional powers are options of a runner (e.g. qemu `start: restored`), never methods that only throw.
  */
 import type { z } from 'zod';
-import type { Acceleration, FailureReason, Mark, Traits } from '../model/instance.ts';
+import type {
+  Acceleration,
+  AccelerationClass,
+  FailureReason,
+  Mark,
+  Substrate,
+  Traits,
+} from '../model/instance.ts';
 import type { ServiceSeen } from '../model/observation.ts';
 import type { Bytes, Seconds } from '../model/quantities.ts';
 import type { RunnerKind, ServiceSpec, ServiceStop, Shape, VolumeSpec } from '../model/scenario.ts';
@@ -31,18 +38,27 @@ export interface Context {
   readonly lease: Lease;
 }
 
-export type Availability =
-  | {
-      readonly usable: true;
-      readonly version: string;
-      readonly acceleration: Acceleration;
-      /** Shown by `doctor` and kept in the record: binary, machine, cgroup mode, rootless... */
-      readonly details: Readonly<Record<string, string>>;
-    }
-  | { readonly usable: false; readonly reason: string; readonly hint: string };
+/** A runner that can run here, as its probe found it. */
+export interface Usable {
+  readonly usable: true;
+  readonly version: string;
+  readonly acceleration: Acceleration;
+  /** What its instances stand on, asked from inside one wherever another program makes them. */
+  readonly substrate: Substrate;
+  /** Shown by `doctor` and kept in the record: binary, machine, cgroup mode, rootless... */
+  readonly details: Readonly<Record<string, string>>;
+}
 
-export interface Runner<Options = unknown, Kind extends RunnerKind = RunnerKind> {
-  readonly kind: Kind;
+export interface Unusable {
+  readonly usable: false;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+export type Availability = Usable | Unusable;
+
+export interface Runner<Options = unknown> {
+  readonly kind: RunnerKind;
   readonly title: string;
   /** Strict schema of the options in the scenario. */
   readonly options: z.ZodType<Options>;
@@ -51,12 +67,36 @@ export interface Runner<Options = unknown, Kind extends RunnerKind = RunnerKind>
   prepare(request: PrepareRequest<Options>, context: Context): Promise<Prepared>;
   /** Why it cannot serve a workload with these needs, and what would; null: it can. Absent: no needs are met. */
   refuse?(options: Options, needs: Needs): { readonly reason: string; readonly hint: string } | null;
+  /** What a launch takes beside its work, for forecasts; absent: as little as a process does. */
+  costs?(options: Options, acceleration: AccelerationClass): RunnerCosts;
   /** How it takes a volume of this kind, one it does not refuse. Absent: it takes none. */
   volumeUse?(options: Options, kind: VolumeSpec['kind']): VolumeUse;
 }
 
+/** Runners by kind. */
+export type Runners = Readonly<Record<RunnerKind, Runner>>;
+
+/** The runner of a kind that a checked scenario names. */
+export function runnerOf(runners: Runners, kind: RunnerKind): Runner {
+  const runner = runners[kind];
+  if (runner === undefined) throw new Error(`no runner ${kind}`);
+  return runner;
+}
+
+/** Of medians of tare's own launches on quiet hosts of two CPUs. */
+export interface RunnerCosts {
+  readonly startSeconds: Seconds;
+  /** More until a server has answered first. */
+  readonly serviceSeconds: Seconds;
+  readonly stopSeconds: Seconds;
+  /** Until a program has begun. */
+  readonly programSeconds: Seconds;
+}
+
 export interface PrepareRequest<Options> {
   readonly options: Options;
+  /** What its probe found here. */
+  readonly found: Usable;
   readonly shape: Shape;
   readonly image: Image;
   readonly pidsLimit: number;
@@ -64,8 +104,13 @@ export interface PrepareRequest<Options> {
   readonly modules?: readonly string[];
 }
 
-export interface Prepared extends AsyncDisposable {
+export interface Prepared extends AsyncDisposable, Substrate {
+  /** What runs, with its version, as reports call it: "QEMU 7.2.22 q35". */
+  readonly product: string;
+  /** Versions, digests, final argv: what exactly runs. */
   readonly identity: Readonly<Record<string, string>>;
+  /** Keys of `identity`, beside `version`, whose values decide its numbers. */
+  readonly decisive: readonly string[];
   readonly acceleration: Acceleration;
   readonly traits: Traits;
   /** Bytes on disk of what every instance of this cell shares (image form used). */

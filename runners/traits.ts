@@ -2,10 +2,11 @@
  * The words of the fairness ledger that several runners share. Traits are compared as text, so the same
  * condition must be said in the same words everywhere; a runner overrides what differs for it.
  */
-import type { Traits } from '../model/instance.ts';
+import type { Substrate, Traits } from '../model/instance.ts';
 import type { Bytes } from '../model/quantities.ts';
 import type { Ruler } from '../host/cgroup/cgroup.ts';
 import type { Image } from '../images/image.ts';
+import type { PrepareRequest } from './runner.ts';
 
 /** Conditions that hold for every runner started through launch.sh with agent.sh inside. */
 export function sharedTraits(image: Image, ruler: Ruler): Traits {
@@ -20,6 +21,39 @@ export function sharedTraits(image: Image, ruler: Ruler): Traits {
     programClock: "the host's",
     ruler: ruler.usable ? `host cgroup (${ruler.mode})` : 'none',
   };
+}
+
+/** What container runners have in common, whatever starts their containers; a runner adds what is its own. */
+export function containerTraits(
+  { found, image, shape }: Pick<PrepareRequest<unknown>, 'found' | 'image' | 'shape'>,
+  ruler: Ruler,
+  layer: string,
+): Traits {
+  return {
+    ...sharedTraits(image, ruler),
+    kernel: kernelTrait(found.substrate),
+    acceleration: found.acceleration.class,
+    memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
+    rootFilesystem: 'overlay of a host folder',
+    writableLayer: writableLayerTrait(layer, image),
+    startState: 'cold',
+  };
+}
+
+/** Whose kernel answers inside. */
+export function kernelTrait({ isolation, kernel }: Substrate): string {
+  const release = kernel ?? 'unknown';
+  switch (isolation) {
+    case 'process':
+    case 'container':
+      return `host's (${release})`;
+    case 'sandbox':
+      return `the sandbox's own (${release})`;
+    case 'virtual machine':
+      return `own (${release})`;
+    case null:
+      return 'unknown';
+  }
 }
 
 /** How memory is given and taken back; without arguments as a process of the host has it. */

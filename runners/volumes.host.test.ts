@@ -26,7 +26,8 @@ import { openVolumes } from '../host/volume.ts';
 import { ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { runners } from './index.ts';
-import type { Context, Runner, Volume } from './runner.ts';
+import { runnerOf, type Context, type Runner, type Volume } from './runner.ts';
+import { probeAndPrepare } from './testing/prepared.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const mebibyte = 2 ** 20;
@@ -79,7 +80,7 @@ async function inside(
 ): Promise<void> {
   const options = runner.options.parse(given);
   mkdirSync(join(folder, 'work'), { recursive: true });
-  const prepared = await runner.prepare({ options, shape, image, pidsLimit: 64 }, context(300));
+  const prepared = await probeAndPrepare(runner, { options, shape, image, pidsLimit: 64 }, context(300));
   const volumes = openVolumes({ lease, parent: folder });
   const ruler = createRuler();
   let group: MeteredGroup | null = null;
@@ -125,33 +126,33 @@ interface Case {
 const all = ['directory', 'filesystem', 'block'] as const;
 const onDisk = ['filesystem', 'block'] as const;
 const cases: readonly Case[] = [
-  { name: 'process', runner: runners.process, options: {}, kinds: all },
-  { name: 'namespace', runner: runners.namespace, options: {}, kinds: all },
+  { name: 'process', runner: runnerOf(runners, 'process'), options: {}, kinds: all },
+  { name: 'namespace', runner: runnerOf(runners, 'namespace'), options: {}, kinds: all },
   {
     name: 'namespace, loop through the page cache',
-    runner: runners.namespace,
+    runner: runnerOf(runners, 'namespace'),
     options: { loopDirect: false },
     kinds: onDisk,
   },
   {
     name: 'namespace, rootless',
-    runner: runners.namespace,
+    runner: runnerOf(runners, 'namespace'),
     options: { user: 'rootless' },
     kinds: ['directory'],
   },
-  { name: 'runc', runner: runners.oci, options: { runtime: 'runc' }, kinds: all },
-  { name: 'crun', runner: runners.oci, options: { runtime: 'crun' }, kinds: all },
-  { name: 'podman', runner: runners.podman, options: {}, kinds: all },
+  { name: 'runc', runner: runnerOf(runners, 'oci'), options: { runtime: 'runc' }, kinds: all },
+  { name: 'crun', runner: runnerOf(runners, 'oci'), options: { runtime: 'crun' }, kinds: all },
+  { name: 'podman', runner: runnerOf(runners, 'podman'), options: {}, kinds: all },
   {
     name: 'docker, crun',
-    runner: runners.docker,
+    runner: runnerOf(runners, 'docker'),
     options: { engine: 'private', runtime: 'crun' },
     kinds: all,
   },
-  { name: 'q35', runner: runners.qemu, options: { machine: 'q35' }, kinds: onDisk },
+  { name: 'q35', runner: runnerOf(runners, 'qemu'), options: { machine: 'q35' }, kinds: onDisk },
   {
     name: 'microvm',
-    runner: runners.qemu,
+    runner: runnerOf(runners, 'qemu'),
     options: { machine: 'microvm', cache: 'writethrough' },
     kinds: onDisk,
   },
@@ -189,9 +190,9 @@ describe.skipIf(!isRoot)('an instance with a volume (needs root for loop devices
   });
 
   test('without a volume nothing of one shows inside', async () => {
-    const runner = runners.namespace as Runner;
+    const runner = runnerOf(runners, 'namespace');
     const options = runner.options.parse({});
-    const prepared = await runner.prepare({ options, shape, image, pidsLimit: 64 }, context(300));
+    const prepared = await probeAndPrepare(runner, { options, shape, image, pidsLimit: 64 }, context(300));
     const job = { id: 'i-2', group: null, cpus: null, service: null, volume: null };
     const instance = await prepared.start({ ...job, environment: {}, onMark: () => undefined }, context());
     const argv = ['busybox', 'ls', '/', '/dev'];
@@ -237,7 +238,8 @@ const lease = acquireLease('run-' + process.pid, runs);
 const context = { signal: AbortSignal.timeout(60000), now: () => performance.now() / 1000, workDir: lease.workDir, lease };
 const options = namespace.options.parse({});
 const request = { options, image: JSON.parse(image), shape: { id: 's', cpus: 1, memoryBytes: 2 ** 27 }, pidsLimit: 64 };
-const prepared = await namespace.prepare(request, context);
+const found = await namespace.probe(options, context);
+const prepared = await namespace.prepare({ ...request, found }, context);
 const volumes = openVolumes({ lease, parent });
 const made = await volumes.make('i-1', { kind: 'filesystem', sizeBytes: 16 * 2 ** 20 }, 'loop');
 const ruler = createRuler();

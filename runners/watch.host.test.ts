@@ -17,7 +17,7 @@ import { findRuntime } from './oci/probe.ts';
 import { podman } from './podman/index.ts';
 import { process as plain } from './process/index.ts';
 import { qemu } from './qemu/index.ts';
-import type { Context, Looking, Prepared, Runner } from './runner.ts';
+import type { Context, Looking, Prepared, Runner, Usable } from './runner.ts';
 
 const ruler = createRuler();
 const folder = await mkdtemp(join(tmpdir(), 'tare-watch-'));
@@ -116,7 +116,10 @@ for (const [name, { runner, options, sleepSeconds, rounds, most, ways, by }] of 
     skip(!found.usable, found.usable ? '' : found.reason);
     const shape = { id: 'test', cpus: 1, memoryBytes: 128 * 2 ** 20 };
     const image = await ensureMiniImage();
-    const prepared = await runner.prepare({ options: parsed, shape, image, pidsLimit: 64 }, context(300));
+    const prepared = await runner.prepare(
+      { options: parsed, found: found as Usable, shape, image, pidsLimit: 64 },
+      context(300),
+    );
     try {
       for (const ready of ways) {
         const [slow, fast]: [number[], number[]] = [[], []];

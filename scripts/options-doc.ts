@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { workloads } from '../bench/workloads/index.ts';
 import type { Workload } from '../bench/workloads/workload.ts';
 import { familyTable } from '../bench/workloads/families.ts';
-import { exampleRunners, runnerSchemas } from '../runners/index.ts';
+import { exampleRunners, runners } from '../runners/index.ts';
+import { runnerOf } from '../runners/runner.ts';
 
 interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -75,7 +76,9 @@ function optionsTable(options: z.ZodType): string {
 /** The generated part of docs/runners.md. */
 export function runnerOptions(): string {
   const kinds = new Set(exampleRunners.map(({ kind }) => kind));
-  return [...kinds].map((kind) => `### ${kind}\n\n${optionsTable(runnerSchemas[kind])}`).join('\n');
+  return [...kinds]
+    .map((kind) => `### ${kind}\n\n${optionsTable(runnerOf(runners, kind).options)}`)
+    .join('\n');
 }
 
 /** Programs whose options have no default for something that only their user knows. */

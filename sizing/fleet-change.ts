@@ -76,10 +76,10 @@ function reportOf(
 /** Plain memory of an idle instance of the fleet's form. */
 function weighs({ key, metric }: Found, { form }: Fleet, runs: readonly Run[]): boolean {
   if (key.reference !== null || metric === null || rankOf(metric)?.[0] !== 'memoryBytes') return false;
-  const kind = runs
+  const cell = runs
     .flatMap(({ record }): readonly CellRecord[] => record.header.cells)
-    .find(({ runner }) => runner === key.runner)?.runnerKind;
-  return kind !== undefined && formOf(kind) === form;
+    .find(({ runner }) => runner === key.runner);
+  return cell !== undefined && formOf(cell) === form;
 }
 
 /** One row per runner and shape: what one more instance adds tells more than what one holds. */

@@ -3,10 +3,10 @@
  * uncertainty can be carried into a host count. Of an instance's weight that of the same program as a plain
  * process is taken off, block by block: what is left is what the isolation costs.
  */
-import type { AccelerationClass } from '../model/instance.ts';
+import type { AccelerationClass, Isolation } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Bytes, Interval } from '../model/quantities.ts';
-import type { RunnerKind } from '../model/scenario.ts';
+import type { CellRecord } from '../model/record.ts';
 import { UserError } from '../model/errors.ts';
 import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
@@ -31,7 +31,7 @@ export interface Weight {
 /** The tare of one runner at one shape. */
 export interface Tare {
   readonly runner: string;
-  readonly kind: RunnerKind;
+  readonly kind: CellRecord['runnerKind'];
   readonly form: 'vm' | 'container';
   readonly acceleration: AccelerationClass;
   readonly shape: { readonly cpus: number; readonly memoryBytes: Bytes };
@@ -88,14 +88,17 @@ export function profileOf(given: readonly Run[]): Profile {
       'size each kind of host from records of its own',
     );
   }
-  const found = new Map<string, { cell: RowPart['cell']; quantities: Map<Quantity, Ranked> }>();
+  const found = new Map<
+    string,
+    { cell: RowPart['cell']; form: Tare['form']; quantities: Map<Quantity, Ranked> }
+  >();
   const withheld = new Map<string, string[]>();
   const rows = rowsOf(runs, [], { values: true, references: [] });
   for (const row of rows) {
     const [first] = row.base;
     if (first === undefined) continue;
     const ranked = rankOf(first.metric);
-    const form = formOf(first.cell.runnerKind);
+    const form = formOf(first.cell);
     if (ranked === null || form === null) continue;
     const [quantity, rank] = ranked;
     const key = JSON.stringify([row.key.runner, row.key.shape]);
@@ -106,17 +109,17 @@ export function profileOf(given: readonly Run[]): Profile {
       withheld.set(key, [...new Set([...(withheld.get(key) ?? []), why])]);
       continue;
     }
-    const tare = found.get(key) ?? { cell: first.cell, quantities: new Map<Quantity, Ranked>() };
+    const tare = found.get(key) ?? { cell: first.cell, form, quantities: new Map<Quantity, Ranked>() };
     const known = tare.quantities.get(quantity);
     if (known === undefined || rank < known.rank) tare.quantities.set(quantity, { rank, weight });
     found.set(key, tare);
   }
-  const tares = [...found].map(([key, { cell, quantities: known }]): Tare => {
+  const tares = [...found].map(([key, { cell, form, quantities: known }]): Tare => {
     const of = (quantity: Quantity) => known.get(quantity)?.weight ?? null;
     return {
       runner: cell.runner,
-      kind: cell.runnerKind as RunnerKind,
-      form: formOf(cell.runnerKind) ?? 'container',
+      kind: cell.runnerKind,
+      form,
       acceleration: cell.acceleration.class,
       shape: { cpus: cell.shape.cpus, memoryBytes: cell.shape.memoryBytes },
       memoryBytes: of('memoryBytes'),
@@ -143,10 +146,17 @@ interface Ranked {
   readonly weight: Weight;
 }
 
-/** What a runner of this kind isolates by; null: by nothing, or it is no runner of instances. */
-export function formOf(kind: RowPart['cell']['runnerKind']): Tare['form'] | null {
-  if (kind === 'qemu') return 'vm';
-  return kind === 'process' || kind === 'imported' || kind === 'fake' ? null : 'container';
+/** How an instance is placed and licensed, by what isolates it. A sandbox is deployed as a container is. */
+const forms: Readonly<Record<Isolation, Tare['form'] | null>> = {
+  process: null,
+  container: 'container',
+  sandbox: 'container',
+  'virtual machine': 'vm',
+};
+
+/** null: isolated by nothing, or in a way that is not known. */
+export function formOf({ isolation }: Pick<CellRecord, 'isolation'>): Tare['form'] | null {
+  return isolation === null ? null : forms[isolation];
 }
 
 /** The launches of all runs, each less its block's plain process where there is one. */
@@ -157,7 +167,7 @@ function weigh({ key, base }: Row, rows: readonly Row[]): Weight | null {
       row.key.scenario === key.scenario &&
       row.key.workload === key.workload &&
       row.key.shape === key.shape &&
-      row.base[0]?.cell.runnerKind === 'process',
+      row.base[0]?.cell.isolation === 'process',
   );
   let isNet = true;
   const launches = base.flatMap(({ run, values }) => {

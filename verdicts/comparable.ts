@@ -118,7 +118,7 @@ export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): R
     ...(image === null
       ? []
       : [{ code: 'image', message: `Image ${image[0]} in base, ${image[1]} in head.` }]),
-    ...decisiveIdentity.flatMap((key) => {
+    ...decisiveIdentity([...base, ...head].map(({ cell }) => cell)).flatMap((key) => {
       const found = differing(({ cell }) => cell.identity[key]);
       if (found === null) return [];
       return [{ code: 'identity', message: `${key}: ${found[0]} in base, ${found[1]} in head.` }];

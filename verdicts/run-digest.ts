@@ -9,7 +9,7 @@ import type { AccelerationClass } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
-import { conditionsOf as decidingOf, decisiveIdentity, majorOf } from '../bench/record/comparable.ts';
+import { conditionsOf as decidingOf, majorOf } from '../bench/record/comparable.ts';
 import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { signedRank } from '../bench/statistics/signed-rank.ts';
@@ -111,8 +111,8 @@ function pointOf(
 
 function conditionsOf({ header }: RunRecord): Record<string, string> {
   const conditions: Record<string, string> = { tare: header.tool.version, image: header.imageDigest };
-  for (const { runner, identity } of header.cells) {
-    for (const key of decisiveIdentity) {
+  for (const { runner, identity, decisive } of header.cells) {
+    for (const key of decisive) {
       const value = identity[key];
       if (value !== undefined) conditions[`${runner} ${key}`] = value;
     }

@@ -95,7 +95,7 @@ function recordOf(
 }
 
 const vmCell = (record: RunRecord) =>
-  record.header.cells.find(({ runnerKind }) => runnerKind === 'qemu')?.id ?? '';
+  record.header.cells.find(({ isolation }) => isolation === 'virtual machine')?.id ?? '';
 const firstCell = (record: RunRecord) => record.header.cells[0]?.id ?? '';
 
 function at(record: RunRecord, beside: string, value: Interference['value'] = 'throughput', cell?: string) {

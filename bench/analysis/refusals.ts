@@ -60,7 +60,7 @@ export function refusalsByResult(
   metric: MetricDeclaration,
   estimate: RatioEstimate | null,
 ): Refusal[] {
-  const physical = pair.reference.runnerKind === 'process';
+  const physical = pair.reference.isolation === 'process';
   if (metric.unit === 'B') return [];
   if (estimate === null || pair.kind === 'control' || !physical || !isVirtualMachine(pair.subject)) return [];
   const isSpeed = familyTable[metric.family].measures.includes('speed');
@@ -142,8 +142,8 @@ function disturbance(metric: MetricDeclaration, met: Conditions): Refusal[] {
 function memorySharing(pair: Pair, metric: MetricDeclaration, host: HostFingerprint): Refusal[] {
   if (metric.unit !== 'B' || !familyTable[metric.family].measures.includes('memory')) return [];
   const refusals: Refusal[] = [];
-  const merging = fact(host, /ksm/i);
-  if (merging !== null && isOn(merging)) {
+  const merging = host.must['memory.ksm'];
+  if (merging !== undefined && isOn(merging)) {
     refusals.push({
       rule: 'C25',
       message: `The kernel merges equal pages of virtual machines (KSM: ${merging}): memory per instance depends on what else runs.`,
@@ -250,11 +250,6 @@ function throttledShare(trials: readonly RecordedTrial[]): number | null {
       atEnd?.throttledSeconds == null || wallSeconds <= 0 ? [] : [atEnd.throttledSeconds / wallSeconds],
     ),
   );
-}
-
-function fact(host: HostFingerprint, key: RegExp): string | null {
-  const facts = Object.entries({ ...host.ignore, ...host.note, ...host.must });
-  return facts.find(([name]) => key.test(name))?.[1] ?? null;
 }
 
 function isOn(value: string): boolean {

@@ -102,7 +102,7 @@ function censored(cell: CellRecord, trials: readonly RecordedTrial[]): Warning[]
 
 /** A container cannot be faster than the same program without it; if it is, something else differs. */
 function fasterThanPhysical(pair: Pair, metric: MetricDeclaration, { estimate }: Contrast): Warning[] {
-  const container = !isVirtualMachine(pair.subject) && pair.reference.runnerKind === 'process';
+  const container = !isVirtualMachine(pair.subject) && pair.reference.isolation === 'process';
   // Only work counts: less memory or a quicker end can be true.
   if (!container || !metric.needsRealCpu || pair.kind === 'control') return [];
   if (estimate === null || estimate.interval.high >= 1) return [];

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { probeAndPrepare } from '../../runners/testing/prepared.ts';
 import { fake } from '../../runners/fake.ts';
 import type { Runner } from '../../runners/runner.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
@@ -186,7 +187,7 @@ workloads: { fleet: { ${service === '' ? '' : `service: ${service}, `}programs: 
   const lent = tools();
   const context = { signal: lent.signal, now: lent.now, workDir: folder, lease: lent.lease };
   const request = { options: cell.runner.options, shape: cell.shape, image, pidsLimit: 64 };
-  const prepared = await (fake as Runner).prepare(request, context);
+  const prepared = await probeAndPrepare(fake as Runner, request, context);
   const planned = { index: 0, block: 0, position: 0, cell: cell.id, padBytes: 0 };
   return runTrial({ planned, cell, prepared, scenario, tools: lent });
 }

@@ -15,8 +15,8 @@ import { readRoom } from '../../host/room.ts';
 import { openVolumes } from '../../host/volume.ts';
 import { ensureBuiltinImage } from '../../images/builtin.ts';
 import type { Image } from '../../images/image.ts';
+import { probeAndPrepare } from '../../runners/testing/prepared.ts';
 import { namespace } from '../../runners/namespace/index.ts';
-import type { Runner } from '../../runners/runner.ts';
 import type { NeighbourPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { cellsOf } from '../plan.ts';
@@ -63,12 +63,13 @@ async function run(options: string, pids = 64): Promise<RecordedTrial> {
   if (cell === undefined) throw new Error('no cell');
   const workDir = join(folder, `work-${(index += 1)}`);
   mkdirSync(workDir);
-  const prepared = await namespace.prepare(
+  const prepared = await probeAndPrepare(
+    namespace,
     { options: namespace.options.parse({}), shape: cell.shape, image, pidsLimit: scenario.pidsLimit },
     { ...context, workDir, lease },
   );
   const tools: Partial<Tools> = {
-    runners: { namespace: namespace as Runner } as unknown as Tools['runners'],
+    runners: { namespace: namespace },
     image,
     lease,
     workDir,

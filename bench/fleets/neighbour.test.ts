@@ -13,7 +13,6 @@ import type { GroupStrain, HostRoom } from '../../model/instance.ts';
 import type { NeighbourPhase } from '../../model/observation.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 import { cellsOf } from '../plan.ts';
-import type { RunnerSchemas } from '../scenario/schema.ts';
 import { parseScenario } from '../scenario/scenario.ts';
 import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../launch/trial.ts';
@@ -164,7 +163,7 @@ function groupAt(path: string, options: GroupOptions | undefined): MeteredGroup 
 function tools(): Tools {
   // What a launch of neighbours uses; anything else is an error where it is called.
   const used: Partial<Tools> = {
-    runners: { fake } as unknown as Tools['runners'],
+    runners: { fake },
     image: {
       name: 'pretend',
       digest,
@@ -204,6 +203,11 @@ function tools(): Tools {
 }
 
 const prepared: Prepared = {
+  isolation: 'container',
+  architecture: 'x86_64',
+  kernel: '6.1.0',
+  product: 'scripted 1',
+  decisive: [],
   identity: {},
   acceleration: { class: 'none', reason: 'scripted' },
   traits: {},
@@ -219,7 +223,7 @@ const prepared: Prepared = {
 
 function run(options: string, index = 7, padBytes = 100): Promise<RecordedTrial> {
   const text = `name: t\nimage: mini\nrunners: { a: { kind: fake } }\nworkloads: { w: [{ use: neighbour, ${options} }] }\n`;
-  const scenario = parseScenario(text, 't.yaml', { fake: fake.options } as RunnerSchemas);
+  const scenario = parseScenario(text, 't.yaml', { fake: fake.options });
   const [cell] = cellsOf(scenario);
   if (cell === undefined) throw new Error('no cell');
   const planned = { index, block: 0, position: 0, cell: cell.id, padBytes };

@@ -68,7 +68,7 @@ export function recordOfImport(files: readonly SourceFile[], options: BuildOptio
     .digest('hex');
   const header: RecordHeader = {
     kind: 'header',
-    schema: 2,
+    schema: 3,
     tool: { name: 'tare-bench', version: options.toolVersion },
     runId: `import-${digest.slice(0, 16)}`,
     startedAt,
@@ -78,6 +78,7 @@ export function recordOfImport(files: readonly SourceFile[], options: BuildOptio
       file: '',
       text: '',
       overrides: [],
+      onlyRunners: null,
       hash: createHash('sha256')
         .update(JSON.stringify(['imported', tool, name]))
         .digest('hex'),
@@ -250,6 +251,11 @@ function cellOf(workload: string, tool: string, version: string | null): CellRec
     id: `${tool}/${workload}`,
     runner: tool,
     runnerKind: 'imported',
+    isolation: null,
+    architecture: null,
+    kernel: null,
+    product: `imported from ${tool} ${version ?? ''}`.trim(),
+    decisive: ['version'],
     workload,
     shape: { id: 'unknown', cpus: 0, memoryBytes: 0 },
     role: 'measured',

@@ -5,6 +5,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  runnerOf,
   TrialFailure,
   type Context,
   type Instance,
@@ -203,7 +204,7 @@ export async function startInstance(
 async function makeVolume({ workload, runner }: Cell, id: string, tools: Tools): Promise<Volume | null> {
   const spec = workload.volume;
   if (spec === null) return null;
-  const use = tools.runners[runner.kind].volumeUse?.(runner.options, spec.kind);
+  const use = runnerOf(tools.runners, runner.kind).volumeUse?.(runner.options, spec.kind);
   if (use === undefined) throw new Error(`${runner.kind} takes no volumes`);
   try {
     const { path, mountPoint } = await tools.volumes.make(id, spec, use.attachment);

@@ -2,7 +2,7 @@
  * What the world lends to a run: instruments and runners, as one value. The execution reads no globals,
  * so the same code runs real machines and, with the fake runner, whole runs in milliseconds.
  */
-import type { Runner } from '../../runners/runner.ts';
+import type { Runners } from '../../runners/runner.ts';
 import type { HostCounters } from '../../host/drift.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
@@ -18,7 +18,6 @@ import type { HostRoom, Series } from '../../model/instance.ts';
 import type { Cell, PlannedTrial } from '../../model/plan.ts';
 import type { Bytes, Seconds } from '../../model/quantities.ts';
 import type { RecordedTrial } from '../../model/record.ts';
-import type { RunnerKind } from '../../model/scenario.ts';
 
 /** The meter process, as execution uses it. */
 export interface Meters {
@@ -26,8 +25,6 @@ export interface Meters {
   unwatch(id: string): Promise<Series>;
   close(): Promise<{ readonly cpuSeconds: number; readonly missedTicks: number }>;
 }
-
-export type Runners = Readonly<Record<RunnerKind, Runner>>;
 
 export interface Tools {
   readonly runners: Runners;

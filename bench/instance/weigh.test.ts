@@ -74,7 +74,10 @@ async function weigh(
   const trial = {
     planned: { padBytes: 0 },
     cell: { shape: { id: 's', cpus: 1, memoryBytes: 256 * MiB + 5 } },
-    prepared: { acceleration: { class: acceleration, reason: '' } },
+    prepared: {
+      isolation: acceleration === 'none' ? 'container' : 'virtual machine',
+      acceleration: { class: acceleration, reason: '' },
+    },
     tools: {
       sleep: (seconds: number) => {
         done.push(`${seconds} s`);

@@ -76,7 +76,7 @@ async function readOutside({ trial, instance, group, signal }: Inside): Promise<
   const mergedBytes = await waitForMerging(tools, signal);
   const reading = group?.read() ?? null;
   const pids = group?.pids() ?? instance.pids();
-  const isGuest = prepared.acceleration.class !== 'none';
+  const isGuest = prepared.isolation === 'virtual machine';
   const configuredBytes = cell.shape.memoryBytes;
   const { pssBytes, rssBytes, hypervisor } = tools.processes(
     pids,
@@ -107,7 +107,7 @@ async function readInside(
   moment: MemoryMoment,
 ): Promise<Pick<MemoryReading, 'guest' | 'serviceBytes' | 'clientBytes'>> {
   const { meminfo, serviceBytes, clientBytes } = readSeen(await take(inside, `look ${moment}`, steps.look));
-  const isGuest = inside.trial.prepared.acceleration.class !== 'none';
+  const isGuest = inside.trial.prepared.isolation === 'virtual machine';
   return { guest: isGuest ? guestMemory(meminfo) : null, serviceBytes, clientBytes };
 }
 

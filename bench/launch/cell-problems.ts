@@ -2,7 +2,7 @@
  * Why a cell cannot be measured on this host with this image, found out before its first launch: each
  * problem belongs to its cell alone, and the others go on.
  */
-import type { Availability } from '../../runners/runner.ts';
+import { runnerOf, type Availability, type Usable } from '../../runners/runner.ts';
 import type { Cell } from '../../model/plan.ts';
 import type { Tools } from '../instance/tools.ts';
 import { unmeetable } from '../scenario/requirements.ts';
@@ -29,7 +29,7 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
     };
   }
   return (
-    systemProblem(cell) ??
+    systemProblem(cell, found) ??
     missingPrograms(cell, tools) ??
     unboundNeighbour(cell, tools) ??
     refusal(cell, tools)
@@ -37,9 +37,10 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
 }
 
 /** An architecture or a system that this runner cannot bring, whatever it launches. */
-function systemProblem({ runner, workload }: Cell): CellProblem | null {
+function systemProblem({ workload }: Cell, { substrate }: Usable): CellProblem | null {
   if (workload.requires === null) return null;
-  const problem = unmeetable(workload.requires, process.arch, runner.kind === 'qemu');
+  const { architecture, isolation } = substrate;
+  const problem = unmeetable(workload.requires, architecture, isolation === 'virtual machine');
   return problem === null ? null : { ...problem, required: true };
 }
 
@@ -78,7 +79,7 @@ function unboundNeighbour(
 /** Why this runner cannot serve this workload: what it needs beside a launch is not there. */
 function refusal({ runner, workload }: Cell, tools: Tools): CellProblem | null {
   const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
-  const serving = tools.runners[runner.kind];
+  const serving = runnerOf(tools.runners, runner.kind);
   // Asked even without needs: options alone can ask for what this host does not have.
   if (serving.refuse !== undefined)
     return serving.refuse(runner.options, {

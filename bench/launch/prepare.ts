@@ -2,7 +2,13 @@
  * Before the first launch: which runners can run here, and every runner x shape made ready, once.
  * A runner that cannot run skips its cells with its reason; nothing here is timed.
  */
-import type { Availability, Prepared, VolumeUse } from '../../runners/runner.ts';
+import {
+  runnerOf,
+  type Availability,
+  type Prepared,
+  type Usable,
+  type VolumeUse,
+} from '../../runners/runner.ts';
 import type { VolumeProblem } from '../../host/volume.ts';
 import { problemOf, type CellProblem } from './cell-problems.ts';
 import { exitCode, UserError } from '../../model/errors.ts';
@@ -30,7 +36,7 @@ async function probeRunners(
 ): Promise<ReadonlyMap<string, Availability>> {
   const found = new Map<string, Availability>();
   for (const { id, kind, options } of runners) {
-    found.set(id, await tools.runners[kind].probe(options, contextOf(tools, tools.signal)));
+    found.set(id, await runnerOf(tools.runners, kind).probe(options, contextOf(tools, tools.signal)));
   }
   return found;
 }
@@ -81,7 +87,7 @@ export async function prepareRun(
       const key = [runner.id, shape.id, ...modules].join('/');
       const known = shared.get(key);
       if (known === undefined) tools.progress({ kind: 'preparing', cell });
-      const ready = known ?? (await prepareOne(cell, scenario, tools));
+      const ready = known ?? (await prepareOne(cell, found, scenario, tools));
       shared.set(key, ready);
       if ('reason' in ready) {
         skip(cell, ready.reason, ready.hint);
@@ -101,6 +107,11 @@ export async function prepareRun(
         ...(cell.workload.requires === null ? {} : { requires: requirementWords(cell.workload.requires) }),
         workDigest: workDigest(cell.workload),
         options: runner.options,
+        isolation: ready.isolation,
+        architecture: ready.architecture,
+        kernel: ready.kernel,
+        product: ready.product,
+        decisive: ['version', ...ready.decisive],
         identity: {
           version: found.version,
           ...found.details,
@@ -130,13 +141,15 @@ export async function prepareRun(
 /** A runner made ready for a shape; one that cannot be is a problem of its own cells. */
 async function prepareOne(
   { runner, shape, workload }: Cell,
+  found: Usable,
   scenario: Scenario,
   tools: Tools,
 ): Promise<Prepared | CellProblem> {
   try {
-    return await tools.runners[runner.kind].prepare(
+    return await runnerOf(tools.runners, runner.kind).prepare(
       {
         options: runner.options,
+        found,
         shape,
         image: tools.image,
         pidsLimit: scenario.pidsLimit,
@@ -156,7 +169,8 @@ async function volumeUse(
   tools: Tools,
 ): Promise<{ readonly use: VolumeUse | null; readonly problem: VolumeProblem | null }> {
   const spec = workload.volume;
-  const use = spec === null ? null : tools.runners[runner.kind].volumeUse?.(runner.options, spec.kind);
+  const use =
+    spec === null ? null : runnerOf(tools.runners, runner.kind).volumeUse?.(runner.options, spec.kind);
   if (spec === null || use == null) return { use: null, problem: null };
   return { use, problem: await tools.volumes.check(spec, use.attachment) };
 }

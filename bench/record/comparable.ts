@@ -8,17 +8,10 @@ import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord } from '../../model/record.ts';
 import type { WorkloadSpec } from '../../model/scenario.ts';
 
-/** What of a cell's identity decides its numbers; paths and temporary names do not. */
-export const decisiveIdentity: readonly string[] = [
-  'version',
-  'runtime',
-  'qemu',
-  'kernelDigest',
-  'cpuModel',
-  'machine',
-  'accelerator',
-  'util-linux',
-];
+/** What of the cells' identities decides their numbers, as their runners said: keys in order, each once. */
+export function decisiveIdentity(cells: readonly Pick<CellRecord, 'decisive'>[]): readonly string[] {
+  return [...new Set(cells.flatMap(({ decisive }) => decisive))];
+}
 
 /** Identity of a cell that decides some of its numbers, and what it is called. */
 const partlyDecisive: readonly {
@@ -50,10 +43,9 @@ export function conditionsOf(
 }
 
 /** Keys of identity that must be as they were for launches to be added to a record. */
-export const resumedIdentity: readonly string[] = [
-  ...decisiveIdentity,
-  ...partlyDecisive.map(({ key }) => key),
-];
+export function resumedIdentity({ decisive }: Pick<CellRecord, 'decisive'>): readonly string[] {
+  return [...decisive, ...partlyDecisive.map(({ key }) => key)];
+}
 
 /** Facts that must match but do not, with every host's value in turn; null where one does not know it. */
 export function hostDifferences(

@@ -4,7 +4,6 @@
  */
 import type { Traits } from '../../model/instance.ts';
 import type { CellRecord, RunRecord } from '../../model/record.ts';
-import { decisiveIdentity } from './comparable.ts';
 
 /** New names by old ones, for one run; what is missing keeps its name. */
 export interface Names {
@@ -90,8 +89,11 @@ function workloadNames(runs: readonly RunRecord[]): ReadonlyMap<string, string>[
 const circumstantial: readonly (keyof Traits)[] = ['memoryLimit', 'cpuPlacement', 'network', 'pageCache'];
 
 /** Kind, options and versions; older records hold no options, their conditions stand for them. */
-function meaningOfRunner({ runnerKind, options, identity, traits }: CellRecord): string {
-  const versions = decisiveIdentity.map((key) => identity[key] ?? null);
+function meaningOfRunner({ runnerKind, options, identity, traits, decisive }: CellRecord): string {
+  // Older records hold every key that any runner had: what none of them means is not a difference.
+  const versions = decisive
+    .flatMap((key) => (identity[key] === undefined ? [] : [[key, identity[key]]]))
+    .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
   const conditions = Object.entries(traits)
     .filter(([key]) => !circumstantial.includes(key as keyof Traits))
     .sort(([a], [b]) => (a < b ? -1 : 1));

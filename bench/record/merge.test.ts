@@ -143,7 +143,7 @@ test('the same scenario twice is told apart by a number, the same run twice is r
 
 test('what differs is named: host, image, tool, acceleration, metric', () => {
   const host = run('a').header.host;
-  const warmer = { ...host, must: { ...host.must, cpu: 'Another CPU' }, hash: 'other' };
+  const warmer = { ...host, must: { ...host.must, 'cpu.model': 'Another CPU' }, hash: 'other' };
   const text = messageOf(() =>
     mergeRecords([
       run('a'),
@@ -153,7 +153,7 @@ test('what differs is named: host, image, tool, acceleration, metric', () => {
     ]),
   );
   expect(text).toContain('C26');
-  expect(text).toContain('host cpu: Example CPU in a, Another CPU in b');
+  expect(text).toContain('host cpu.model: Example CPU in a, Another CPU in b');
   expect(text).toContain('image digest: sha256:5f3e');
   expect(text).toContain('tare major version: 0 in a, 1 in b');
   const runners = (vm: typeof vmRunner) => ({ runners: [processRunner, namespaceRunner, vm] });

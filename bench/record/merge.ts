@@ -169,6 +169,9 @@ function mergedHeader(parts: readonly RunRecord[], blocks: number, title?: Merge
       file: scenarios.map(({ file }) => file).join(', '),
       text: scenarios.map(({ file, text }) => `# ${file}\n${text}`).join('\n'),
       overrides: [...new Set(scenarios.flatMap(({ overrides }) => overrides))],
+      onlyRunners: scenarios.some(({ onlyRunners }) => onlyRunners !== null)
+        ? [...new Set(scenarios.flatMap(({ onlyRunners }) => onlyRunners ?? []))]
+        : null,
       hash: createHash('sha256')
         .update(scenarios.map(({ hash }) => hash).join('\n'))
         .digest('hex'),

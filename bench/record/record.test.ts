@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../model/errors.ts';
+import type { RecordHeader } from '../../model/record.ts';
 import { buildRecord } from './testing/builder.ts';
 import { createRecord, defaultFolder, folderOf, readRecord, recordFile, reopenRecord } from './record.ts';
 
@@ -76,7 +77,7 @@ test('a future schema, a foreign file, a damaged line and a missing record are t
   const path = written();
   const file = join(path, recordFile);
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace('"schema":2', '"schema":9'));
+  writeFileSync(file, text.replace('"schema":3', '"schema":9'));
   expect(complaint(() => readRecord(path)).message).toContain(':1: record schema 9 is newer');
   writeFileSync(file, text.replace('"kind":"trial"', '"kind":"tiral"'));
   expect(complaint(() => readRecord(path)).message).toContain(':2: ');
@@ -87,6 +88,30 @@ test('a future schema, a foreign file, a damaged line and a missing record are t
   writeFileSync(file, text.replace(/"value":[\d.e+-]+/, '"value":"NaN"'));
   expect(complaint(() => readRecord(path)).message).toContain('samples.');
   expect(complaint(() => readRecord(join(folder, 'nowhere'))).hint).toContain('result folder');
+});
+
+test('a record of schema 2 is told what its runners were, and which of them were chosen', () => {
+  const path = written();
+  const file = join(path, recordFile);
+  const [first = '', ...rest] = readFileSync(file, 'utf8').split('\n');
+  const header = JSON.parse(first) as RecordHeader;
+  const cells = header.cells.map(({ isolation, architecture, kernel, product, decisive, ...cell }) => cell);
+  const { onlyRunners, ...scenario } = header.scenario;
+  const old = (overrides: readonly string[]) =>
+    JSON.stringify({ ...header, schema: 2, cells, scenario: { ...scenario, overrides } });
+  writeFileSync(file, [old(['blocks=2', '(only runners process, vm)']), ...rest].join('\n'));
+  const read = readRecord(path);
+  expect(read.header.scenario).toMatchObject({
+    overrides: ['blocks=2'],
+    onlyRunners: ['process', 'vm'],
+  });
+  expect(read.header.cells).toEqual(built.header.cells);
+  writeFileSync(file, [old(['blocks=2']), ...rest].join('\n'));
+  expect(readRecord(path).header.scenario.onlyRunners).toBeNull();
+  // Damaged before it is lifted: told by field, never a crash.
+  const broken = JSON.stringify({ ...header, schema: 2, cells: [{ ...cells[0], identity: 7 }] });
+  writeFileSync(file, [broken, ...rest].join('\n'));
+  expect(complaint(() => readRecord(path)).message).toContain('cells.0.identity');
 });
 
 test('a doubled trial counts once; an interrupted one gives way to its repetition', () => {

@@ -16,8 +16,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { decodeText, type DecodedText } from '../../model/text.ts';
+import { factsOfKind, withoutOnlyNote } from './kinds.ts';
 import { currentSchema, lineSchema } from './schema.ts';
 import type {
   RecordedTrial,
@@ -199,11 +201,36 @@ export function isInterrupted(trial: RecordedTrial): boolean {
   return trial.outcome.state === 'failed' && trial.outcome.reason === 'interrupted';
 }
 
+/** What the step from schema 2 reads. */
+const schema2 = z.object({
+  scenario: z.looseObject({ overrides: z.array(z.string()) }),
+  cells: z.array(
+    z.looseObject({
+      runner: z.string(),
+      runnerKind: z.string(),
+      identity: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
 /** Pure steps from schema n to n+1, by n, over the header: the one line that carries a schema. */
 const upgrades: ReadonlyMap<number, (header: object) => object> = new Map([
   // Schema 1 knows no imports: whatever it holds, tare measured.
   [1, (header) => ({ ...header, schema: 2, imported: null })],
+  // Schema 2 knows an instance by its runner's kind, and the choice of runners as a sentence.
+  [2, toSchema3],
 ]);
+
+/** @throws z.ZodError where it is no header of schema 2 */
+function toSchema3(header: object): object {
+  const { cells, scenario } = schema2.parse(header);
+  return {
+    ...header,
+    schema: 3,
+    scenario: { ...scenario, ...withoutOnlyNote(scenario.overrides) },
+    cells: cells.map((cell) => ({ ...cell, ...factsOfKind(cell) })),
+  };
+}
 
 function readLine(line: string, file: string, number: number): RecordLine {
   let value: unknown;
@@ -222,10 +249,14 @@ function readLine(line: string, file: string, number: number): RecordLine {
       'install a newer tare-bench to read it',
     );
   }
-  if (typeof schema === 'number') value = upgraded(value as object, schema);
-  const parsed = lineSchema.safeParse(value);
-  if (parsed.success) return parsed.data as unknown as RecordHeader | RecordedTrial | VoidedBlock | RecordEnd;
-  const issue = parsed.error.issues[0];
+  let issue: z.core.$ZodIssue | undefined;
+  try {
+    if (typeof schema === 'number') value = upgraded(value as object, schema);
+    return lineSchema.parse(value) as unknown as RecordHeader | RecordedTrial | VoidedBlock | RecordEnd;
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    [issue] = error.issues;
+  }
   throw new UserError(
     `${file}:${number}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a record line'} in ${short(line)}`,
     'the file is not a tare record of a known schema, or was changed by hand',

@@ -1,14 +1,60 @@
 /**
  * The form of a record's lines as it is checked on reading: every field that anything downstream relies on,
- * so that a damaged or foreign file is told by line and field and never surfaces as a crash.
+ * so that a damaged or foreign file is told by line and field and never surfaces as a crash. Tied to the types: a
+ * field that is in one and not in the other does not compile.
  */
 import { z } from 'zod';
+import type { GroupReading, GroupStrain, HostFingerprint, HostLoad } from '../../model/instance.ts';
+import type { MetricDeclaration } from '../../model/metric.ts';
+import type {
+  DensityEnd,
+  DensityStep,
+  Distribution,
+  LoadGiven,
+  LoadPhase,
+  MemoryReading,
+  NeighbourEvidence,
+  NeighbourPhase,
+  OutputDigest,
+  ServiceEnd,
+  SurfaceFacts,
+  Wave,
+} from '../../model/observation.ts';
+import type { PlannedTrial } from '../../model/plan.ts';
+import type {
+  CellRecord,
+  ImportSource,
+  ProgramOutput,
+  RecordedTrial,
+  RecordEnd,
+  RecordHeader,
+  SkippedCell,
+  VoidedBlock,
+} from '../../model/record.ts';
 
 /** Raised with every change of the form, together with an upgrade in record.ts. */
-export const currentSchema = 2;
+export const currentSchema = 3;
+
+/** Every field of a line's type, and none besides. */
+type Fields<Line> = { readonly [Field in keyof Line]-?: z.ZodType };
 
 const finite = z.number();
-const reading = z.record(z.string(), finite.nullable()).nullable();
+const count = finite.nullable();
+/** Counts that came after the first releases. */
+const later = count.default(null);
+const reading = z
+  .looseObject({
+    cpuSeconds: count,
+    throttledSeconds: count,
+    memoryBytes: count,
+    memoryPeakBytes: count,
+    workingBytes: count,
+    cacheBytes: count,
+    inactiveFileBytes: later,
+    processes: count,
+    oomKills: count,
+  } satisfies Fields<GroupReading>)
+  .nullable();
 const header = z.looseObject({
   kind: z.literal('header'),
   schema: z.literal(currentSchema),
@@ -22,7 +68,8 @@ const header = z.looseObject({
     hash: z.string(),
     file: z.string(),
     overrides: z.array(z.string()),
-  }),
+    onlyRunners: z.array(z.string()).nullable(),
+  } satisfies Fields<RecordHeader['scenario']>),
   seed: finite,
   blocks: finite,
   warmup: finite,
@@ -31,12 +78,25 @@ const header = z.looseObject({
   wantedMetrics: z.array(z.string()),
   imageDigest: z.string(),
   imagePackages: z.record(z.string(), z.string()),
-  trials: z.array(z.looseObject({ index: finite, block: finite, position: finite, cell: z.string() })),
+  trials: z.array(
+    z.looseObject({
+      index: finite,
+      block: finite,
+      position: finite,
+      cell: z.string(),
+      padBytes: finite.default(0),
+    } satisfies Fields<PlannedTrial>),
+  ),
   cells: z.array(
     z.looseObject({
       id: z.string(),
       runner: z.string(),
       runnerKind: z.string(),
+      isolation: z.enum(['process', 'container', 'sandbox', 'virtual machine']).nullable(),
+      architecture: z.string().nullable(),
+      kernel: z.string().nullable(),
+      product: z.string(),
+      decisive: z.array(z.string()),
       workload: z.string(),
       shape: z.looseObject({ id: z.string(), cpus: finite, memoryBytes: finite }),
       role: z.enum(['measured', 'control']),
@@ -45,11 +105,21 @@ const header = z.looseObject({
         class: z.enum(['kvm-hw', 'kvm-nested', 'kvm-pvm', 'tcg', 'none']),
         reason: z.string(),
       }),
+      baseline: z.string().optional(),
+      requires: z.string().optional(),
+      workDigest: z.string().optional(),
+      options: z.record(z.string(), z.unknown()).optional(),
       traits: z.record(z.string(), z.string()),
-    }),
+    } satisfies Fields<CellRecord>),
   ),
   skipped: z.array(
-    z.looseObject({ cell: z.string(), runner: z.string(), reason: z.string(), hint: z.string() }),
+    z.looseObject({
+      requires: z.string().optional(),
+      cell: z.string(),
+      runner: z.string(),
+      reason: z.string(),
+      hint: z.string(),
+    } satisfies Fields<SkippedCell>),
   ),
   metrics: z.array(
     z.looseObject({
@@ -64,7 +134,7 @@ const header = z.looseObject({
       definition: z.string(),
       threshold: finite.positive(),
       needsRealCpu: z.boolean(),
-    }),
+    } satisfies Fields<MetricDeclaration>),
   ),
   host: z.looseObject({
     hostname: z.string(),
@@ -72,7 +142,7 @@ const header = z.looseObject({
     must: z.record(z.string(), z.string()),
     note: z.record(z.string(), z.string()),
     ignore: z.record(z.string(), z.string()),
-  }),
+  } satisfies Fields<HostFingerprint>),
   clock: z.looseObject({ echoMedianSeconds: finite, echoP95Seconds: finite }).nullable(),
   voidRules: z.array(z.looseObject({ rule: z.string(), limit: z.string() })),
   imported: z
@@ -82,20 +152,9 @@ const header = z.looseObject({
       files: z.array(z.looseObject({ file: z.string(), sha256: z.string() })),
       unit: z.enum(['launch', 'iteration']),
       remark: z.string(),
-    })
+    } satisfies Fields<ImportSource>)
     .nullable(),
-});
-const memoryCounts = [
-  'pssBytes',
-  'rssBytes',
-  'groupBytes',
-  'workingSetBytes',
-  'heldBytes',
-  'cacheBytes',
-  'serviceBytes',
-  'clientBytes',
-  'mergedBytes',
-];
+} satisfies Fields<RecordHeader>);
 const texts = z.record(z.string(), z.string());
 const instanceFailure = z.looseObject({ reason: z.string(), message: z.string() });
 const load = z.looseObject({
@@ -103,8 +162,23 @@ const load = z.looseObject({
   cpuPressureShare: finite.nullable(),
   memoryPressureShare: finite.nullable(),
   ioPressureShare: finite.nullable(),
-});
-const strain = z.record(z.string(), finite.nullable());
+} satisfies Fields<HostLoad>);
+const strain = z.looseObject({
+  cpuSeconds: later,
+  periods: later,
+  throttledPeriods: later,
+  throttledSeconds: later,
+  memoryPeakBytes: later,
+  memoryRefusals: later,
+  oomKills: later,
+  pidsPeak: later,
+  pidsRefusals: later,
+  majorFaults: later,
+  writtenBytes: later,
+  cpuPressureSeconds: later,
+  memoryPressureSeconds: later,
+  ioPressureSeconds: later,
+} satisfies Fields<GroupStrain>);
 const neighbourPhase = z.looseObject({
   kind: z.literal('neighbour'),
   place: finite,
@@ -136,36 +210,44 @@ const neighbourPhase = z.looseObject({
       during: strain,
       strain,
       ended: z.string().nullable(),
-    })
+    } satisfies Fields<NeighbourEvidence>)
     .nullable(),
   suffered: strain.nullable(),
   stealShare: finite,
-});
+} satisfies Fields<NeighbourPhase>);
 const observation = z.discriminatedUnion('kind', [
   neighbourPhase,
   z.looseObject({
     kind: z.literal('distribution'),
     metric: z.string(),
     bins: z.array(z.tuple([finite, finite])),
-  }),
+  } satisfies Fields<Distribution>),
   z.looseObject({
     kind: z.literal('memory'),
     moment: z.enum(['ready', 'loaded', 'after']),
     load: z.string(),
     configuredBytes: finite,
-    ...Object.fromEntries(memoryCounts.map((count) => [count, finite.nullable()])),
+    pssBytes: count,
+    rssBytes: count,
+    groupBytes: count,
+    workingSetBytes: count,
+    heldBytes: count,
+    cacheBytes: count,
+    serviceBytes: count,
+    clientBytes: count,
+    mergedBytes: count,
     hypervisor: z
       .looseObject({ guestRamBytes: finite, translationBytes: finite, otherBytes: finite })
       .nullable(),
     guest: z.looseObject({ totalBytes: finite, availableBytes: finite, cacheBytes: finite }).nullable(),
-  }),
-  z.looseObject({ kind: z.literal('load'), load: z.string() }),
+  } satisfies Fields<MemoryReading>),
+  z.looseObject({ kind: z.literal('load'), load: z.string() } satisfies Fields<LoadGiven>),
   z.looseObject({
     kind: z.literal('output-digest'),
     work: z.string(),
     digest: z.string(),
     text: z.string(),
-  }),
+  } satisfies Fields<OutputDigest>),
   z.looseObject({
     kind: z.literal('load-phase'),
     point: z.string(),
@@ -179,9 +261,13 @@ const observation = z.discriminatedUnion('kind', [
     lagP99Seconds: finite.nullable(),
     generatorCores: finite,
     instanceCores: finite.nullable(),
-    stealShare: finite.nullable().default(null),
+    seconds: finite.optional(),
+    noticeP99Seconds: finite.nullable().optional(),
+    generatorCpus: z.string().nullable().optional(),
+    stealShare: later,
     discarded: z.string().nullable(),
-  }),
+    unused: z.array(z.tuple([finite, finite])).optional(),
+  } satisfies Fields<LoadPhase>),
   z.looseObject({
     kind: z.literal('surface'),
     facts: texts,
@@ -190,7 +276,7 @@ const observation = z.discriminatedUnion('kind', [
     hostBefore: texts,
     hostAfter: texts,
     outside: texts.nullable(),
-  }),
+  } satisfies Fields<SurfaceFacts>),
   z.looseObject({
     kind: z.literal('density-step'),
     instances: finite,
@@ -204,13 +290,13 @@ const observation = z.discriminatedUnion('kind', [
     hostBytes: finite,
     kernelPlusPssBytes: finite.nullable(),
     groupBytes: finite.nullable(),
-  }),
+  } satisfies Fields<DensityStep>),
   z.looseObject({
     kind: z.literal('density-end'),
     cause: z.string(),
     binding: z.string().nullable(),
     evidence: z.string(),
-  }),
+  } satisfies Fields<DensityEnd>),
   z.looseObject({
     kind: z.literal('service-end'),
     signal: z.string(),
@@ -218,7 +304,7 @@ const observation = z.discriminatedUnion('kind', [
     how: z.enum(['ended', 'killed']),
     exitCode: finite,
     seconds: finite,
-  }),
+  } satisfies Fields<ServiceEnd>),
   z.looseObject({
     kind: z.literal('service-seen'),
     by: z.enum(['outside', 'end', 'event', 'look']),
@@ -231,7 +317,7 @@ const observation = z.discriminatedUnion('kind', [
     asked: finite,
     ready: z.array(z.looseObject({ launched: finite, ready: finite })),
     failures: z.array(instanceFailure),
-  }),
+  } satisfies Fields<Wave>),
 ]);
 const trial = z.looseObject({
   kind: z.literal('trial'),
@@ -254,12 +340,26 @@ const trial = z.looseObject({
   marks: z.array(z.looseObject({ name: z.string(), at: finite })),
   samples: z.array(z.looseObject({ metric: z.string(), value: finite })),
   ladder: z.array(z.looseObject({ instances: finite })),
+  series: z
+    .looseObject({
+      at: z.array(finite),
+      cpuSeconds: z.array(finite.nullable()),
+      memoryBytes: z.array(finite.nullable()),
+    })
+    .nullable()
+    .optional(),
   // Absent in records of the first releases.
   observations: z.array(observation).default([]),
   atReady: reading,
   atEnd: reading,
   outputs: z.array(
-    z.looseObject({ program: z.string(), exitCode: finite, stdout: z.string(), stderr: z.string() }),
+    z.looseObject({
+      program: z.string(),
+      argv: z.array(z.string()).optional(),
+      exitCode: finite,
+      stdout: z.string(),
+      stderr: z.string(),
+    } satisfies Fields<ProgramOutput>),
   ),
   drift: z
     .looseObject({
@@ -273,12 +373,20 @@ const trial = z.looseObject({
     .nullable(),
   cleanupProven: z.boolean(),
   leftovers: z.array(z.string()),
-});
+} satisfies Fields<RecordedTrial>);
 const voided = z.looseObject({
   kind: z.literal('void'),
   block: finite,
   rule: z.string(),
   detail: z.string(),
-});
-const end = z.looseObject({ kind: z.literal('end'), state: z.string(), at: z.string() });
+} satisfies Fields<VoidedBlock>);
+const end = z.looseObject({
+  kind: z.literal('end'),
+  state: z.string(),
+  at: z.string(),
+  wallSeconds: finite,
+  samplerCpuSeconds: finite,
+  toolCpuSeconds: finite,
+  hostHashAfter: z.string(),
+} satisfies Fields<RecordEnd>);
 export const lineSchema = z.discriminatedUnion('kind', [header, trial, voided, end]);

@@ -7,12 +7,26 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { decodeText } from '../../model/text.ts';
+import { withoutOnlyNote } from './kinds.ts';
 import { claimFolder } from './record.ts';
 
 const seriesFile = 'series.json';
 
+/** Schema 1 held the choice of runners as a sentence among the overrides. */
+const upgraded = (value: unknown): unknown => {
+  const old = z
+    .looseObject({
+      schema: z.literal(1),
+      runs: z.array(z.looseObject({ overrides: z.array(z.string()) })),
+    })
+    .safeParse(value);
+  if (!old.success) return value;
+  const runs = old.data.runs.map((run) => ({ ...run, ...withoutOnlyNote(run.overrides) }));
+  return { ...old.data, schema: 2, runs };
+};
+
 const seriesSchema = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
   name: z.string(),
   description: z.string(),
   runs: z
@@ -23,6 +37,8 @@ const seriesSchema = z.object({
         file: z.string(),
         text: z.string(),
         overrides: z.array(z.string()).readonly(),
+        /** Ids of the runners chosen on the command line; null: all. */
+        onlyRunners: z.array(z.string()).readonly().nullable(),
         seed: z.number(),
       }),
     )
@@ -56,7 +72,7 @@ export function holdsSeries(folder: string): boolean {
 export function readSeries(folder: string): Series {
   const file = join(folder, seriesFile);
   try {
-    return seriesSchema.parse(JSON.parse(decodeText(readFileSync(file)).text));
+    return seriesSchema.parse(upgraded(JSON.parse(decodeText(readFileSync(file)).text)));
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : messageOf(error);
     throw new UserError(

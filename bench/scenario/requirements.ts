@@ -54,7 +54,8 @@ export function requirementWords({ kernel, modules, architecture, os }: Requirem
 /** What nothing here can run, whatever it is launched with; null: nothing stands in the way. */
 export function unmeetable(
   { architecture, os }: Requirements,
-  hostMachine: string,
+  /** What instances have; null: not known here, found out inside. */
+  machine: string | null,
   ownKernel: boolean,
 ): { readonly reason: string; readonly hint: string } | null {
   if (os !== null && os !== 'linux') {
@@ -65,8 +66,8 @@ export function unmeetable(
       hint: `a VM with a guest of ${os} would run it`,
     };
   }
-  if (architecture !== null && machineName(architecture) !== machineName(hostMachine)) {
-    const [wanted, own] = [machineName(architecture), machineName(hostMachine)];
+  if (architecture !== null && machine !== null && machineName(architecture) !== machineName(machine)) {
+    const [wanted, own] = [machineName(architecture), machineName(machine)];
     return {
       reason: ownKernel
         ? `needs architecture ${wanted}; this host is ${own}, and tare carries no VM of another one yet`

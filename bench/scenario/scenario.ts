@@ -2,8 +2,7 @@
  * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
  * The definition itself is in scenario-schema.ts; here are reading, places and cross-checks.
  */
-import type { z } from 'zod';
-import type { RunnerKind, RunnerSpec, Scenario } from '../../model/scenario.ts';
+import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
 import { openYaml, type FileWords } from '../../model/yaml.ts';
 import { UserError } from '../../model/errors.ts';
 import { show } from '../../model/quantity-options.ts';
@@ -111,8 +110,8 @@ function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | n
 function runnerOf(id: string, entry: unknown, runners: RunnerSchemas, problems: Problem[]): RunnerSpec {
   const { kind: given, ...rest } = isRecord(entry) ? entry : {};
   const kind = typeof given === 'string' ? given : id;
-  const spec = { id, kind: kind as RunnerKind, options: {} };
-  const schema = (runners as Partial<Record<string, z.ZodType>>)[kind];
+  const spec = { id, kind, options: {} };
+  const schema = Object.hasOwn(runners, kind) ? runners[kind] : undefined;
   if (schema === undefined) {
     const path = given === undefined ? ['runners', id] : ['runners', id, 'kind'];
     problems.push(unknownName(path, 'runner kind', kind, Object.keys(runners), 'give `kind:`'));

@@ -144,12 +144,14 @@ async function examineRunners(status: (text: string) => void): Promise<Finding[]
   const { exampleRunners, runners } = await import('../../runners/index.ts');
   const { withScratch } = await import('../edges.ts');
   const { cacheFolder } = await import('../../images/cache.ts');
+  const { runnerOf } = await import('../../runners/runner.ts');
   return withScratch(async (context) => {
     const findings: Finding[] = [];
     for (const { id, kind, options } of exampleRunners) {
       status(`probing ${id} ...`);
       try {
-        const found = await runners[kind].probe(runners[kind].options.parse(options), context);
+        const runner = runnerOf(runners, kind);
+        const found = await runner.probe(runner.options.parse(options), context);
         findings.push(
           found.usable
             ? {

@@ -3,24 +3,11 @@
  * A sentence's subject is always a runner in a configuration on this host, never "VMs" in general (C29).
  */
 import type { Comparison } from '../../model/analysis.ts';
+import type { Isolation } from '../../model/instance.ts';
 import type { MetricDeclaration } from '../../model/metric.ts';
 import type { CellRecord, RunRecord } from '../../model/record.ts';
 import { formatValue } from '../../model/units.ts';
 import { accelerationWords, count } from './words.ts';
-
-/** How a runner isolates; decides which pairs answer the question "VM or container". */
-export type Isolation = 'virtual machine' | 'container' | 'process';
-
-const isolations: Readonly<Record<CellRecord['runnerKind'], Isolation>> = {
-  imported: 'process',
-  fake: 'process',
-  process: 'process',
-  namespace: 'container',
-  oci: 'container',
-  podman: 'container',
-  docker: 'container',
-  qemu: 'virtual machine',
-};
 
 /** A record's cells by id, with what reports call them. */
 export interface Subjects {
@@ -42,7 +29,8 @@ export interface Subjects {
   readonly briefly: (cellId: string) => string;
   /** Product, version, machine, acceleration, shape. */
   readonly configuration: (cellId: string) => string;
-  readonly isolation: (cellId: string) => Isolation;
+  /** null: not known, or nothing ran. */
+  readonly isolation: (cellId: string) => Isolation | null;
   /** A stable number for the cell's colour: the place of its runner in the scenario. */
   readonly color: (cellId: string) => number;
   readonly metric: (id: string) => MetricDeclaration | null;
@@ -100,7 +88,7 @@ export function subjectsOf(record: RunRecord): Subjects {
       const cell = byId.get(id);
       return cell === undefined ? id : configurationOf(cell);
     },
-    isolation: (id) => isolations[byId.get(id)?.runnerKind ?? 'process'],
+    isolation: (id) => byId.get(id)?.isolation ?? null,
     color: (id) => Math.max(0, runners.indexOf(byId.get(id)?.runner ?? '')),
     named: (id) => {
       const cell = byId.get(id);
@@ -139,49 +127,27 @@ function configurationOf(cell: CellRecord): string {
 
 /** What ran, without its size: "QEMU 7.2.22 q35, emulated (TCG)". */
 export function kindOf(cell: CellRecord): string {
-  const parts = [productOf(cell)];
+  const parts = [cell.product];
   if (isRestored(cell)) parts.push('restored');
   if (cell.acceleration.class !== 'none') parts.push(accelerationWords[cell.acceleration.class]);
   return parts.join(', ');
 }
 
-const products: Readonly<Record<CellRecord['runnerKind'], string>> = {
-  imported: 'imported from',
-  fake: 'fake',
-  process: 'host process',
-  namespace: 'namespaces',
-  oci: 'OCI runtime',
-  podman: 'podman',
-  docker: 'docker',
-  qemu: 'QEMU',
-};
-
-/** "QEMU 7.2.22 q35", "runc 1.1.5", "namespaces (util-linux 2.38.1)", "host process". */
-export function productOf(cell: CellRecord): string {
-  const product = products[cell.runnerKind];
-  if (cell.runnerKind === 'imported') return `${product} ${cell.runner} ${versionOf(cell) ?? ''}`.trim();
-  // "runc version 1.1.5+ds1" is "runc 1.1.5" to a reader; the identity keeps it to the letter.
-  const version = versionOf(cell)
-    ?.replace(/\bversion /, '')
-    .replace(/\+\S*$/, '');
-  if (version === undefined || cell.runnerKind === 'process') return product;
-  if (!/^v?\d/.test(version)) return cell.runnerKind === 'oci' ? version : `${product} (${version})`;
-  const machine = cell.identity['machine'];
-  return [product, version, ...(machine === undefined ? [] : [machine])].join(' ');
-}
+/** A product that has a version of its own; in parentheses stands that of the tools it is made with. */
+const ownVersion = /^[^(]* v?\d/;
 
 /** Namespaces and processes are the kernel's, so that their tools' version is no part of the name. */
-function namedRunner(cell: CellRecord): string {
-  if (cell.runnerKind !== 'qemu' && cell.runnerKind !== 'oci') return cell.runner;
-  const product = productOf(cell);
-  if (product.startsWith(`${cell.runner} `)) return product;
-  const machine = ` ${cell.runner}`;
+function namedRunner({ runner, product, isolation }: CellRecord): string {
+  if (isolation === null || !ownVersion.test(product)) return runner;
+  if (product.startsWith(`${runner} `)) return product;
+  const machine = ` ${runner}`;
   const without = product.endsWith(machine) ? product.slice(0, -machine.length) : product;
-  return `${cell.runner} (${without})`;
+  return `${runner} (${without})`;
 }
 
 const everydayKinds: Readonly<Record<Isolation, string>> = {
   'virtual machine': 'VM',
+  sandbox: 'sandbox',
   container: 'container',
   process: 'plain process',
 };
@@ -189,36 +155,25 @@ const everydayKinds: Readonly<Record<Isolation, string>> = {
 /** The kind of thing first, so that no runner's name is taken for it. */
 function everydayWords(cell: CellRecord | undefined, cells: readonly CellRecord[], full: boolean): string {
   if (cell === undefined) return 'instance';
-  if (cell.runnerKind === 'imported' || cell.runnerKind === 'fake') return `run of ${productOf(cell)}`;
-  const isolation = isolations[cell.runnerKind];
+  const { isolation, runner } = cell;
+  if (isolation === null) return `run of ${cell.product}`;
   const kind = everydayKinds[isolation];
-  const alike = new Set(
-    cells.filter(({ runnerKind }) => isolations[runnerKind] === isolation).map(({ runner }) => runner),
-  );
+  const alike = new Set(cells.filter((one) => one.isolation === isolation).map((one) => one.runner));
   const machine = cell.identity['machine'];
-  // Namespaces are the kernel's: their tools' version is no part of the name.
-  const product =
-    cell.runnerKind === 'namespace'
-      ? products.namespace
-      : machine === undefined
-        ? productOf(cell)
-        : productOf(cell).replace(` ${machine}`, `, ${machine}`);
-  const isNamed = full && product.startsWith(`${cell.runner} `);
+  // The version of the tools that something is made with, in parentheses, is no part of the name.
+  const named = cell.product.replace(/ \([^)]*\)$/, '');
+  const product = machine === undefined ? named : named.replace(` ${machine}`, `, ${machine}`);
+  const isNamed = full && product.startsWith(`${runner} `);
   const details = [
-    ...(alike.size > 1 && !isNamed ? [`runner ${cell.runner}`] : []),
+    ...(alike.size > 1 && !isNamed ? [`runner ${runner}`] : []),
     ...(full && isolation !== 'process' ? [product] : []),
   ];
   return details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
 }
 
-/** The version that ran: under "version", or under the name its runner records it by. */
-function versionOf(cell: CellRecord): string | undefined {
-  return cell.identity['version'] ?? cell.identity['runtime'] ?? cell.identity['qemu'];
-}
-
 /** "1 CPU, 256 MiB". */
 export function shapeWords(cell: CellRecord): string {
-  if (cell.runnerKind === 'imported') return 'size unknown';
+  if (cell.shape.cpus === 0) return 'size unknown';
   return `${count(cell.shape.cpus, 'CPU')}, ${formatValue(cell.shape.memoryBytes, 'B')}`;
 }
 

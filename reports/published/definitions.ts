@@ -6,7 +6,7 @@
 import { publishedRows, type PublishedRow } from '../../guidance/published/index.ts';
 import type { Milestone } from '../../model/instance.ts';
 import type { Family, LadderQuantity } from '../../model/metric.ts';
-import type { Isolation } from '../parts/subjects.ts';
+import type { Isolation } from '../../model/instance.ts';
 
 /** What both sides have to mean. */
 export type Definition =

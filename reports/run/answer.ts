@@ -129,17 +129,13 @@ const knownBy: readonly (readonly [string, (value: string) => string])[] = [
   ['cpu.online', (value) => `${value} CPUs`],
   ['memory.gib', (value) => `${value} GiB`],
   ['kernel.release', (value) => `Linux ${value}`],
+  ['imported', (value) => `imported ${value}`],
   ['machine.virtual', (value) => (value === 'yes' ? 'itself a virtual machine' : 'bare metal')],
 ];
 
 /** "AMD EPYC, 2 CPUs, 23.5 GiB, …": what a reader knows a machine by. */
 export function machineWords(facts: Readonly<Record<string, string>>): string {
-  const known = knownBy.flatMap(([key, words]) => (facts[key] === undefined ? [] : [words(facts[key])]));
-  if (known.length > 0) return known.join(', ');
-  return Object.entries(facts)
-    .slice(0, 3)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(', ');
+  return knownBy.flatMap(([key, words]) => (facts[key] === undefined ? [] : [words(facts[key])])).join(', ');
 }
 
 function factsOf(record: RunRecord, subjects: Subjects): Fact[] {

@@ -53,7 +53,11 @@ function scenarioBlock({ header: { scenario } }: RunRecord): Block {
   return {
     kind: 'code',
     title: `The scenario, ${scenario.file}, sha256 ${scenario.hash}`,
-    text: [scenario.text, ...scenario.overrides.map((item) => `# overridden: ${item}`)].join('\n'),
+    text: [
+      scenario.text,
+      ...scenario.overrides.map((item) => `# overridden: ${item}`),
+      ...(scenario.onlyRunners === null ? [] : [`# only the runners ${scenario.onlyRunners.join(', ')}`]),
+    ].join('\n'),
   };
 }
 

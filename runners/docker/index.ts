@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
@@ -19,11 +19,11 @@ import { startEngine } from '../engine/instance.ts';
 import { adoptShim } from '../engine/shim.ts';
 import { insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
-import { acceleration, containerGroup } from '../oci/probe.ts';
+import { containerGroup, shortVersion } from '../oci/probe.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
+import { hostBootId, notAsked, sharesKernel, substrateOf, substrateScript } from '../substrate.ts';
+import { containerTraits } from '../traits.ts';
 import { hostVolumeUse } from '../volume-use.ts';
-import { sharesKernel } from '../oci/spec.ts';
 import { seenInside, seenOutside } from '../watch.ts';
 import { openEngine } from './daemon.ts';
 import { dockerOptions } from './options.ts';
@@ -68,7 +68,7 @@ async function probe(options: DockerOptions, context: Context): Promise<Availabi
               ...['--ulimit', `nofile=${limits.nofile}`, '--ulimit', `nproc=${limits.nproc}`],
               ...(options.seccomp === 'default' ? [] : ['--security-opt', 'seccomp=unconfined']),
               ...['/usr', '/bin', '/lib', '/lib64'].flatMap((place) => ['--volume', `${place}:${place}:ro`]),
-              ...[trialImage, '/bin/true'],
+              ...[trialImage, '/bin/sh', '-c', substrateScript],
             ],
             { timeoutSeconds: 60, environment },
           );
@@ -77,16 +77,18 @@ async function probe(options: DockerOptions, context: Context): Promise<Availabi
       const reason = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'docker failed';
       return { usable: false, reason, hint: `try by hand: docker run --runtime ${engine.runtime}` };
     }
+    const asked = substrateOf(tried.stdout, hostBootId());
+    if (asked === null) return notAsked(tried.stdout);
     return {
       usable: true,
       version: `docker ${engine.version}`,
-      acceleration,
+      ...asked,
       details: {
         docker: engine.version,
         engine: engine.owned ? 'a dockerd of the run' : 'the one that answers',
         runtime: engine.runtime,
         cgroups: createRuler().mode,
-        kernel: release(),
+        kernel: asked.substrate.kernel ?? 'unknown',
       },
     };
   } finally {
@@ -97,10 +99,8 @@ async function probe(options: DockerOptions, context: Context): Promise<Availabi
   }
 }
 
-async function prepare(
-  { options, image, shape, pidsLimit }: PrepareRequest<DockerOptions>,
-  context: Context,
-): Promise<Prepared> {
+async function prepare(request: PrepareRequest<DockerOptions>, context: Context): Promise<Prepared> {
+  const { options, found, image, shape, pidsLimit } = request;
   const engine = await openEngine(options, context);
   // Usable when it was probed: taken away since.
   if ('usable' in engine) throw new UserError(engine.reason, engine.hint, exitCode.hostCannot);
@@ -136,27 +136,24 @@ async function prepare(
       more: [],
     });
   return {
+    ...found.substrate,
+    product: `docker ${shortVersion(engine.version)}`,
+    decisive: ['runtime'],
     identity: {
       version: engine.version,
       runtime: engine.runtime,
       engine: engine.owned ? 'a dockerd of the run' : 'the one that answers',
       argv: argvFor(null, 'NAME', 'CHANNEL').join(' '),
-      readiness: sharesKernel(options.runtime) && ruler.usable ? seenOutside : seenInside,
+      readiness: sharesKernel(found.substrate) && ruler.usable ? seenOutside : seenInside,
     },
-    acceleration,
+    acceleration: found.acceleration,
     sharedDiskBytes: image.treeBytes,
     traits: {
-      ...sharedTraits(image, ruler),
-      kernel: `host's (${release()})`,
-      acceleration: 'none',
-      memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
+      ...containerTraits(request, ruler, "overlay on the host's disk"),
       ...placement,
-      rootFilesystem: 'overlay of a host folder',
-      writableLayer: writableLayerTrait("overlay on the host's disk", image),
       network: networkTrait(options.network, 'container'),
       privileges: `root, docker's default capabilities, seccomp ${options.seccomp === 'default' ? "docker's default" : 'none'}`,
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME)',
-      startState: 'cold',
     },
     shared: engine.usage,
     start: (job, inner) => start(job, inner),
@@ -187,7 +184,7 @@ async function prepare(
         if (group !== null) await adoptShim(group, pids);
         if (attached.link !== null) await joinBridge(attached.link, pids);
       },
-      busybox: sharesKernel(options.runtime) ? image.busybox : null,
+      busybox: sharesKernel(found.substrate) ? image.busybox : null,
       layers: () => layersOf(name),
     });
   }
@@ -207,11 +204,12 @@ async function prepare(
   }
 }
 
-export const docker: Runner<DockerOptions, 'docker'> = {
+export const docker: Runner<DockerOptions> = {
   kind: 'docker',
   title: 'Container by docker',
   options: dockerOptions,
   refuse: ({ network }, { reachable }) => refuseNetwork(network, { reachable }, 'root container'),
+  costs: () => ({ startSeconds: 0.7, serviceSeconds: 0.05, stopSeconds: 0.4, programSeconds: 0.05 }),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,

@@ -5,14 +5,14 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { release } from 'node:os';
 import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
 import { makeBeside, makeInstanceFolder } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, outputInside, startHosted, utilLinuxVersion } from '../hosted.ts';
 import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
+import { hostBootId, notAsked, substrateOf, substrateScript } from '../substrate.ts';
+import { containerTraits } from '../traits.ts';
 import type { Attachment } from '../network.ts';
 import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
@@ -23,7 +23,6 @@ import type { NamespaceOptions } from './options.ts';
 
 const agent = join(import.meta.dirname, '..', 'agent.sh');
 const enterScript = join(import.meta.dirname, 'enter.sh');
-const acceleration = { class: 'none', reason: "a container on the host's kernel: no guest CPU" } as const;
 
 function isRootless({ user }: NamespaceOptions): boolean {
   return user === 'rootless' || (user === 'auto' && process.geteuid?.() !== 0);
@@ -42,6 +41,7 @@ async function probe(options: NamespaceOptions, { workDir }: Context): Promise<A
       `mount -t overlay -o ${overlay} overlay l/m`,
       'mount -t proc proc l/p',
       'setpriv --no-new-privs --bounding-set=-all true',
+      substrateScript,
     ].join('\n');
     const argv = namespaceArguments({ rootless, busybox: 'busybox', enterScript });
     const command = [...argv.slice(0, argv.indexOf('sh')), 'sh', '-c', script];
@@ -50,16 +50,18 @@ async function probe(options: NamespaceOptions, { workDir }: Context): Promise<A
       const reason = tried.stderr.trim().split('\n').at(-1) ?? 'unshare failed';
       return { usable: false, reason, hint: hintFor(reason, rootless) };
     }
+    const asked = substrateOf(tried.stdout, hostBootId());
+    if (asked === null) return notAsked(tried.stdout);
     const version = await utilLinuxVersion();
     return {
       usable: true,
       version: `util-linux ${version}`,
-      acceleration,
+      ...asked,
       details: {
         'util-linux': version,
         user: rootless ? 'rootless' : 'root',
         cgroups: createRuler().mode,
-        kernel: release(),
+        kernel: asked.substrate.kernel ?? 'unknown',
       },
     };
   } finally {
@@ -73,10 +75,8 @@ function hintFor(reason: string, rootless: boolean): string {
   return 'sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 (or run as root)';
 }
 
-async function prepare(
-  { options, image, shape, pidsLimit }: PrepareRequest<NamespaceOptions>,
-  context: Context,
-): Promise<Prepared> {
+async function prepare(request: PrepareRequest<NamespaceOptions>, context: Context): Promise<Prepared> {
+  const { options, found, image, shape, pidsLimit } = request;
   const rootless = isRootless(options);
   const ruler = createRuler();
   await mkdir(context.workDir, { recursive: true });
@@ -88,19 +88,16 @@ async function prepare(
   const network = createCellNetwork(options.network, 'slirp4netns');
   const table = fstab(rootless);
   return {
+    ...found.substrate,
+    product: `namespaces (${found.version})`,
     identity: { argv: argv.join(' '), fstab: table, readiness: seenOutside },
-    acceleration,
+    decisive: ['util-linux'],
+    acceleration: found.acceleration,
     sharedDiskBytes: image.treeBytes,
     traits: {
-      ...sharedTraits(image, ruler),
-      kernel: `host's (${release()})`,
-      acceleration: 'none',
-      memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
-      rootFilesystem: 'overlay of a host folder',
-      writableLayer: writableLayerTrait('overlay on tmpfs', image),
+      ...containerTraits(request, ruler, 'overlay on tmpfs'),
       network: networkTrait(options.network, 'container'),
       privileges: `root${rootless ? " of a user namespace, tare's user outside" : ''}, 13 capabilities, no new privileges, no seccomp`,
-      startState: 'cold',
     },
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
@@ -146,7 +143,7 @@ function enterArguments({ volume }: Job, attached: Attachment): readonly string[
   return [volume?.place ?? '', ...network];
 }
 
-export const namespace: Runner<NamespaceOptions, 'namespace'> = {
+export const namespace: Runner<NamespaceOptions> = {
   kind: 'namespace',
   title: 'Container from plain namespaces',
   options: namespaceOptions,

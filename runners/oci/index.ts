@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { release } from 'node:os';
 import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
@@ -12,15 +11,16 @@ import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, outputInside, startHosted } from '../hosted.ts';
 import type { Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
+import { sharesKernel } from '../substrate.ts';
+import { containerTraits } from '../traits.ts';
 import type { Attachment } from '../network.ts';
 import { bridgeArguments, createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { seenInside, seenOutside } from '../watch.ts';
 import { ociOptions } from './options.ts';
 import type { OciOptions } from './options.ts';
-import { acceleration, containerGroup, findRuntime, hybridTree, probe, versionOf } from './probe.ts';
-import { ociArguments, ociSpec, sharesKernel, waysOf } from './spec.ts';
+import { containerGroup, findRuntime, hybridTree, probe, shortVersion, versionOf } from './probe.ts';
+import { ociArguments, ociSpec, waysOf } from './spec.ts';
 import type { OciPlan, OciVolume } from './spec.ts';
 
 export { containerGroup };
@@ -28,10 +28,8 @@ export { containerGroup };
 const agent = join(import.meta.dirname, '..', 'agent.sh');
 const enterScript = join(import.meta.dirname, 'enter.sh');
 
-async function prepare(
-  { options, image, shape, pidsLimit }: PrepareRequest<OciOptions>,
-  context: Context,
-): Promise<Prepared> {
+async function prepare(request: PrepareRequest<OciOptions>, context: Context): Promise<Prepared> {
+  const { options, found, image, shape, pidsLimit } = request;
   const binary = (await findRuntime(options.runtime)) ?? options.runtime;
   const ways = waysOf(options);
   const unified = ways.hidesUnified ? hybridTree() : null;
@@ -46,11 +44,15 @@ async function prepare(
   const { within, argv } = ociArguments({ ...plan, id: 'ID' });
   const table = `overlay layer/root overlay ${overlayOptions(false).join(',')} 0 0\n`;
   const seccomp = options.seccomp ? 'seccomp denylist' : 'no seccomp';
+  const version = await versionOf(binary);
   return {
+    ...found.substrate,
+    product: shortVersion(version),
+    decisive: ['runtime', 'util-linux'],
     identity: {
-      runtime: await versionOf(binary),
+      runtime: version,
       argv: [...within, ...argv].join(' '),
-      readiness: sharesKernel(options.runtime) ? seenOutside : seenInside,
+      readiness: sharesKernel(found.substrate) ? seenOutside : seenInside,
       config: JSON.stringify(
         ociSpec({
           environment: insideEnvironment,
@@ -60,18 +62,12 @@ async function prepare(
         }),
       ),
     },
-    acceleration,
+    acceleration: found.acceleration,
     sharedDiskBytes: image.treeBytes,
     traits: {
-      ...sharedTraits(image, ruler),
-      kernel: `host's (${release()})`,
-      acceleration: 'none',
-      memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
-      rootFilesystem: 'overlay of a host folder',
-      writableLayer: writableLayerTrait('overlay on tmpfs', image),
+      ...containerTraits(request, ruler, 'overlay on tmpfs'),
       network: networkTrait(options.network, 'container'),
       privileges: `root, 13 capabilities, no new privileges, ${seccomp}`,
-      startState: 'cold',
     },
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
@@ -105,7 +101,7 @@ async function prepare(
       limits: { shape, pidsLimit },
       ...ociArguments({ ...plan, id, bridge: bridgeOf(attached) }),
       network: attached,
-      seen: sharesKernel(options.runtime) ? { output: outputInside, busybox: image.busybox } : null,
+      seen: sharesKernel(found.substrate) ? { output: outputInside, busybox: image.busybox } : null,
       environment: {},
       cwd: folder,
       folder,
@@ -141,12 +137,13 @@ async function volumeOf(volume: Job['volume']): Promise<OciVolume | null> {
   return { kind: 'block', place: volume.place, major, minor };
 }
 
-export const oci: Runner<OciOptions, 'oci'> = {
+export const oci: Runner<OciOptions> = {
   kind: 'oci',
   title: 'Container by an OCI runtime',
   options: ociOptions,
   refuse: ({ network }, { volume, reachable }) =>
     refuseHostVolume(volume, false) ?? refuseNetwork(network, { reachable }, 'root container'),
+  costs: () => ({ startSeconds: 0.2, serviceSeconds: 0.05, stopSeconds: 0.15, programSeconds: 0.05 }),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,

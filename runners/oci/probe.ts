@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import type { Ruler } from '../../host/cgroup/cgroup.ts';
@@ -15,13 +14,9 @@ import type { Group } from '../../host/cgroup/group.ts';
 import type { Resource } from '../../host/lease.ts';
 import { utilLinuxVersion } from '../hosted.ts';
 import type { Availability, Context } from '../runner.ts';
+import { hostBootId, notAsked, substrateOf, substrateScript } from '../substrate.ts';
 import type { OciOptions } from './options.ts';
 import { ociSpec, waysOf } from './spec.ts';
-
-export const acceleration = {
-  class: 'none',
-  reason: "a container on the host's kernel: no guest CPU",
-} as const;
 
 /** The runtime's absolute path, or null where there is no such program. */
 export async function findRuntime(runtime: string): Promise<string | null> {
@@ -48,6 +43,11 @@ export function hybridTree(): string | null {
 export async function versionOf(binary: string): Promise<string> {
   const { stdout } = await runTool([binary, '--version'], { timeoutSeconds: 10 });
   return stdout.split('\n')[0]?.trim() ?? 'unknown';
+}
+
+/** "runc version 1.1.5+ds1" is "runc 1.1.5" to a reader; the identity keeps it to the letter. */
+export function shortVersion(printed: string): string {
+  return printed.replace(/\bversion /, '').replace(/\+\S*$/, '');
 }
 
 /** The container's own cgroup, below the instance's. On v2 the group's processes are in a leaf beside it. */
@@ -80,15 +80,17 @@ export async function probe(options: OciOptions, context: Context): Promise<Avai
     const reason = tried.stderr.trim().split('\n').at(-1) ?? 'the runtime failed';
     return { usable: false, reason, hint: `try by hand: ${binary} --debug run` };
   }
+  const asked = substrateOf(tried.stdout, hostBootId());
+  if (asked === null) return notAsked(tried.stdout);
   return {
     usable: true,
     version: await versionOf(binary),
-    acceleration,
+    ...asked,
     details: {
       binary,
       'util-linux': await utilLinuxVersion(),
       cgroups: ruler.mode,
-      kernel: release(),
+      kernel: asked.substrate.kernel ?? 'unknown',
     },
   };
 }
@@ -149,7 +151,7 @@ function trialSpec(cgroupsPath: string | null, seccomp: boolean) {
   const programs = ['/usr', '/bin', '/lib', '/lib64'].filter((place) => existsSync(place));
   return {
     ...spec,
-    process: { ...spec.process, args: ['/bin/true'] },
+    process: { ...spec.process, args: ['/bin/sh', '-c', substrateScript] },
     root: { path: 'root', readonly: false },
     mounts: [
       ...spec.mounts.filter(({ type }) => type === 'proc'),

@@ -122,11 +122,6 @@ export function waysOf({ runtime }: Pick<OciOptions, 'runtime'>): RuntimeWays {
   }
 }
 
-/** Whether a runtime is known to run programs on the host's kernel, where the host sees their sockets and files. */
-export function sharesKernel(runtime: string): boolean {
-  return ['runc', 'crun', 'youki'].includes(basename(runtime));
-}
-
 export interface OciPlan {
   readonly enterScript: string;
   readonly busybox: string;

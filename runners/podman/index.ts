@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdir, rm } from 'node:fs/promises';
-import { release } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
@@ -19,13 +18,22 @@ import { startEngine } from '../engine/instance.ts';
 import { joinBridge } from '../engine/bridge.ts';
 import { mountsBelow, insideEnvironment } from '../hosted.ts';
 import { createCellNetwork, networkTrait, refuseNetwork } from '../network.ts';
-import { acceleration, containerGroup, findRuntime, hybridTree, versionOf } from '../oci/probe.ts';
-import { sharesKernel } from '../oci/spec.ts';
+import { containerGroup, findRuntime, hybridTree, versionOf } from '../oci/probe.ts';
 import { seenInside, seenOutside } from '../watch.ts';
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly, processIdentity } from '../../host/process-identity.ts';
-import type { Availability, Context, Instance, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits, writableLayerTrait } from '../traits.ts';
+import type {
+  Availability,
+  Context,
+  Instance,
+  Job,
+  Prepared,
+  PrepareRequest,
+  Runner,
+  Unusable,
+} from '../runner.ts';
+import { hostBootId, notAsked, sharesKernel, substrateOf, substrateScript } from '../substrate.ts';
+import { containerTraits } from '../traits.ts';
 import { hostVolumeUse, refuseHostVolume } from '../volume-use.ts';
 import { podmanOptions } from './options.ts';
 import type { PodmanOptions } from './options.ts';
@@ -50,12 +58,6 @@ async function findPodman(options: PodmanOptions): Promise<Omit<PodmanPlan, 'fol
   if (typeof account === 'string')
     return unusable(account, 'name one with `account:`, or run tare as that user');
   return { binary, runtime, rootless, account, store: storeOf(account) };
-}
-
-interface Unusable {
-  readonly usable: false;
-  readonly reason: string;
-  readonly hint: string;
 }
 
 const unusable = (reason: string, hint: string): Unusable => ({ usable: false, reason, hint });
@@ -174,7 +176,7 @@ async function probe(options: PodmanOptions, context: Context): Promise<Availabi
       ...(ways.ownGroup && made !== null ? ['--cgroup-parent', dirname(containerGroup(made))] : []),
       ...ways.run,
       ...['/usr', '/bin', '/lib', '/lib64'].flatMap((place) => ['--volume', `${place}:${place}:ro`]),
-      ...['--rootfs', root, '/bin/true'],
+      ...['--rootfs', root, '/bin/sh', '-c', substrateScript],
     ];
     const { environment } = client;
     const tried = await runTool(argv, { timeoutSeconds: 60, environment });
@@ -182,17 +184,19 @@ async function probe(options: PodmanOptions, context: Context): Promise<Availabi
       const reason = tried.stderr.trim().split('\n').at(-1) ?? 'podman failed';
       return unusable(reason, hintFor(plan, options));
     }
+    const asked = substrateOf(tried.stdout, hostBootId());
+    if (asked === null) return notAsked(tried.stdout);
     const version = (await versionOf(plan.binary)).replace(/^podman version /, '');
     return {
       usable: true,
       version: `podman ${version}`,
-      acceleration,
+      ...asked,
       details: {
         podman: version,
         runtime: await versionOf(plan.runtime),
         user: plan.rootless ? `rootless${plan.account === null ? '' : ` (${plan.account.name})`}` : 'root',
         cgroups: ruler.mode,
-        kernel: release(),
+        kernel: asked.substrate.kernel ?? 'unknown',
       },
     };
   } finally {
@@ -221,16 +225,13 @@ function hintFor({ rootless, account }: PodmanPlan, { runtime }: PodmanOptions):
   return `try by hand: podman --runtime ${runtime} run --rm IMAGE true`;
 }
 
-async function prepare(
-  { options, image, shape, pidsLimit }: PrepareRequest<PodmanOptions>,
-  context: Context,
-): Promise<Prepared> {
-  const found = await findPodman(options);
+async function prepare(request: PrepareRequest<PodmanOptions>, context: Context): Promise<Prepared> {
+  const found = await findPodman(request.options);
   // Usable when it was probed: taken away since.
   if ('usable' in found) throw new UserError(found.reason, found.hint, exitCode.hostCannot);
   const opened = await openPodman(found, context);
   try {
-    return await prepareIn(opened, { options, image, shape, pidsLimit }, context);
+    return await prepareIn(opened, request, context);
   } catch (error) {
     await opened.close();
     throw error;
@@ -239,9 +240,10 @@ async function prepare(
 
 async function prepareIn(
   opened: Awaited<ReturnType<typeof openPodman>>,
-  { options, image, shape, pidsLimit }: PrepareRequest<PodmanOptions>,
+  request: PrepareRequest<PodmanOptions>,
   context: Context,
 ): Promise<Prepared> {
+  const { options, found, image, shape, pidsLimit } = request;
   const { plan, client } = opened;
   const ruler = createRuler();
   const ways = podmanWays(plan.rootless, basename(plan.runtime));
@@ -283,25 +285,22 @@ async function prepareIn(
     } satisfies RunPlan);
   };
   return {
+    ...found.substrate,
+    product: found.version,
+    decisive: ['runtime'],
     identity: {
       version: await versionOf(plan.binary),
       runtime: await versionOf(plan.runtime),
       argv: argvFor(null, 'NAME', 'CHANNEL').join(' '),
-      readiness: sharesKernel(plan.runtime) && ruler.usable ? seenOutside : seenInside,
+      readiness: sharesKernel(found.substrate) && ruler.usable ? seenOutside : seenInside,
     },
-    acceleration,
+    acceleration: found.acceleration,
     sharedDiskBytes: image.treeBytes,
     traits: {
-      ...sharedTraits(image, ruler),
-      kernel: `host's (${release()})`,
-      acceleration: 'none',
-      memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
-      rootFilesystem: 'overlay of a host folder',
-      writableLayer: writableLayerTrait("overlay on the host's disk", image),
+      ...containerTraits(request, ruler, "overlay on the host's disk"),
       network: networkTrait(options.network, 'container'),
       privileges: privilegesTrait(plan, options),
       environment: 'PATH, HOME, TARE_*, padding, and what engines set (HOSTNAME, TERM, container)',
-      startState: 'cold',
     },
     start: (job, inner) => start(job, inner),
     async [Symbol.asyncDispose]() {
@@ -328,7 +327,7 @@ async function prepareIn(
       owner: plan.account,
       network: attached,
       ...(link === null ? {} : { whenRunning: (pids) => joinBridge(link, pids) }),
-      busybox: sharesKernel(plan.runtime) ? image.busybox : null,
+      busybox: sharesKernel(found.substrate) ? image.busybox : null,
       layers: () => layersOf(name),
     });
   }
@@ -348,7 +347,7 @@ function privilegesTrait({ rootless }: PodmanPlan, { seccomp }: PodmanOptions): 
   return `${who}, podman's default capabilities, seccomp ${seccomp === 'default' ? "podman's default" : 'none'}`;
 }
 
-export const podman: Runner<PodmanOptions, 'podman'> = {
+export const podman: Runner<PodmanOptions> = {
   kind: 'podman',
   title: 'Container by podman',
   options: podmanOptions,
@@ -359,6 +358,7 @@ export const podman: Runner<PodmanOptions, 'podman'> = {
       { reachable },
       isRootless(options) ? 'rootless container' : 'root container',
     ),
+  costs: () => ({ startSeconds: 0.5, serviceSeconds: 0.05, stopSeconds: 0.4, programSeconds: 0.05 }),
   volumeUse: ({ loopDirect }, kind) => hostVolumeUse(kind, loopDirect, true),
   probe,
   prepare,

@@ -14,7 +14,8 @@ import { fileSystemBelow } from '../../host/volume-place.ts';
 import type { Image } from '../../images/image.ts';
 import { startHosted } from '../hosted.ts';
 import type { Job, Prepared, Runner } from '../runner.ts';
-import { memoryLimitTrait, sharedTraits } from '../traits.ts';
+import { hostSubstrate } from '../substrate.ts';
+import { kernelTrait, memoryLimitTrait, sharedTraits } from '../traits.ts';
 import { createCellNetwork, networkTrait } from '../network.ts';
 import { seenOutside } from '../watch.ts';
 import { hostVolumeUse, loopDirectOption, refuseHostVolume } from '../volume-use.ts';
@@ -67,7 +68,7 @@ export function mounting(volume: Job['volume']): readonly string[] {
   return ['unshare', '--mount', '--propagation', 'private', ...mounted];
 }
 
-export const process: Runner<ProcessOptions, 'process'> = {
+export const process: Runner<ProcessOptions> = {
   kind: 'process',
   title: 'Host process in its own cgroup',
   options: processOptions,
@@ -85,13 +86,17 @@ export const process: Runner<ProcessOptions, 'process'> = {
       usable: true,
       version: `Linux ${release()}`,
       acceleration,
+      substrate: hostSubstrate('process'),
       details: { 'util-linux': version, cgroups: ruler.mode },
     };
   },
-  prepare({ image, shape, pidsLimit }, context) {
+  prepare({ found, image, shape, pidsLimit }, context) {
     const ruler = createRuler();
     const network = createCellNetwork('host', 'slirp4netns');
     const prepared: Prepared = {
+      ...found.substrate,
+      product: 'host process',
+      decisive: ['util-linux'],
       identity: {
         argv: `${image.busybox} sh agent.sh`,
         loader: loaderOf(image).loader || 'none (static)',
@@ -101,7 +106,7 @@ export const process: Runner<ProcessOptions, 'process'> = {
       sharedDiskBytes: image.treeBytes,
       traits: {
         ...sharedTraits(image, ruler),
-        kernel: `host's (${release()})`,
+        kernel: kernelTrait(found.substrate),
         acceleration: 'none',
         memoryLimit: memoryLimitTrait(ruler, shape.memoryBytes),
         rootFilesystem: "host folder, through the image's own loader",

@@ -4,10 +4,10 @@
  * a VM booted once while preparing. What accelerates it is found by use (probe.ts) and never assumed.
  */
 import { UserError, exitCode, messageOf } from '../../model/errors.ts';
-import type { Acceleration, Traits } from '../../model/instance.ts';
+import type { Acceleration, AccelerationClass, Traits } from '../../model/instance.ts';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { readMergedBytes } from '../../host/meter/memory.ts';
-import type { Availability, Context, Job, Prepared, PrepareRequest, Runner } from '../runner.ts';
+import type { Availability, Context, Job, Prepared, PrepareRequest, Runner, RunnerCosts } from '../runner.ts';
 import { createCellNetwork, networkTrait, refuseNetwork, type Attachment } from '../network.ts';
 import { sharedTraits, writableLayerTrait } from '../traits.ts';
 import {
@@ -85,6 +85,8 @@ async function probe(options: QemuOptions, context: Context): Promise<Availabili
       usable: true,
       version,
       acceleration,
+      // The guest's kernel is chosen when a cell is prepared.
+      substrate: { isolation: 'virtual machine', architecture: 'x86_64', kernel: null },
       details: { binary: qemuBinary, machine: options.machine, accelerator, cpu: cpuModel },
     };
   } catch (error) {
@@ -117,7 +119,7 @@ function traits(chosen: Chosen, files: GuestFiles, request: PrepareRequest<QemuO
 }
 
 async function prepare(request: PrepareRequest<QemuOptions>, context: Context): Promise<Prepared> {
-  const { options, image, shape } = request;
+  const { options, found, image, shape } = request;
   const chosen = await choose(options, context);
   const memory = memoryPolicyOf(options);
   const files = await ensureGuestFiles(image, { ...options, modules: request.modules ?? [] }, memory);
@@ -145,9 +147,14 @@ async function prepare(request: PrepareRequest<QemuOptions>, context: Context): 
   const network = createCellNetwork(options.network, 'vmm');
   const saved = options.start === 'restored' ? await saveState(cold, context) : null;
   const plan: VmPlan = saved === null ? cold : { ...cold, restoreFrom: saved.file };
+  const version = await qemuVersion();
   return {
+    ...found.substrate,
+    kernel: files.kernel.release,
+    product: `QEMU ${version} ${options.machine}`,
+    decisive: ['qemu', 'kernelDigest', 'cpuModel', 'machine', 'accelerator'],
     identity: {
-      qemu: await qemuVersion(),
+      qemu: version,
       machine: options.machine,
       accelerator: chosen.accelerator,
       cpuModel: chosen.cpuModel,
@@ -191,7 +198,26 @@ function cardOf({ link, hostPort }: Attachment, { service }: Job): NetworkCard |
   return { kind: 'user', hostPort, guestPort: service?.port ?? hostPort };
 }
 
-export const qemu: Runner<QemuOptions, 'qemu'> = {
+const coldStart: Readonly<Record<AccelerationClass, number>> = {
+  'kvm-hw': 0.6,
+  'kvm-nested': 1.2,
+  'kvm-pvm': 1.2,
+  tcg: 5,
+  none: 5,
+};
+
+/** An emulated guest takes longer to begin a program, and a server in it to answer first. */
+function costs({ start }: QemuOptions, acceleration: AccelerationClass): RunnerCosts {
+  const begin = acceleration === 'tcg' ? 0.8 : 0.05;
+  return {
+    startSeconds: coldStart[acceleration] * (start === 'restored' ? 0.4 : 1),
+    serviceSeconds: 2 * begin,
+    stopSeconds: 0.4,
+    programSeconds: begin,
+  };
+}
+
+export const qemu: Runner<QemuOptions> = {
   kind: 'qemu',
   title: 'QEMU virtual machine',
   options: qemuOptions,
@@ -199,6 +225,7 @@ export const qemu: Runner<QemuOptions, 'qemu'> = {
     refuseVolume(options, volume) ??
     refuseNetwork(options.network, { reachable }, 'VM') ??
     (options.network !== 'none' && options.start === 'restored' ? restoredWithCard : null),
+  costs,
   volumeUse,
   probe,
   prepare,

@@ -11,6 +11,7 @@ import { ensureInitramfs } from '../../images/disks/initramfs.ts';
 import { ensureKernel } from '../../images/kernel.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
 import { describeRunner } from '../testing/conformance.ts';
+import { probeAndPrepare } from '../testing/prepared.ts';
 import type { Context, Job } from '../runner.ts';
 import { guestModules, mountTables, type VmPlan } from './args.ts';
 import { ensureGuestFiles } from './guest.ts';
@@ -63,7 +64,8 @@ describe('other combinations', () => {
     const folder = await mkdtemp(join(tmpdir(), 'tare-qemu-'));
     const context = contextIn(folder);
     const image = await ensureMiniImage();
-    const prepared = await qemu.prepare(
+    const prepared = await probeAndPrepare(
+      qemu,
       { options: qemu.options.parse(given), shape, image, pidsLimit: 64 },
       context(200),
     );

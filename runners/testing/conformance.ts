@@ -18,6 +18,7 @@ import type { Shape } from '../../model/scenario.ts';
 import { testServices } from './conformance-services.ts';
 import { maskedPaths, readOnlyPaths } from '../container-root.ts';
 import { TrialFailure, type Context, type ExecRequest, type Job, type Runner } from '../runner.ts';
+import { hostBootId, substrateOf, substrateScript } from '../substrate.ts';
 import type { Bench, Started } from './bench.ts';
 
 export interface Subject {
@@ -76,7 +77,7 @@ export function describeRunner(name: string, subject: Subject): void {
     const found = await runner.probe(parsed, context());
     if (!found.usable) throw new Error(`${found.reason}; ${found.hint}`);
     const prepared = await runner.prepare(
-      { options: parsed, shape, image: await subject.image(), pidsLimit: 48 },
+      { options: parsed, found, shape, image: await subject.image(), pidsLimit: 48 },
       context(AbortSignal.timeout(wait * 10)),
     );
     const start = async (change: Partial<Job> & { readonly signal?: AbortSignal } = {}): Promise<Started> => {
@@ -160,6 +161,15 @@ export function describeRunner(name: string, subject: Subject): void {
       }
       expect(Object.keys(identity).length).toBeGreaterThan(0);
       expect(acceleration.reason).not.toBe('');
+    });
+
+    test('is what it says it is: the kernel that answers inside is the one it names', async () => {
+      const { isolation, architecture, kernel } = bench.prepared;
+      const { stdout } = await shell(await bench.start(), substrateScript);
+      const seen = substrateOf(stdout, hostBootId())?.substrate;
+      // From inside a process of the host and a container look alike: both have its kernel.
+      const sharing = isolation === 'process' ? 'container' : isolation;
+      expect(seen).toEqual({ isolation: sharing, architecture, kernel });
     });
 
     test('milestones come in order, each once, and the same to onMark', async () => {

@@ -92,7 +92,10 @@ export interface Launcher {
 /** Launches through a runner. */
 export async function byTare<Options>(bed: Bed, runner: Runner<Options>, given: object): Promise<Launcher> {
   const options = runner.options.parse(given);
-  const prepared = await runner.prepare({ options, shape, image: bed.image, pidsLimit: 512 }, bed.context);
+  const found = await runner.probe(options, bed.context);
+  if (!found.usable) throw new Error(`${runner.kind} cannot run here: ${found.reason}`);
+  const request = { options, found, shape, image: bed.image, pidsLimit: 512 };
+  const prepared = await runner.prepare(request, bed.context);
   let count = 0;
   const start = (
     group: MeteredGroup,

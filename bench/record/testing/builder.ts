@@ -3,6 +3,7 @@
  * interleaved blocks. Not used in production: what depends on records is tested without a measurement.
  * Numbers are log-normal around each runner's own; `alter` changes any trial at the end.
  */
+import { factsOfKind } from '../kinds.ts';
 import { createRandom, type Random } from '../../../model/random.ts';
 import type { Acceleration, AccelerationClass, Mark, Traits } from '../../../model/instance.ts';
 import type { MetricDeclaration } from '../../../model/metric.ts';
@@ -165,14 +166,21 @@ function buildCells(
     for (const shape of request.shapes ?? [builtShape]) {
       for (const runner of runners) {
         const id = `${runner.id}/${workload}/${shape.id}`;
-        const cell: CellRecord = {
-          id,
+        const named = {
           runner: runner.id,
           runnerKind: runner.kind,
+          identity: {
+            version: runner.kind === 'namespace' ? 'util-linux 2.38.1' : '1.0',
+            ...(runner.kind === 'qemu' ? { machine: 'microvm' } : {}),
+          },
+        };
+        const cell: CellRecord = {
+          id,
+          ...named,
+          ...factsOfKind(named),
           workload,
           shape,
           role: 'measured',
-          identity: { version: '1.0', ...(runner.kind === 'qemu' ? { machine: 'microvm' } : {}) },
           acceleration: acceleration(runner.acceleration),
           traits: { ...buildTraits(runner), ...runner.traits },
         };
@@ -329,7 +337,7 @@ function buildLadder(perInstance: number, random: Random): LadderPoint[] {
 function buildHeader(seed: number, blocks: number, warmup: number): RecordHeader {
   return {
     kind: 'header',
-    schema: 2,
+    schema: 3,
     tool: { name: 'tare-bench', version: '0.1.0' },
     runId: `built-${seed}`,
     startedAt: '2026-01-15T10:00:00.000Z',
@@ -339,6 +347,7 @@ function buildHeader(seed: number, blocks: number, warmup: number): RecordHeader
       file: 'scenarios/built.yaml',
       text: 'name: built\n',
       overrides: [],
+      onlyRunners: null,
       hash: 'b1946ac92492d2347c6235b4d2611184',
     },
     seed,
@@ -355,7 +364,13 @@ function buildHeader(seed: number, blocks: number, warmup: number): RecordHeader
     metrics: [],
     host: {
       hostname: 'build-host',
-      must: { cpu: 'Example CPU', cores: '2', kernel: '6.18.0', ksm: 'off', swap: 'off' },
+      must: {
+        'cpu.model': 'Example CPU',
+        'cpu.online': '2',
+        'memory.gib': '16',
+        'memory.ksm': '0',
+        'kernel.release': '6.18.0',
+      },
       note: { governor: 'none' },
       ignore: {},
       hash: hostHash,

@@ -25,7 +25,7 @@ test('under emulation time and CPU are not judged, memory is, and says that it i
   expect(rowOf(record, 'S1', 'CPU throughput')).toMatchObject({ state: 'refused', rule: 'C17' });
   const memory = rowOf(record, 'S1', 'idle memory, whole host');
   expect(memory).toMatchObject({ state: 'holds', rule: null, metric: 'tare.hostMemory' });
-  expect(memory.evidence).toContain('vm (QEMU 1.0 microvm) vs namespace (namespaces 1.0)');
+  expect(memory.evidence).toContain('vm (QEMU 1.0 microvm) vs namespace (namespaces (util-linux 2.38.1))');
   expect(memory.evidence).toContain('Emulated');
 });
 

@@ -23,7 +23,7 @@ import { surfaceRows, wholeSystemRows } from './surface.ts';
 import { requirementRows } from './requirements.ts';
 import { sameRows } from './sameness.ts';
 import { lostWords } from './lost.ts';
-import { productOf, subjectsOf, type Subjects } from '../../parts/subjects.ts';
+import { subjectsOf, type Subjects } from '../../parts/subjects.ts';
 import { lowerFirst, ratioWords } from '../../parts/words.ts';
 
 /** Every claim of the table, answered from one run as far as it can speak to it. Pure; never throws. */
@@ -139,7 +139,7 @@ function taxRow(resource: Resource, item: Comparison, subjects: Subjects): Claim
 /** "vm (QEMU 7.2.22 q35)": a claim's subject is a runner in a version (C29). */
 function withVersion(cellId: string, subjects: Subjects): string {
   const cell = subjects.of(cellId);
-  return cell === null ? subjects.label(cellId) : `${subjects.label(cellId)} (${productOf(cell)})`;
+  return cell === null ? subjects.label(cellId) : `${subjects.label(cellId)} (${cell.product})`;
 }
 
 function shareRows(record: RunRecord, analysis: Analysis, subjects: Subjects): ClaimRow[] {
@@ -147,7 +147,7 @@ function shareRows(record: RunRecord, analysis: Analysis, subjects: Subjects): C
   const groups = new Map<string, { readonly cell: CellRecord; readonly runners: Set<string> }>();
   for (const cell of subjects.cells) {
     const isolation = subjects.isolation(cell.id);
-    if (isolation === 'process') continue;
+    if (isolation === null || isolation === 'process') continue;
     const key = JSON.stringify([isolation, cell.traits.kernel]);
     const group = groups.get(key) ?? { cell, runners: new Set<string>() };
     group.runners.add(cell.runner);

@@ -11,7 +11,7 @@ import { absent } from '../../../model/units.ts';
 import { besideOf } from '../../../bench/workloads/neighbour/neighbour.ts';
 import { besideWords, isStressor, readIsolation, shareWords } from '../families/neighbour-words.ts';
 import { lostWords } from './lost.ts';
-import { productOf, type Subjects } from '../../parts/subjects.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 import { ratioWords } from '../../parts/words.ts';
 
 /**
@@ -63,7 +63,7 @@ function claimRow(item: Comparison, found: Isolation, subjects: Subjects): Claim
   const [vm, container] = [at(item.subject), at(item.reference)];
   const name = (cell: string) => {
     const facts = subjects.of(cell);
-    return facts === null ? subjects.label(cell) : `${subjects.label(cell)} (${productOf(facts)})`;
+    return facts === null ? subjects.label(cell) : `${subjects.label(cell)} (${facts.product})`;
   };
   const lost = (one: Interference | undefined) =>
     one === undefined ? absent : `${degradationWords(one)}, n = ${one.n}`;

@@ -4,7 +4,8 @@
  */
 import type { RunRecord } from '../../../model/record.ts';
 import type { ClaimRow, ClaimState } from '../../parts/claim.ts';
-import type { Isolation, Subjects } from '../../parts/subjects.ts';
+import type { Isolation } from '../../../model/instance.ts';
+import type { Subjects } from '../../parts/subjects.ts';
 
 /** How one runner stands to one requirement. */
 interface Standing {
