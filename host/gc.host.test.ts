@@ -1,14 +1,14 @@
 /** A run is killed in the middle; gc removes all that it had announced, and nothing of anybody alive. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRuler } from './cgroup/cgroup.ts';
 import { collectGarbage } from './gc.ts';
-import { acquireLease } from './lease.ts';
+import { acquireLease, type Resource } from './lease.ts';
 import { isAlive, processIdentity } from './process-identity.ts';
 
 let runs: string;
@@ -106,4 +106,77 @@ test('what is no run folder is left alone', async () => {
   mkdirSync(join(runs, '.being-made'));
   expect(await collectGarbage({ dryRun: false, runs })).toEqual({ runs: [] });
   expect(existsSync(join(runs, '.being-made'))).toBe(true);
+});
+
+/** A program that keeps a thing in a file: removes it, says that there is none, or fails. */
+function keeper(): { readonly argv: readonly string[]; readonly file: string } {
+  const file = join(runs, 'kept');
+  const script = `[ -e "$1" ] || { echo "no such thing" >&2; exit 1; }; rm "$1" && echo "$1"`;
+  return { argv: ['sh', '-c', script, 'sh', file], file };
+}
+
+test('what another program keeps is removed by the command that was listed, once, and told by name', async () => {
+  const { argv, file } = keeper();
+  const kept = { kind: 'command', what: 'thing 1', argv, environment: {}, asksTheRun: false } as const;
+  const collect = async (resource: Resource) => {
+    const lease = acquireLease('kept-run', runs);
+    lease.own(resource);
+    lease.close();
+    const [run] = (await collectGarbage({ dryRun: false, runs })).runs;
+    if (run?.removed === false) rmSync(join(runs, 'kept-run'), { recursive: true });
+    return run?.actions.map(({ state, note }) => `${state} ${note}`.trim());
+  };
+  writeFileSync(file, '');
+  expect(await collect({ ...kept, goneIf: { says: 'no such thing' } })).toEqual(['removed']);
+  expect(existsSync(file)).toBe(false);
+  expect(await collect({ ...kept, goneIf: { says: 'no such thing' } })).toEqual(['absent']);
+  expect(await collect({ ...kept, goneIf: { missing: file } })).toEqual(['absent']);
+  expect(await collect({ ...kept, argv: ['true'], goneIf: { silent: true } })).toEqual(['absent']);
+  // Whatever else it says is a failure, and the run stays listed.
+  expect(await collect({ ...kept, goneIf: {} })).toEqual(['failed no such thing']);
+});
+
+test('an engine of the run is asked before the run is ended, a runtime after it', async () => {
+  const lease = acquireLease('order', runs);
+  const command = (what: string, asksTheRun: boolean) =>
+    ({ kind: 'command', what, argv: ['true'], environment: {}, goneIf: {}, asksTheRun }) as const;
+  lease.own({ kind: 'folder', path: join(runs, 'none') });
+  lease.own(command('late', false));
+  lease.own({ kind: 'process', ...processIdentity(process.pid)!, startTicks: '1' });
+  lease.own(command('early', true));
+  lease.close();
+  const { runs: found } = await collectGarbage({ dryRun: true, runs });
+  expect(
+    found[0]?.actions.map(({ resource }) => ('what' in resource ? resource.what : resource.kind)),
+  ).toEqual(['early', 'process', 'late', 'folder']);
+});
+
+test('what runs of tare 0.1 listed is collected as they meant it', async () => {
+  const { argv, file } = keeper();
+  writeFileSync(file, '');
+  mkdirSync(join(runs, 'old'));
+  writeFileSync(join(runs, 'old', 'lock'), '');
+  const log = join(runs, 'asked');
+  const runtime = join(runs, 'runtime');
+  writeFileSync(runtime, `#!/bin/sh\necho "$*" >>'${log}'\n`, { mode: 0o755 });
+  mkdirSync(join(runs, 'state', 'run-i-1'), { recursive: true });
+  const old = [
+    { kind: 'oci', binary: runtime, stateRoot: join(runs, 'state'), id: 'run-i-1' },
+    { kind: 'oci', binary: runtime, stateRoot: join(runs, 'state'), id: 'gone' },
+    { kind: 'container', argv, environment: {}, name: 'tare-i-2' },
+  ];
+  const released = { kind: 'container', argv: ['false'], environment: {}, name: 'released' };
+  const lines = [...old.map((own) => ({ own })), { own: released }, { release: released }];
+  writeFileSync(join(runs, 'old', 'owned.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { runs: found } = await collectGarbage({ dryRun: false, runs });
+  const run = found.find(({ runId }) => runId === 'old');
+  expect(run?.actions.map(({ resource, state }) => ['what' in resource ? resource.what : '', state])).toEqual(
+    [
+      ['container tare-i-2', 'removed'],
+      ['container gone', 'absent'],
+      ['container run-i-1', 'removed'],
+    ],
+  );
+  expect(readFileSync(log, 'utf8')).toBe(`--root ${join(runs, 'state')} delete -f run-i-1\n`);
+  expect(existsSync(file)).toBe(false);
 });

@@ -9,7 +9,8 @@ import { createRuler } from './cgroup/cgroup.ts';
 import type { Ruler } from './cgroup/cgroup.ts';
 import { runTool } from './exec.ts';
 import { lockFolder, runsFolder } from './lease.ts';
-import type { LedgerLine, Resource } from './lease.ts';
+import type { LedgerLine, RemovedByCommand, Resource } from './lease.ts';
+import { engineContainer, ociContainer } from './kept.ts';
 import { detachLoop, loopsOf } from './loop.ts';
 import { isAlive } from './process-identity.ts';
 
@@ -71,16 +72,21 @@ function isRunFolder(folder: string, name: string): boolean {
 async function collectRun(runId: string, folder: string, ruler: Ruler, dryRun: boolean): Promise<GcRun> {
   const left = outstanding(folder);
   const actions: GcAction[] = [];
-  // Containers of engines first, by what still lives of the engine. Then processes before runtimes before groups
-  // before devices before folders: each needs the former gone.
-  for (const kind of ['container', 'process', 'oci', 'group', 'loop', 'folder'] as const) {
-    for (const resource of left.filter((one) => one.kind === kind)) {
-      actions.push(dryRun ? wouldRemove(resource) : await remove(resource, ruler));
-    }
+  for (const resource of left.toSorted((a, b) => turnOf(a) - turnOf(b))) {
+    actions.push(dryRun ? wouldRemove(resource) : await remove(resource, ruler));
   }
   const clean = !dryRun && actions.every(({ state }) => state === 'removed' || state === 'absent');
   if (clean) rmSync(folder, { recursive: true, force: true });
   return { runId, live: false, actions, removed: clean };
+}
+
+/**
+ * First what still lives of the run is asked to remove what it keeps. Then processes before other programs'
+ * things before groups before devices before folders: each needs the former gone.
+ */
+function turnOf(resource: Resource): number {
+  if (resource.kind === 'command' && resource.asksTheRun) return -1;
+  return (['process', 'command', 'group', 'loop', 'folder'] as const).indexOf(resource.kind);
 }
 
 /** Listed and not released; newest first, so that children go before what holds them. */
@@ -94,10 +100,34 @@ function outstanding(folder: string): readonly Resource[] {
     } catch {
       continue; // the last line of a run that died while writing: what it announced was not made
     }
-    if ('own' in line) left.set(JSON.stringify(line.own), line.own);
+    if ('own' in line) left.set(JSON.stringify(line.own), lifted(line.own));
     else left.delete(JSON.stringify(line.release));
   }
   return [...left.values()].reverse();
+}
+
+/** Kinds of resources in ledgers of tare 0.1, whose runs may have been killed before an update. */
+type OldResource =
+  | { readonly kind: 'oci'; readonly binary: string; readonly stateRoot: string; readonly id: string }
+  | {
+      readonly kind: 'container';
+      readonly argv: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly name: string;
+    };
+
+/** What an old ledger lists, as it is listed today. */
+function lifted(resource: Resource | OldResource): Resource {
+  switch (resource.kind) {
+    case 'oci': {
+      const { binary, stateRoot, id } = resource;
+      return ociContainer({ argv: [binary, '--root', stateRoot], stateRoot, id });
+    }
+    case 'container':
+      return engineContainer(resource, resource.name);
+    default:
+      return resource;
+  }
 }
 
 const wouldRemove = (resource: Resource): GcAction => ({ resource, state: 'would-remove', note: '' });
@@ -110,9 +140,6 @@ async function remove(resource: Resource, ruler: Ruler): Promise<GcAction> {
   }
 }
 
-/** What clients say where their engine, or its configuration, is no more. */
-const engineGone = /cannot connect to the docker daemon|no such file or directory/i;
-
 type Outcome = Pick<GcAction, 'state' | 'note'>;
 const absent: Outcome = { state: 'absent', note: '' };
 const removed: Outcome = { state: 'removed', note: '' };
@@ -124,21 +151,8 @@ async function removeOne(resource: Resource, ruler: Ruler): Promise<Outcome> {
       if (!isAlive(resource)) return absent;
       process.kill(resource.pid, 'SIGKILL');
       return removed;
-    case 'oci': {
-      if (!existsSync(join(resource.stateRoot, resource.id))) return absent;
-      const argv = [resource.binary, '--root', resource.stateRoot, 'delete', '-f', resource.id];
-      const { exitCode, stderr } = await runTool(argv, { timeoutSeconds: 30 });
-      return exitCode === 0 ? removed : { state: 'failed', note: stderr.trim() };
-    }
-    case 'container': {
-      const { argv, environment, name } = resource;
-      const asked = [...argv, 'rm', '--force', '--volumes', name];
-      const { exitCode, stdout, stderr } = await runTool(asked, { timeoutSeconds: 60, environment });
-      if (/no such container/i.test(stderr)) return absent;
-      if (exitCode === 0) return stdout.trim() === '' ? absent : removed;
-      // An engine that is gone keeps nothing: groups and folders, which are listed too, hold the rest.
-      return engineGone.test(stderr) ? absent : { state: 'failed', note: stderr.trim() };
-    }
+    case 'command':
+      return removeByCommand(resource);
     case 'group': {
       if (!ruler.usable) return { state: 'failed', note: ruler.reason };
       const group = ruler.existingGroup(resource.path);
@@ -154,4 +168,13 @@ async function removeOne(resource: Resource, ruler: Ruler): Promise<Outcome> {
       rmSync(resource.path, { recursive: true, force: true });
       return removed;
   }
+}
+
+async function removeByCommand({ argv, environment, goneIf }: RemovedByCommand): Promise<Outcome> {
+  const { missing, silent, says } = goneIf;
+  if (missing !== undefined && !existsSync(missing)) return absent;
+  const { exitCode, stdout, stderr } = await runTool(argv, { timeoutSeconds: 60, environment });
+  if (says !== undefined && new RegExp(says, 'i').test(stderr)) return absent;
+  if (exitCode !== 0) return { state: 'failed', note: stderr.trim() };
+  return silent === true && stdout.trim() === '' ? absent : removed;
 }

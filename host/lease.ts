@@ -17,20 +17,28 @@ export type Resource =
   | { readonly kind: 'folder'; readonly path: string }
   /** Loop devices of an image file. */
   | { readonly kind: 'loop'; readonly file: string }
-  | {
-      readonly kind: 'oci';
-      readonly binary: string;
-      readonly stateRoot: string;
-      readonly id: string;
-    }
-  /** A container that an engine keeps. */
-  | {
-      readonly kind: 'container';
-      /** The engine's client, everything before the command. */
-      readonly argv: readonly string[];
-      readonly environment: Readonly<Record<string, string>>;
-      readonly name: string;
-    };
+  | RemovedByCommand;
+
+/** Something that another program keeps and removes when it is asked: a container, a pod, a domain. */
+export interface RemovedByCommand {
+  readonly kind: 'command';
+  /** As `tare gc` names it: "container i-3". */
+  readonly what: string;
+  /** Removes it. Everything that decides what is removed stands here, so that gc knows no program. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** When there is nothing to remove, any of these; all that fails otherwise is told and tried again. */
+  readonly goneIf: {
+    /** This path is not there. */
+    readonly missing?: string;
+    /** The command ends well and prints nothing. */
+    readonly silent?: true;
+    /** The command says so: a regular expression over its stderr, case ignored. */
+    readonly says?: string;
+  };
+  /** Whether the program asked may itself be a process of the run, and so has to be asked before those are ended. */
+  readonly asksTheRun: boolean;
+}
 
 export interface Lease {
   readonly runId: string;

@@ -39,8 +39,7 @@ export const gc: Command<GcArguments> = {
 
 function nameOf(resource: Resource): string {
   if (resource.kind === 'process') return `process ${resource.pid}`;
-  if (resource.kind === 'oci') return `container ${resource.id}`;
-  if (resource.kind === 'container') return `container ${resource.name}`;
+  if (resource.kind === 'command') return resource.what;
   if (resource.kind === 'loop') return `loop device of ${resource.file}`;
   return `${resource.kind} ${resource.path}`;
 }

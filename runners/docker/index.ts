@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
+import { engineContainer } from '../../host/kept.ts';
 import { exitCode, UserError } from '../../model/errors.ts';
 import { cacheFolder } from '../../images/cache.ts';
 import { ownUlimits, runArguments } from '../engine/args.ts';
@@ -37,7 +38,8 @@ async function probe(options: DockerOptions, context: Context): Promise<Availabi
   if ('usable' in engine) return engine;
   const { argv, environment } = engine.client;
   const name = `tare-probe-${randomBytes(4).toString('hex')}`;
-  context.lease.own({ kind: 'container', ...engine.client, name });
+  const container = engineContainer(engine.client, name);
+  context.lease.own(container);
   try {
     const limits = ownUlimits();
     // An image of nothing: its only file is the host's static busybox, mounted into it.
@@ -94,7 +96,7 @@ async function probe(options: DockerOptions, context: Context): Promise<Availabi
   } finally {
     await runTool([...argv, 'rm', '--force', name], { timeoutSeconds: 30, environment });
     await runTool([...argv, 'image', 'rm', trialImage], { timeoutSeconds: 30, environment });
-    context.lease.release({ kind: 'container', ...engine.client, name });
+    context.lease.release(container);
     await engine.close();
   }
 }

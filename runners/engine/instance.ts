@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Mark } from '../../model/instance.ts';
 import { runTool } from '../../host/exec.ts';
 import type { Group } from '../../host/cgroup/group.ts';
+import { engineContainer } from '../../host/kept.ts';
 import type { Resource } from '../../host/lease.ts';
 import { killQuietly } from '../../host/process-identity.ts';
 import { processTree } from '../../host/process-tree.ts';
@@ -70,7 +71,7 @@ export interface EngineLaunch {
 export async function startEngine(request: EngineLaunch): Promise<Instance> {
   const { job, context, limits, client, name, network } = request;
   const { group } = job;
-  const container: Resource = { kind: 'container', ...client, name };
+  const container: Resource = engineContainer(client, name);
   const folder: Resource = { kind: 'folder', path: request.channelFolder };
   if (group !== null) {
     const cpus = job.cpus === null ? {} : { cpus: job.cpus };

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { runTool } from '../../host/exec.ts';
+import { ociContainer } from '../../host/kept.ts';
 import type { Resource } from '../../host/lease.ts';
 import { makeBeside, makeInstanceFolder, overlayOptions } from '../container-root.ts';
 import { insideEnvironment, mountsBelow, outputInside, startHosted } from '../hosted.ts';
@@ -82,10 +83,12 @@ async function prepare(request: PrepareRequest<OciOptions>, context: Context): P
     const folder = join(inner.workDir, `oci-${job.id}`);
     const id = `${inner.lease.runId}-${job.id}`;
     const stateRoot = join(folder, 'state');
-    const owned: readonly Resource[] = [
-      { kind: 'folder', path: folder },
-      { kind: 'oci', binary, stateRoot, id },
-    ];
+    const container = ociContainer({
+      argv: [binary, '--root', stateRoot, ...ways.global],
+      stateRoot,
+      id,
+    });
+    const owned: readonly Resource[] = [{ kind: 'folder', path: folder }, container];
     for (const resource of owned) inner.lease.own(resource);
     await makeInstanceFolder(folder, beside, image);
     await mkdir(stateRoot);
@@ -110,8 +113,7 @@ async function prepare(request: PrepareRequest<OciOptions>, context: Context): P
         if (mounts.length > 0) return mounts.map((place) => `mount ${place}`);
         if (existsSync(join(stateRoot, id))) {
           // Its processes are gone; this drops what the runtime noted elsewhere. What it refuses is found below.
-          const argv = [binary, '--root', stateRoot, ...ways.global, 'delete', '-f', id];
-          await runTool(argv, { timeoutSeconds: 30 });
+          await runTool(container.argv, { timeoutSeconds: 30 });
         }
         await rm(folder, { recursive: true, force: true });
         if (existsSync(folder)) return [folder];

@@ -11,6 +11,7 @@ import { parseLayout } from '../../host/cgroup/layout.ts';
 import { runTool, toolPath } from '../../host/exec.ts';
 import type { ToolResult } from '../../host/exec.ts';
 import type { Group } from '../../host/cgroup/group.ts';
+import { ociContainer } from '../../host/kept.ts';
 import type { Resource } from '../../host/lease.ts';
 import { utilLinuxVersion } from '../hosted.ts';
 import type { Availability, Context } from '../runner.ts';
@@ -116,9 +117,10 @@ async function tryContainer(
   const stateRoot = join(folder, 'state');
   const path = `tare/${lease.runId}/${name}`;
   const groups = ruler.usable && ways.ownGroup ? ruler : null;
+  const container = ociContainer({ argv: [binary, '--root', stateRoot, ...ways.global], stateRoot, id });
   const owned: readonly Resource[] = [
     { kind: 'folder', path: folder },
-    { kind: 'oci', binary, stateRoot, id },
+    container,
     ...(groups === null ? [] : [{ kind: 'group', path } as const]),
   ];
   for (const resource of owned) lease.own(resource);
@@ -135,8 +137,7 @@ async function tryContainer(
     });
   } finally {
     if (existsSync(join(stateRoot, id))) {
-      const argv = [binary, '--root', stateRoot, ...ways.global, 'delete', '-f', id];
-      await runTool(argv, { timeoutSeconds: 30 });
+      await runTool(container.argv, { timeoutSeconds: 30 });
     }
     const emptied = group === null || ((await group.kill(10)) && (await group.remove()));
     await rm(folder, { recursive: true, force: true });
