@@ -6,9 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { fake } from '../runners/fake.ts';
 import type { Runner } from '../runners/runner.ts';
-import { readHostCounters } from '../host/drift.ts';
+import { fakeSite } from './instance/testing/site.ts';
 import { openVolumes } from '../host/volume.ts';
-import { readLoadCounters, readRoom } from '../host/room.ts';
 import type { Image } from '../images/image.ts';
 import { judgeBlock, voidLimits } from './launch/execute.ts';
 import type { HostFingerprint } from '../model/instance.ts';
@@ -75,13 +74,7 @@ function tools(onEvent: (event: ProgressEvent) => void = () => undefined): Tools
     createGroup: null,
     meters: null,
     volumes: openVolumes({ lease: { runId: 'test', own: () => undefined, release: () => undefined } }),
-    counters: readHostCounters,
-    memory: () => ({ hostBytes: 0, kernelBytes: 0, pssBytes: null }),
-    room: () => readRoom(folder),
-    hostLoad: readLoadCounters,
-    processes: () => ({ pssBytes: null, rssBytes: null, hypervisor: null }),
-    merged: () => null,
-    cpus: [0, 1],
+    site: fakeSite({ facts: host }),
     startLoad: () => Promise.reject(new Error('no load here')),
     toolCpuSeconds: () => 0,
     progress: (event) => {
@@ -117,8 +110,6 @@ function request(of: string, out: string, overrides: readonly string[] = []): Ru
       text: of,
       overrides,
       onlyRunners: null,
-      host,
-      clock: null,
     },
     hostAfter: () => Promise.resolve(host),
   };
@@ -235,13 +226,12 @@ test('an interrupted run keeps what it has, and resumes to the same plan', async
 test('a record is not continued with another scenario or on another host', async () => {
   await runScenario(request(text, 'r'), tools());
   const earlier = readRecord(join(folder, 'r'));
-  const again = (of: RunRequest) => runScenario({ ...of, earlier }, tools());
+  const again = (of: RunRequest, used = tools()) => runScenario({ ...of, earlier }, used);
   await expect(again(request(text, 'r', ['runners.a.start=11ms']))).rejects.toThrow(
     /scenario or its overrides/,
   );
-  const elsewhere = request(text, 'r');
-  const other = { ...host, must: { cpu: 'y' } };
-  await expect(again({ ...elsewhere, facts: { ...elsewhere.facts, host: other } })).rejects.toThrow(
+  const elsewhere = fakeSite({ facts: { ...host, must: { cpu: 'y' } } });
+  await expect(again(request(text, 'r'), { ...tools(), site: elsewhere })).rejects.toThrow(
     /host cpu \(was x, is y\)/,
   );
 });

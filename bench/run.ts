@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../model/errors.ts';
 import { executePlan, voidRules, type RunResult } from './launch/execute.ts';
-import type { ClockError, HostFingerprint, Traits } from '../model/instance.ts';
+import type { HostFingerprint, Traits } from '../model/instance.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RecordHeader, RunRecord } from '../model/record.ts';
@@ -26,8 +26,6 @@ export interface HeaderFacts {
   readonly text: string;
   readonly overrides: readonly string[];
   readonly onlyRunners: readonly string[] | null;
-  readonly host: HostFingerprint;
-  readonly clock: ClockError | null;
 }
 
 /** The first line of a record: all that is known before the first launch. */
@@ -35,7 +33,7 @@ function headerFor(
   scenario: Scenario,
   plan: Plan,
   run: Pick<PreparedRun, 'prepared' | 'records' | 'skipped'>,
-  tools: Pick<Tools, 'image' | 'lease' | 'cpus'>,
+  tools: Pick<Tools, 'image' | 'lease' | 'site'>,
   facts: HeaderFacts,
 ): RecordHeader {
   return {
@@ -68,9 +66,9 @@ function headerFor(
       scenario,
       [...run.prepared.values()].some((cell) => cell.shared !== undefined),
     ),
-    host: facts.host,
-    clock: facts.clock,
-    voidRules: voidRules(tools.cpus.length),
+    host: tools.site.facts,
+    clock: tools.site.clock,
+    voidRules: voidRules(tools.site),
     imported: null,
   };
 }
@@ -123,7 +121,7 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
   const scenario = await bindServices(request.scenario, tools.image);
   const begun = tools.now();
   if (earlier === null) claimFolder(folder);
-  else requireSame(earlier, scenario, tools.image.digest, facts.host);
+  else requireSame(earlier, scenario, tools.image.digest, tools.site.facts);
   const run = await prepareRun(scenario, cellsOf(scenario), tools);
   try {
     const plan =

@@ -3,26 +3,22 @@
  * closes it again. The one place where production instruments are chosen; tests choose others.
  */
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCode, messageOf, UserError } from '../model/errors.ts';
-import type { ClockError, HostFingerprint } from '../model/instance.ts';
+import type { HostFingerprint } from '../model/instance.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { createGenerators } from '../bench/load/generators.ts';
 import { startSampler } from '../host/meter/sampler.ts';
 import type { ProgressEvent, Tools } from '../bench/instance/tools.ts';
 import { createRuler } from '../host/cgroup/cgroup.ts';
 import { measureClockError, monotonicSeconds } from '../host/clock.ts';
-import { readHostCounters } from '../host/drift.ts';
 import { readFingerprint } from '../host/fingerprint.ts';
 import { collectGarbage } from '../host/gc.ts';
 import { acquireLease } from '../host/lease.ts';
-import { readLadderMemory, readMergedBytes } from '../host/meter/memory.ts';
-import { readProcessMemory } from '../host/meter/smaps.ts';
+import { localSite } from '../host/site/local.ts';
 import { openVolumes } from '../host/volume.ts';
-import { readLoadCounters, readRoom } from '../host/room.ts';
 import { appNamed, openApp } from '../images/apps/index.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
@@ -34,8 +30,6 @@ import type { Output } from './command.ts';
 
 export interface Edges {
   readonly tools: Tools;
-  readonly host: HostFingerprint;
-  readonly clock: ClockError;
   readonly hostAfter: () => Promise<HostFingerprint>;
   close(): Promise<void>;
 }
@@ -81,21 +75,13 @@ export async function openTools(
       meters: sampler,
       startLoad: (place) => generators.start(place),
       volumes,
-      counters: readHostCounters,
-      memory: readLadderMemory,
-      room: () => readRoom(workDir),
-      hostLoad: readLoadCounters,
-      processes: readProcessMemory,
-      merged: readMergedBytes,
-      cpus: allowedCpus(),
+      site: localSite(await readFingerprint(), await measureClockError(), workDir),
       toolCpuSeconds: () => ownCpuSeconds() + (sampler?.cpuSeconds() ?? 0) + generators.cpuSeconds(),
       progress: listen(monotonicSeconds),
       signal: output.signal,
     };
     return {
       tools,
-      host: await readFingerprint(),
-      clock: await measureClockError(),
       hostAfter: readFingerprint,
       close,
     };
@@ -167,13 +153,4 @@ async function openImage(
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-/** CPUs this process may use, ascending. */
-function allowedCpus(): number[] {
-  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  return list.split(',').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
 }

@@ -88,10 +88,10 @@ async function measure(request: Request, output: Output): Promise<ExitCode> {
     showProgress(output, cellsOf(scenario), scenario.blocks, now),
   );
   try {
-    const { host, clock, hostAfter } = edges;
+    const { hostAfter } = edges;
     const { file, text, overrides, onlyRunners, seed } = request;
     const tool = { name: 'tare-bench', version: toolVersion() };
-    const facts = { tool, file, text, overrides, onlyRunners, host, clock };
+    const facts = { tool, file, text, overrides, onlyRunners };
     const { state, failed } = await runScenario(
       { scenario, seed, folder, earlier, facts, hostAfter },
       edges.tools,

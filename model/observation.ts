@@ -298,7 +298,7 @@ export interface LadderPoint {
   readonly groupBytes: Bytes | null;
   /** Code translated by emulators, in none of the three before it; null: not known; absent in earlier records. */
   readonly translationBytes?: Bytes | null;
-  readonly processes: number;
+  readonly processes: number | null;
   readonly idleCores: number | null;
   readonly diskBytes: Bytes | null;
 }

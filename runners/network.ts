@@ -168,7 +168,7 @@ function forwarder(
   let child: ChildProcess | null = null;
   return {
     async connect(instance) {
-      const inside = instance.pids().find(isElsewhere);
+      const inside = (instance.pids() ?? []).find(isElsewhere);
       if (inside === undefined) throw launchFailure('no process is in a network namespace of its own');
       const settings = ['--configure', '--mtu=65520', '--disable-host-loopback', '--disable-dns'];
       const argv = [...settings, `--api-socket=${socket}`, String(inside), 'tap0'];

@@ -22,6 +22,7 @@ import type {
 import type { ServiceSeen } from '../model/observation.ts';
 import type { Bytes, Seconds } from '../model/quantities.ts';
 import type { RunnerKind, ServiceSpec, ServiceStop, Shape, VolumeSpec } from '../model/scenario.ts';
+import type { Account } from '../host/site/account.ts';
 import type { Group } from '../host/cgroup/group.ts';
 import type { Lease } from '../host/lease.ts';
 import type { Attachment } from '../host/volume.ts';
@@ -142,7 +143,10 @@ export interface Job {
   readonly volume: Volume | null;
   /** Extra environment for every program inside, the same on every runner. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Called for each mark the moment it is stamped, T0 to T6. */
+  /**
+   * Called for each mark the moment it is stamped, T0 to T6, by `context.now`. Marks between them that another
+   * clock stamped are not comparable: on a site with a clock of its own they are left out.
+   */
   readonly onMark: (mark: Mark) => void;
 }
 
@@ -217,8 +221,10 @@ export interface Instance extends AsyncDisposable {
   readonly looking: Looking | null;
   /** The job's volume. */
   readonly volume: Volume | null;
-  /** Host pids of the instance while it lives, for PSS where there is no group. */
-  pids(): readonly number[];
+  /** What it uses, where that is not the group it was given: what its site counts, or null where nobody counts. */
+  readonly account?: Account | null;
+  /** Pids of the instance on its site while it lives; null: the site shows none. */
+  pids(): readonly number[] | null;
   exec(request: ExecRequest, context: Context): Promise<ExecResult>;
   /**
    * Proof from inside: hash of the image's manifest as seen there, after re-hashing the files named
@@ -229,7 +235,7 @@ export interface Instance extends AsyncDisposable {
   halt(stop: ServiceStop, context: Context): Promise<Halted>;
   /** Where a client outside reaches this port; null: nowhere (loopback inside only). */
   endpoint(port: number): Endpoint | null;
-  /** Bytes allocated on host disk for this instance alone; null: not known. */
+  /** Bytes allocated on the site's disk for this instance alone; null: not counted. */
   diskBytes(): Promise<number | null>;
   /** Tail of console and stderr so far, for failure reports. */
   console(): string;

@@ -2,7 +2,7 @@
 import { formatShare } from '../../model/units.ts';
 import { partsOf } from '../record/merge.ts';
 import type { Analysis, Comparison, Refusal, Warning } from '../../model/analysis.ts';
-import type { RecordedTrial, RunRecord } from '../../model/record.ts';
+import type { RecordedTrial, RecordHeader, RunRecord } from '../../model/record.ts';
 import { blocksToFire, canFire, minimumBlocks } from '../statistics/power.ts';
 import { type OrderFinding, refusalForOrder, warningForFixedOrder } from './order.ts';
 import { isVirtualMachine } from './pairs.ts';
@@ -42,7 +42,7 @@ export function runWarnings(
       return fixed === null ? [] : [fixed];
     }),
     ...orderEffects(effects),
-    ...disturbances(trials),
+    ...disturbances(trials, record.header),
     ...byPart(record, (part) => powerless(part, comparisons, blocksOf(part, used))),
   ];
 }
@@ -211,8 +211,14 @@ function orderEffects(effects: readonly OrderFinding[]): Warning[] {
   ];
 }
 
-function disturbances(used: readonly RecordedTrial[]): Warning[] {
+function disturbances(used: readonly RecordedTrial[], { imported, host }: RecordHeader): Warning[] {
   const warnings: Warning[] = [];
+  if (imported === null && used.length > 0 && used.every(({ drift }) => drift === null)) {
+    warnings.push({
+      code: 'site-load-unreported',
+      message: `${host.hostname} does not report its CPU time: time stolen from it and load from others are neither seen nor voided (C9, C19).`,
+    });
+  }
   const steal = meanDrift(used, 'stealShare');
   if (steal !== null && steal > 0.01) {
     warnings.push({

@@ -2,6 +2,7 @@
  * The service objectives of a density sweep, read at one step: start times, replies of the service, the
  * share of its throughput that a working instance keeps, and the memory the host has left.
  */
+import { loadOf, roomOf } from '../instance/reported.ts';
 import { loadBetween, type LoadCounters } from '../../host/room.ts';
 import type { ExecResult } from '../../runners/runner.ts';
 import type { Member } from './fleet.ts';
@@ -64,8 +65,8 @@ export async function readObjectives(scene: ObjectiveScene): Promise<StepReading
     const share = rate === null || alone === null || alone <= 0 ? null : rate / alone;
     add('workAtLeast', share, sweep.workAtLeast, share !== null && share >= sweep.workAtLeast, span);
   }
-  const left = trial.tools.room().memoryAvailableBytes;
-  const now = trial.tools.hostLoad();
+  const left = roomOf(trial.tools).memoryAvailableBytes;
+  const now = loadOf(trial.tools);
   add('memoryReserve', left, scene.reserveBytes, left >= scene.reserveBytes, {
     from: starting.from,
     to: now,
@@ -82,9 +83,9 @@ async function during<T>(
   { trial: { tools } }: ObjectiveScene,
   measure: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly span: Span }> {
-  const from = tools.hostLoad();
+  const from = loadOf(tools);
   const value = await measure();
-  return { value, span: { from, to: tools.hostLoad() } };
+  return { value, span: { from, to: loadOf(tools) } };
 }
 
 /** Evenly spread over the fleet, the newest among them. */

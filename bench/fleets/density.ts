@@ -22,7 +22,8 @@ import {
   type Started,
 } from './fleet.ts';
 import type { Gathered } from '../instance/gathered.ts';
-import type { Ended, Trial } from '../instance/instance.ts';
+import { loadOf, memoryOf, roomOf } from '../instance/reported.ts';
+import { accountOf, type Ended, type Trial } from '../instance/instance.ts';
 import type { DensityEnd, DensityStep } from '../../model/observation.ts';
 import type { Bytes } from '../../model/quantities.ts';
 import type { Outcome } from '../../model/record.ts';
@@ -53,7 +54,7 @@ export function sweepDensity(
 ): Promise<Ended> {
   const { tools } = trial;
   const sweep = workload.sweep(options);
-  const reserveBytes = sweep.memoryReserve ?? Math.max(leastReserve, tools.room().memoryTotalBytes / 10);
+  const reserveBytes = sweep.memoryReserve ?? Math.max(leastReserve, roomOf(tools).memoryTotalBytes / 10);
   return withFleet(trial, async (fleet) => {
     const course: Course = {
       trial,
@@ -100,13 +101,13 @@ async function takeStep(course: Course, more: number): Promise<DensityEnd | null
   const { trial, sweep, fleet, steps, losses } = course;
   const { tools } = trial;
   const limits = { reserveBytes: course.reserveBytes, capBytes: trial.cell.shape.memoryBytes };
-  const forecast = foresee(steps, more, tools.room(), limits);
+  const forecast = foresee(steps, more, roomOf(tools), limits);
   const before = fleet.members.length;
   if (forecast !== null) return byForecast(before, forecast);
   const mayStart = watchReserve(course, memoryPerInstance(steps, limits.capBytes));
-  const loadBefore = tools.hostLoad();
+  const loadBefore = loadOf(tools);
   const started = await fleet.start(more, sweep.parallel, mayStart);
-  const starting = { from: loadBefore, to: tools.hostLoad() };
+  const starting = { from: loadBefore, to: loadOf(tools) };
   const programs = sweep.workAtLeast === null ? [] : ['sysbench'];
   course.gathered.provenDigest =
     (await proveMembers(trial, started.members, programs, sweep.parallel)) ?? course.gathered.provenDigest;
@@ -131,7 +132,7 @@ function watchReserve(
   { trial, fleet, reserveBytes }: Course,
   each: Bytes,
 ): (flying: number) => string | null {
-  const available = () => trial.tools.room().memoryAvailableBytes;
+  const available = () => roomOf(trial.tools).memoryAvailableBytes;
   const begun = { available: available(), running: fleet.members.length };
   return (flying) => {
     const now = available();
@@ -187,9 +188,11 @@ function keepStep(
   },
 ): DensityStep {
   const { losses, startSeconds, objectives, throughputs } = read;
-  const pids = fleet.members.flatMap(({ group, instance }) => group?.pids() ?? instance.pids());
-  const { hostBytes, kernelBytes, pssBytes } = tools.memory(pids);
-  const working = fleet.members.map(({ group }) => group?.read().workingBytes ?? null);
+  const { hostBytes, kernelBytes, pssBytes } = memoryOf(
+    tools,
+    fleet.members.map(({ instance }) => instance),
+  );
+  const working = fleet.members.map((member) => accountOf(member)?.read().workingBytes ?? null);
   const step: DensityStep = {
     kind: 'density-step',
     instances: fleet.members.length,
@@ -197,7 +200,7 @@ function keepStep(
     failures: losses.map(lossWords),
     objectives,
     throughputs,
-    room: tools.room(),
+    room: roomOf(tools),
     hostBytes,
     kernelPlusPssBytes: pssBytes === null ? null : kernelBytes + pssBytes,
     groupBytes: working.includes(null) ? null : working.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),

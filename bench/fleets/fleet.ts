@@ -4,6 +4,7 @@
  */
 import { TrialFailure, type Instance } from '../../runners/runner.ts';
 import {
+  accountOf,
   conclude,
   launchSignal,
   openGroup,
@@ -95,9 +96,10 @@ function createFleet(trial: Trial, placed: boolean): Fleet {
   const members: Member[] = [];
   const leftovers: string[] = [];
   let launches = 0;
-  let gone: Seconds | null = tools.createGroup === null ? null : 0;
+  let gone: Seconds | null = 0;
   const away = async (live: Live) => {
-    if (live.group !== null) gone = withCpuOf(gone, live.group);
+    // What never started has used nothing that anybody counts.
+    if (live.instance !== null || live.group !== null) gone = withCpuOf(gone, accountOf(live));
     leftovers.push(...(await putAway(live, tools)).leftovers);
   };
   const launch = () => tryStart(trial, `i-${planned.index}-${launches++}`, placed, away);
@@ -110,7 +112,7 @@ function createFleet(trial: Trial, placed: boolean): Fleet {
       members.push(tried);
       return tried;
     },
-    cpuSeconds: () => members.reduce((total, { group }) => withCpuOf(total, group), gone),
+    cpuSeconds: () => members.reduce((total, member) => withCpuOf(total, accountOf(member)), gone),
     async start(count, inFlight, mayStart = () => null) {
       const before = members.length;
       const losses: Loss[] = [];
@@ -237,10 +239,11 @@ async function tryStart(
 }
 
 /** How an instance ended by itself, or met its cap; null: it runs. */
-export function fallOf({ instance, group }: Member): Loss | null {
+export function fallOf(member: Member): Loss | null {
+  const { instance } = member;
   const end = instance.ended();
   if (end !== null) return end;
-  const kills = group?.read().oomKills ?? 0;
+  const kills = accountOf(member)?.read().oomKills ?? 0;
   if (kills === 0) return null;
   const message = `met its memory cap: ${kills} OOM kill(s) in its cgroup`;
   return { reason: 'oom', message, detail: instance.console() };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fakeSite } from '../instance/testing/site.ts';
 import { probeAndPrepare } from '../../runners/testing/prepared.ts';
 import { fake } from '../../runners/fake.ts';
 import type { Runner } from '../../runners/runner.ts';
@@ -87,6 +88,7 @@ function group(path: string): MeteredGroup {
   };
   return {
     path,
+    name: `cgroup ${path}`,
     procsFiles: [],
     meter: [],
     limit: () => Promise.resolve({ unset: [] }),
@@ -135,34 +137,33 @@ function tools(): Tools {
     sleep: (_seconds, signal) => (signal.aborted ? Promise.reject(new Error('stopped')) : Promise.resolve()),
     createGroup: (path) => Promise.resolve(group(path)),
     meters: null,
-    counters: () => ({
-      at: clock,
-      totalSeconds: clock,
-      busySeconds: 0,
-      stolenSeconds: 0,
-      load1: 0,
-      pressureSeconds: null,
-      frequencyMHz: null,
+    site: fakeSite({
+      counters: () => ({
+        at: clock,
+        totalSeconds: clock,
+        busySeconds: 0,
+        stolenSeconds: 0,
+        load1: 0,
+        pressureSeconds: null,
+        frequencyMHz: null,
+      }),
+      memory: () => ({
+        hostBytes: GiB + live.size * host.each,
+        kernelBytes: GiB,
+        pssBytes: live.size * host.each,
+      }),
+      room: roomNow,
+      load: () => ({
+        at: (clock += 1),
+        totalSeconds: clock,
+        busySeconds: clock * host.busy,
+        cpuPressure: null,
+        memoryPressure: null,
+        ioPressure: null,
+      }),
     }),
-    processes: () => ({ pssBytes: null, rssBytes: null, hypervisor: null }),
-    merged: () => null,
-    memory: () => ({
-      hostBytes: GiB + live.size * host.each,
-      kernelBytes: GiB,
-      pssBytes: live.size * host.each,
-    }),
-    room: roomNow,
     volumes: openVolumes({ lease: { runId: 'test', own: () => undefined, release: () => undefined } }),
     startLoad: () => Promise.reject(new Error('no client is asked for here')),
-    hostLoad: () => ({
-      at: (clock += 1),
-      totalSeconds: clock,
-      busySeconds: clock * host.busy,
-      cpuPressure: null,
-      memoryPressure: null,
-      ioPressure: null,
-    }),
-    cpus: [0, 1],
     toolCpuSeconds: () => 0,
     progress: () => undefined,
     signal: interruption.signal,

@@ -6,8 +6,9 @@ import { TrialFailure } from '../../runners/runner.ts';
 import { fallOf, withFleet, type Member } from './fleet.ts';
 import { translationBytes, withoutTranslation } from '../instance/emulator.ts';
 import type { Gathered } from '../instance/gathered.ts';
-import { proveImage, type Ended, type Trial } from '../instance/instance.ts';
+import { accountOf, proveImage, type Ended, type Trial } from '../instance/instance.ts';
 import { waitForMerging } from '../instance/ksm.ts';
+import { memoryOf } from '../instance/reported.ts';
 import type { LadderPoint } from '../../model/observation.ts';
 import { checkService, loadService } from '../instance/weigh.ts';
 import type { LadderWorkload } from '../workloads/workload.ts';
@@ -32,7 +33,11 @@ export function climbLadder(
         // Each rung has the time of a launch; the ladder as a whole has as many of them as rungs.
         const rung = await fleet.startOne();
         if (work === null) continue;
-        await loadService({ ...rung, trial, signal: allow(), gathered }, work.load, work.seconds);
+        await loadService(
+          { ...rung, account: accountOf(rung), trial, signal: allow(), gathered },
+          work.load,
+          work.seconds,
+        );
       }
       await tools.sleep(settleSeconds / 2, tools.signal);
       await waitForMerging(tools, tools.signal);
@@ -40,7 +45,8 @@ export function climbLadder(
     }
     for (const rung of fleet.members) {
       const signal = allow();
-      if (work !== null) await checkService({ ...rung, trial, signal, gathered }, work.load);
+      if (work !== null)
+        await checkService({ ...rung, account: accountOf(rung), trial, signal, gathered }, work.load);
       const programs = ['busybox', ...workload.programs];
       gathered.provenDigest = await proveImage(rung.instance, programs, tools, signal);
     }
@@ -59,16 +65,18 @@ function requireAlive(rungs: readonly Member[]): void {
 async function readRung(rungs: readonly Member[], seconds: number, trial: Trial): Promise<LadderPoint> {
   const { tools } = trial;
   requireAlive(rungs);
-  const cpu = () => rungs.map(({ group }) => group?.read().cpuSeconds ?? null);
+  const cpu = () => rungs.map((member) => accountOf(member)?.read().cpuSeconds ?? null);
   const from = { at: tools.now(), cpu: cpu() };
   await tools.sleep(seconds, tools.signal);
   requireAlive(rungs);
   const to = { at: tools.now(), cpu: cpu() };
-  const owners = rungs.map(({ group, instance }) => group?.pids() ?? instance.pids());
-  const pids = owners.flat();
-  const { hostBytes, kernelBytes, pssBytes: allPss } = tools.memory(pids);
-  const translation = sum(owners.map((own) => translationBytes(trial, own)));
-  const pssBytes = withoutTranslation(allPss, translation);
+  const memory = memoryOf(
+    tools,
+    rungs.map(({ instance }) => instance),
+  );
+  const { hostBytes, kernelBytes, pids } = memory;
+  const translation = sum(rungs.map(({ instance }) => translationBytes(trial, instance.pids())));
+  const pssBytes = withoutTranslation(memory.pssBytes, translation);
   const groupBytes = sum(readings(rungs).map((reading) => reading?.workingBytes ?? null));
   const disk = await Promise.all(rungs.map(({ instance }) => instance.diskBytes()));
   const used = sum(to.cpu);
@@ -80,14 +88,14 @@ async function readRung(rungs: readonly Member[], seconds: number, trial: Trial)
     pssBytes,
     groupBytes: withoutTranslation(groupBytes, translation),
     translationBytes: translation,
-    processes: sum(readings(rungs).map((reading) => reading?.processes ?? null)) ?? pids.length,
+    processes: sum(readings(rungs).map((reading) => reading?.processes ?? null)) ?? pids?.length ?? null,
     idleCores: used === null || had === null ? null : (used - had) / (to.at - from.at),
     diskBytes: sum(disk),
   };
 }
 
 function readings(rungs: readonly Member[]) {
-  return rungs.map(({ group }) => group?.read() ?? null);
+  return rungs.map((member) => accountOf(member)?.read() ?? null);
 }
 
 /** Sum of the values, or null when one is unknown. */

@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuler } from '../../host/cgroup/cgroup.ts';
 import { monotonicSeconds } from '../../host/clock.ts';
-import { readHostCounters } from '../../host/drift.ts';
 import { acquireLease, type RunLease } from '../../host/lease.ts';
+import { localSite } from '../../host/site/local.ts';
 import { readRoom } from '../../host/room.ts';
 import { openVolumes } from '../../host/volume.ts';
 import { ensureBuiltinImage } from '../../images/builtin.ts';
@@ -26,6 +26,8 @@ import type { Tools } from '../instance/tools.ts';
 import { runTrial } from '../launch/trial.ts';
 
 const ruler = createRuler();
+const facts = { hostname: 'here', must: {}, note: {}, ignore: {}, hash: 'here' };
+const site = localSite(facts, { echoMedianSeconds: 0, echoP95Seconds: 0, samples: 0 }, tmpdir());
 const context = { signal: new AbortController().signal, now: monotonicSeconds };
 const mebibyte = 2 ** 20;
 
@@ -77,10 +79,8 @@ async function run(options: string, pids = 64): Promise<RecordedTrial> {
     sleep: (seconds, signal) => delay(seconds * 1000, undefined, { signal }),
     createGroup: (path, given) => ruler.createGroup(path, given),
     meters: null,
-    counters: readHostCounters,
-    room: () => readRoom(workDir),
     volumes: openVolumes({ lease }),
-    cpus: [0],
+    site: { ...site, room: () => readRoom(workDir), cpus: { count: 1, placeable: [0] } },
     toolCpuSeconds: () => 0,
     progress: () => undefined,
     signal: context.signal,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fakeSite } from '../instance/testing/site.ts';
 import { fake } from '../../runners/fake.ts';
 import { TrialFailure, type ExecResult, type Instance, type Prepared } from '../../runners/runner.ts';
 import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
@@ -145,6 +146,7 @@ function groupAt(path: string, options: GroupOptions | undefined): MeteredGroup 
   });
   return {
     path,
+    name: `cgroup ${path}`,
     procsFiles: [],
     meter: [],
     limit(asked) {
@@ -183,18 +185,19 @@ function tools(): Tools {
     sleep: (_seconds, signal) => (signal.aborted ? Promise.reject(new Error('stopped')) : Promise.resolve()),
     createGroup: (path, options) => Promise.resolve(groupAt(path, options)),
     meters: null,
-    counters: () => ({
-      at: clock,
-      totalSeconds: clock,
-      busySeconds: 0,
-      stolenSeconds: 0,
-      load1: 0,
-      pressureSeconds: null,
-      frequencyMHz: null,
+    site: fakeSite({
+      counters: () => ({
+        at: clock,
+        totalSeconds: clock,
+        busySeconds: 0,
+        stolenSeconds: 0,
+        load1: 0,
+        pressureSeconds: null,
+        frequencyMHz: null,
+      }),
+      room: () => room,
     }),
-    room: () => room,
     volumes: openVolumes({ lease: { runId: 'test', own: () => undefined, release: () => undefined } }),
-    cpus: [0, 1],
     toolCpuSeconds: () => 0,
     progress: () => undefined,
     signal: interruption.signal,

@@ -5,7 +5,8 @@
  * started anew only where a phase has ended it.
  */
 import { TrialFailure } from '../../runners/runner.ts';
-import { cpuGroupOf } from '../../host/cgroup/cpu-group.ts';
+import type { Site } from '../../host/site/site.ts';
+import { reported } from '../instance/reported.ts';
 import { stealBetween } from '../../host/drift.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Gathered } from '../instance/gathered.ts';
@@ -46,7 +47,7 @@ export function measureNeighbours(
 ): Promise<Ended> {
   const { planned, cell, scenario, tools } = trial;
   const design = workload.design(options, {
-    cpus: tools.cpus.length,
+    cpus: tools.site.cpus.count,
     shape: cell.shape,
     pidsLimit: scenario.pidsLimit,
   });
@@ -114,14 +115,14 @@ async function runPhase(
         : await startStress(launch, neighbour, stressor.command(neighbour.folder), signal);
     await tools.sleep(design.settleSeconds, signal);
     const from = {
-      counters: tools.counters(),
+      counters: reported(tools.site, tools.site.counters(), 'its CPU time'),
       strain: live.group.strain(),
       other: neighbour?.group.strain() ?? null,
     };
     const running = stress?.failure() ?? null;
     const result = running === null ? await attempt(launch, live, beside, signal) : voided(running);
     const to = {
-      counters: tools.counters(),
+      counters: reported(tools.site, tools.site.counters(), 'its CPU time'),
       strain: live.group.strain(),
       other: neighbour?.group.strain() ?? null,
     };
@@ -137,7 +138,10 @@ async function runPhase(
       // A victim that did not finish beside a stressor that did is still a victim.
       result: stopped !== null && result.state === 'finished' ? voided(stopped) : result,
       wallSeconds,
-      neighbour: neighbour === null || during === null ? null : evidenceOf(neighbour, live, during, stopped),
+      neighbour:
+        neighbour === null || during === null
+          ? null
+          : evidenceOf(neighbour, live, during, stopped, tools.site),
       suffered: strainBetween(from.strain, to.strain),
       stealShare: stealBetween(from.counters, to.counters),
     };
@@ -200,7 +204,7 @@ async function attempt(
   const { victim, seconds, limitSeconds } = design;
   const argv = victim.command(seconds, trial.cell.shape, live.folder);
   try {
-    const inside = { trial, instance: live.instance, group: live.group, signal, gathered };
+    const inside = { trial, instance: live.instance, account: live.group, signal, gathered };
     const measured = await runInside(inside, `${design.victimName} beside ${beside}`, argv, limitSeconds);
     return { state: 'finished', values: victim.parse(measured, seconds) };
   } catch (error) {
@@ -220,9 +224,10 @@ function evidenceOf(
   victim: Half,
   during: GroupStrain,
   ended: string | null,
+  site: Site,
 ): NeighbourEvidence {
   const [its, others] = [group.pids()[0], victim.group.pids()[0]].map((pid) =>
-    pid === undefined ? null : cpuGroupOf(pid),
+    pid === undefined ? null : site.cpuGroupOf(pid),
   );
   const cpuApart = its == null || others == null ? null : its !== others;
   return { held, cage, unset, cpuApart, during, strain: group.strain(), ended };

@@ -6,9 +6,9 @@
 import { TrialFailure, type Instance } from '../../runners/runner.ts';
 import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
-import { diskOf } from '../../host/disk.ts';
 import type { Disk, GroupLimits } from '../../host/cgroup/group.ts';
 import { cageFor, type Cage } from './cage.ts';
+import { reported, roomOf } from '../instance/reported.ts';
 import { proveImage, putAway, startInstance, withCpuOf, type Trial } from '../instance/instance.ts';
 import type { GroupStrain } from '../../model/instance.ts';
 import type { LimitsHeld, NeighbourLimits } from '../../model/observation.ts';
@@ -50,7 +50,7 @@ export function createPair(
   const { planned, cell, tools } = trial;
   const base = `tare/${tools.lease.runId}/i-${planned.index}`;
   const sharing: GroupOptions = limits === 'off' ? { sharesCpuOf: base } : {};
-  const disk = diskOf(tools.workDir);
+  const disk = tools.site.diskOf(tools.workDir);
   const weights: GroupLimits =
     limits === 'off'
       ? {}
@@ -110,7 +110,9 @@ export function createPair(
     },
     async startNeighbour(signal) {
       const id = `i-${planned.index}-n${serial++}`;
-      const cage = cageFor(tools.room(), tools.cpus, cell.shape);
+      const { placeable } = tools.site.cpus;
+      const cpus = reported(tools.site, placeable, 'CPUs that instances can be held to');
+      const cage = cageFor(roomOf(tools), cpus, cell.shape);
       if (typeof cage === 'string') throw noGroups(cage);
       const path = `${base}/c${serial}`;
       const outer = await makeGroup(path);

@@ -3,10 +3,10 @@
  * socket); in the first the script looks around, for that marker among much else. The host reads the same
  * of itself just before and after, so that what is the host's can be told from what is the instance's own.
  */
-import { readOutside, readVisibleHost } from '../../host/visible.ts';
 import { TrialFailure, type ExecResult } from '../../runners/runner.ts';
 import { withFleet, type Fleet, type Member } from './fleet.ts';
 import type { Gathered } from '../instance/gathered.ts';
+import { reported } from '../instance/reported.ts';
 import { contextOf, keptOutput, padding, proveImage, type Ended, type Trial } from '../instance/instance.ts';
 import type { Outcome } from '../../model/record.ts';
 import { UnreadableOutput } from '../workloads/output.ts';
@@ -48,12 +48,13 @@ async function lookAround(
   const file = /^file (\S.*)$/m.exec(marked.stdout)?.[1];
   if (file === undefined)
     throw new UnreadableOutput('the marking script', 'place of its file', marked.stdout);
-  const hostBefore = readVisibleHost();
+  const { site } = trial.tools;
+  const visible = () => reported(site, site.visible(), 'what its kernel shows');
+  const hostBefore = visible();
   const script = examineScript(name.slice(0, 15), file);
   const { stdout } = await runScript(looking, script, 'surface', trial, signal, gathered);
-  const hostAfter = readVisibleHost();
-  const pids = looking.group?.pids() ?? looking.instance.pids();
-  const outside = readOutside(pids);
+  const hostAfter = visible();
+  const outside = site.outside(looking.instance.pids() ?? []);
   gathered.observations.push({ kind: 'surface', ...parseFacts(stdout), hostBefore, hostAfter, outside });
 }
 

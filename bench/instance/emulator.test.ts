@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AccelerationClass } from '../../model/instance.ts';
 import type { Trial } from './instance.ts';
+import { fakeSite } from './testing/site.ts';
 import { guestBytes, translationBytes, withoutTranslation } from './emulator.ts';
 
 const MiB = 2 ** 20;
@@ -13,10 +14,13 @@ function trial(acceleration: AccelerationClass, translated: number | null): Tria
     prepared: { acceleration: { class: acceleration, reason: '' } },
     cell: { shape: { memoryBytes: 256.5 * MiB } },
     tools: {
-      processes(pids: readonly number[], guest: number | null) {
-        expect([pids, guest]).toEqual([[7, 8], 256 * MiB]);
-        return { pssBytes: 0, rssBytes: 0, hypervisor };
-      },
+      site: fakeSite({
+        processes(pids, guest) {
+          expect([pids, guest]).toEqual([[7, 8], 256 * MiB]);
+          const parts = hypervisor === null ? null : { guestRamBytes: 0, otherBytes: 0, ...hypervisor };
+          return { pssBytes: 0, rssBytes: 0, hypervisor: parts };
+        },
+      }),
     },
   } as unknown as Trial;
 }
@@ -30,6 +34,8 @@ test('translated code is read of emulated machines alone', () => {
 
 test('where it cannot be read, the memory of the machine is not known either', () => {
   expect(translationBytes(trial('tcg', null), [7, 8])).toBeNull();
+  // A site that shows no processes.
+  expect(translationBytes(trial('tcg', 30 * MiB), null)).toBeNull();
   expect(withoutTranslation(100, null)).toBeNull();
   expect(withoutTranslation(null, 0)).toBeNull();
 });

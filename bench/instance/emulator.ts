@@ -13,10 +13,12 @@ export function guestBytes(bytes: Bytes): Bytes {
 /** Translated code held by one instance's processes: 0 where nothing is emulated, null where it cannot be read. */
 export function translationBytes(
   { prepared, cell, tools }: Pick<Trial, 'prepared' | 'cell' | 'tools'>,
-  pids: readonly number[],
+  pids: readonly number[] | null,
 ): Bytes | null {
   if (prepared.acceleration.class !== 'tcg') return 0;
-  return tools.processes(pids, guestBytes(cell.shape.memoryBytes)).hypervisor?.translationBytes ?? null;
+  if (pids === null) return null;
+  const memory = tools.site.processes(pids, guestBytes(cell.shape.memoryBytes));
+  return memory?.hypervisor?.translationBytes ?? null;
 }
 
 /** A measure of memory without the translated code that is in it; null where either is not known. */

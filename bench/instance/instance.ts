@@ -12,6 +12,7 @@ import {
   type Prepared,
   type Volume,
 } from '../../runners/runner.ts';
+import type { Account } from '../../host/site/account.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { HostCounters } from '../../host/drift.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
@@ -52,7 +53,7 @@ export interface Ended {
   /** What was read before anything was taken down. */
   readonly atEnd: EndReading;
   /** The host when the work was over, before anything was taken down. */
-  readonly after: HostCounters;
+  readonly after: HostCounters | null;
   readonly toolCpuSeconds: number;
   /** CPU seconds so far of the processes that all instances share; null: not known. */
   readonly sharedCpuSeconds: number | null;
@@ -109,7 +110,7 @@ export async function conclude(
   // Read now: what tearing down costs the host is nobody else's load.
   const spent = {
     atEnd: readEnd(),
-    after: tools.counters(),
+    after: tools.site.counters(),
     toolCpuSeconds: tools.toolCpuSeconds(),
     sharedCpuSeconds: sharedCpuOf(trial),
   };
@@ -193,11 +194,24 @@ export async function startInstance(
 ): Promise<Instance> {
   const workDir = join(tools.workDir, id);
   await mkdir(workDir, { recursive: true });
-  const cpus = placed ? tools.cpus.slice(-cell.shape.cpus).join(',') : null;
+  const { placeable } = tools.site.cpus;
+  const cpus = placed && placeable !== null ? placeable.slice(-cell.shape.cpus).join(',') : null;
   const environment = padding(planned);
   const volume = await makeVolume(cell, id, tools);
-  const job = { id, group, cpus, service: cell.workload.service, volume, environment, onMark };
-  return prepared.start(job, { ...contextOf(tools, signal), workDir });
+  const job = { id, group, cpus, service: cell.workload.service, volume, environment };
+  const lent = { ...contextOf(tools, signal), workDir };
+  return prepared.start({ ...job, onMark: stampedHere(tools, onMark) }, lent);
+}
+
+/**
+ * On a site with a clock of its own only the request and the first answer have instants: both are seen here, so
+ * they are stamped here, whatever the other clock says.
+ */
+function stampedHere({ site, now }: Pick<Tools, 'site' | 'now'>, onMark: (mark: Mark) => void) {
+  if (site.clock !== null) return onMark;
+  return ({ name }: Mark): void => {
+    if (name === 'T0' || name === 'T6') onMark({ name, at: now() });
+  };
 }
 
 /** The volume of one launch; null where its workload has none. @throws TrialFailure where it cannot be made */
@@ -221,9 +235,14 @@ export function sharedCpuOf({ prepared }: Trial): number | null {
   return prepared.shared === undefined ? 0 : (prepared.shared()?.cpuSeconds ?? null);
 }
 
-/** CPU seconds with those of one more group; null once one of them is not known. */
-export function withCpuOf(total: number | null, group: Pick<MeteredGroup, 'read'> | null): number | null {
-  const own = group?.read().cpuSeconds ?? null;
+/** Who counts what an instance uses: its site, or the group it was given; null: nobody. */
+export function accountOf({ instance, group }: Pick<Live, 'instance' | 'group'>): Account | null {
+  return instance?.account === undefined ? group : instance.account;
+}
+
+/** CPU seconds with those of one more instance; null once one of them is not known. */
+export function withCpuOf(total: number | null, account: Pick<Account, 'read'> | null): number | null {
+  const own = account?.read().cpuSeconds ?? null;
   return total === null || own === null ? null : total + own;
 }
 
@@ -240,11 +259,12 @@ export function contextOf(tools: Tools, signal: AbortSignal): Context {
 /** Anything thrown by a launch as its outcome; what is not a failure of the trial is a bug and goes on. */
 export function outcomeOf(
   error: unknown,
-  { instance, group }: Pick<Live, 'instance' | 'group'>,
+  live: Pick<Live, 'instance' | 'group'>,
   tools: Tools,
   deadline: AbortSignal,
   marks: readonly Mark[],
 ): Outcome {
+  const { instance } = live;
   const screen = instance?.console() ?? '';
   const outcome = (reason: FailureReason, message: string, detail = screen): Outcome => ({
     state: 'failed',
@@ -254,7 +274,7 @@ export function outcomeOf(
   });
   if (tools.signal.aborted) return outcome('interrupted', 'the run was interrupted');
   const facts = error instanceof TrialFailure ? error.facts : null;
-  const kills = group?.read().oomKills ?? 0;
+  const kills = accountOf(live)?.read().oomKills ?? 0;
   if (kills > 0 && facts?.reason !== 'oom') {
     return outcome('oom', `met its memory cap: ${kills} OOM kill(s) in its cgroup`, facts?.detail ?? screen);
   }
@@ -287,7 +307,9 @@ export async function putAway(
   const marks: Mark[] = [{ name: 'stop', at: tools.now() }];
   try {
     const report = await instance?.stop();
-    if (report?.gone) marks.push(report.gone);
+    // Proven gone: when, is told by our clock alone.
+    if (report?.gone)
+      marks.push(tools.site.clock === null ? { ...report.gone, at: tools.now() } : report.gone);
     leftovers.push(...(report?.leftovers ?? []));
   } catch (error) {
     leftovers.push(`instance ${id}: ${messageOf(error)}`);
@@ -301,6 +323,8 @@ export async function putAway(
     if (await group.remove()) tools.lease.release({ kind: 'group', path: group.path });
     else leftovers.push(`cgroup ${group.path}`);
   }
+  const own = instance?.account ?? null;
+  if (own !== null && !((await own.kill(killSeconds)) && (await own.remove()))) leftovers.push(own.name);
   leftovers.push(...(await tools.volumes.remove(id)));
   await rm(join(tools.workDir, id), { recursive: true, force: true }).catch((error: unknown) => {
     leftovers.push(`folder of ${id}: ${messageOf(error)}`);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fakeSite } from './testing/site.ts';
 import { isSteady, waitForMerging } from './ksm.ts';
 
 const MiB = 2 ** 20;
@@ -10,7 +11,7 @@ function host(looks: readonly (number | null)[]) {
   return {
     slept: () => slept,
     tools: {
-      merged: () => (left.length > 0 ? (left.shift() ?? null) : last),
+      site: fakeSite({ merged: () => (left.length > 0 ? (left.shift() ?? null) : last) }),
       sleep: (seconds: number) => {
         slept += seconds;
         return Promise.resolve();

@@ -17,12 +17,12 @@ const longestSeconds: Seconds = 120;
  * host merges nothing.
  */
 export async function waitForMerging(
-  tools: Pick<Tools, 'merged' | 'sleep'>,
+  tools: Pick<Tools, 'site' | 'sleep'>,
   signal: AbortSignal,
 ): Promise<Bytes | null> {
   const seen: Bytes[] = [];
   for (let waited = 0; ; waited += lookSeconds) {
-    const merged = tools.merged();
+    const merged = tools.site.merged();
     if (merged === null) return null;
     seen.push(merged);
     if (isSteady(seen) || waited >= longestSeconds) return merged;

@@ -4,6 +4,7 @@ import { TrialFailure } from '../../runners/runner.ts';
 import type { LoadPhase } from '../../model/observation.ts';
 import { networkRedis, pointsOf } from '../workloads/network.ts';
 import type { LoadGenerator, LoadRequest, LoadResult } from '../load/load.ts';
+import { fakeSite } from './testing/site.ts';
 import { giveLoads, judgeCapacity, judgeLag, requireService } from './load-phases.ts';
 
 const good: LoadResult = {
@@ -43,10 +44,19 @@ function scripted(script: (request: LoadRequest) => Partial<LoadResult>) {
       planned: { block: 3 },
       cell: { shape: { cpus: 1 }, workload: { service: { port: 80 } } },
       tools: {
-        cpus: [0, 1],
         now: () => 0,
         // Each request takes a second of two CPUs, of which a tenth is withheld.
-        counters: () => ({ at: cpu * 2, totalSeconds: cpu * 4, busySeconds: cpu, stolenSeconds: cpu * 0.4 }),
+        site: fakeSite({
+          counters: () => ({
+            at: cpu * 2,
+            totalSeconds: cpu * 4,
+            busySeconds: cpu,
+            stolenSeconds: cpu * 0.4,
+            load1: 0,
+            pressureSeconds: null,
+            frequencyMHz: null,
+          }),
+        }),
         startLoad: (place: unknown) => {
           places.push(place);
           return Promise.resolve(generator);
@@ -57,7 +67,7 @@ function scripted(script: (request: LoadRequest) => Partial<LoadResult>) {
       ended: () => null,
       endpoint: (port: number) => ({ address: '10.0.0.2', port, enter: ['nsenter', '--'] }),
     },
-    group: { read: () => ({ cpuSeconds: cpu }) },
+    account: { read: () => ({ cpuSeconds: cpu }) },
     signal: new AbortController().signal,
     gathered,
   } as unknown as Parameters<typeof giveLoads>[0];

@@ -32,7 +32,7 @@ export async function giveLoads(session: Loaded, plan: LoadPlan): Promise<void> 
   const endpoint = port == null ? null : instance.endpoint(port);
   if (endpoint === null) throw failure('launch', 'no client outside can reach its service');
   // The instance has the last CPUs; a generator on the same would be late whenever the server works.
-  const others = tools.cpus.slice(0, -cell.shape.cpus);
+  const others = tools.site.cpus.placeable?.slice(0, -cell.shape.cpus) ?? [];
   const cpus = others.length === 0 ? null : others.join(',');
   const generator = await tools.startLoad({ enter: endpoint.enter, cpus }).catch((error: unknown) => {
     throw failure('launch', messageOf(error));
@@ -81,19 +81,19 @@ interface Done {
   readonly result: LoadResult;
   /** CPU seconds of the instance meanwhile. */
   readonly cpuSeconds: number | null;
-  /** CPU time withheld from this host meanwhile. */
-  readonly stealShare: number;
+  /** CPU time withheld from the site meanwhile; null: not reported. */
+  readonly stealShare: number | null;
 }
 
 async function runPhase(
-  { group, instance, signal, gathered, trial: { tools } }: Loaded,
+  { account, instance, signal, gathered, trial: { tools } }: Loaded,
   generator: LoadGenerator,
   request: LoadRequest,
   point: string,
   failures: number,
 ): Promise<Done> {
-  const before = group?.read() ?? null;
-  const from = tools.counters();
+  const before = account?.read() ?? null;
+  const from = tools.site.counters();
   gathered.marks.push({ name: `begin load ${point}`, at: tools.now() });
   const result = await generator.run(request, signal).catch((error: unknown) => {
     if (signal.aborted) throw error;
@@ -102,8 +102,9 @@ async function runPhase(
   });
   gathered.marks.push({ name: `end load ${point}`, at: tools.now() });
   requireService(result, instance.ended(), point, failures);
-  const stealShare = stealBetween(from, tools.counters());
-  return { result, cpuSeconds: usedBetween(before, group?.read() ?? null), stealShare };
+  const to = tools.site.counters();
+  const stealShare = from === null || to === null ? null : stealBetween(from, to);
+  return { result, cpuSeconds: usedBetween(before, account?.read() ?? null), stealShare };
 }
 
 /** @throws TrialFailure when the service is gone, answers nothing, or fails more than the declared share */
@@ -138,14 +139,15 @@ export function judgeCapacity({ result, cpuSeconds }: Done): string | null {
  */
 export function judgeLag(
   { lag, latency }: Pick<LoadResult, 'lag' | 'latency'>,
-  stealShare = 0,
+  stealShare: number | null = null,
 ): string | null {
   const worst = quantileOf(lag, 0.99);
   const middle = quantileOf(latency, 0.5);
   if (!lagged(worst, middle)) return null;
   const text = (value: number | null) => (value === null ? 'unknown' : formatValue(value, 's'));
-  const withheld = `; ${formatShare(stealShare)} of this host's CPU time was withheld meanwhile (steal)`;
-  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${formatShare(lagLimit)} of the median latency ${text(middle)}${stealShare > 0.01 ? withheld : ''}`;
+  const stolen = stealShare ?? 0;
+  const withheld = `; ${formatShare(stolen)} of this host's CPU time was withheld meanwhile (steal)`;
+  return `the generator lagged: p99 of its lag ${text(worst)}, more than ${formatShare(lagLimit)} of the median latency ${text(middle)}${stolen > 0.01 ? withheld : ''}`;
 }
 
 function note(

@@ -2,7 +2,7 @@
  * One program run inside an instance through the agent: its output is kept in the record, and whatever went
  * wrong (no such program, too late, out of memory, a bad status) becomes a failure with its reason.
  */
-import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
+import type { Account } from '../../host/site/account.ts';
 import { TrialFailure, type Instance } from '../../runners/runner.ts';
 import type { Gathered } from './gathered.ts';
 import { contextOf, keptOutput, padding, type Trial } from './instance.ts';
@@ -14,8 +14,8 @@ import type { Measured } from '../workloads/output.ts';
 export interface Inside {
   readonly trial: Trial;
   readonly instance: Instance;
-  /** Null where this user has no cgroup. */
-  readonly group: MeteredGroup | null;
+  /** Null where nobody counts what it uses. */
+  readonly account: Account | null;
   /** Aborted at the trial's deadline and when the run is interrupted. */
   readonly signal: AbortSignal;
   readonly gathered: Pick<Gathered, 'marks' | 'outputs'>;
@@ -28,13 +28,13 @@ export interface Inside {
  * @throws TrialFailure unless it ended with status 0, in time and in its memory
  */
 export async function runInside(
-  { trial: { tools, planned }, instance, group, signal, gathered }: Inside,
+  { trial: { tools, planned }, instance, account, signal, gathered }: Inside,
   label: string,
   argv: readonly string[],
   timeoutSeconds: Seconds,
   explain: (output: string) => string | null = () => null,
 ): Promise<Measured> {
-  const read = () => group?.read() ?? null;
+  const read = () => account?.read() ?? null;
   let [before, after] = [read(), null as GroupReading | null];
   const onEdge = (edge: 'begin' | 'end') => {
     if (edge === 'begin') before = read();

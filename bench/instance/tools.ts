@@ -3,20 +3,17 @@
  * so the same code runs real machines and, with the fake runner, whole runs in milliseconds.
  */
 import type { Runners } from '../../runners/runner.ts';
-import type { HostCounters } from '../../host/drift.ts';
 import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
 import type { GroupOptions } from '../../host/cgroup/hierarchy.ts';
 import type { Lease } from '../../host/lease.ts';
-import type { LoadCounters } from '../../host/room.ts';
-import type { LadderMemory } from '../../host/meter/memory.ts';
 import type { MeterDescription } from '../../host/meter/meter.ts';
-import type { ProcessMemory } from '../../host/meter/smaps.ts';
+import type { Site } from '../../host/site/site.ts';
 import type { Volumes } from '../../host/volume.ts';
 import type { Image } from '../../images/image.ts';
 import type { GeneratorPlace, LoadGenerator } from '../load/load.ts';
-import type { HostRoom, Series } from '../../model/instance.ts';
+import type { Series } from '../../model/instance.ts';
 import type { Cell, PlannedTrial } from '../../model/plan.ts';
-import type { Bytes, Seconds } from '../../model/quantities.ts';
+import type { Seconds } from '../../model/quantities.ts';
 import type { RecordedTrial } from '../../model/record.ts';
 
 /** The meter process, as execution uses it. */
@@ -40,18 +37,8 @@ export interface Tools {
   /** A load generator's own process where a server can be reached; its CPU counts as tare's. */
   readonly startLoad: (place: Omit<GeneratorPlace, 'lease'>) => Promise<LoadGenerator>;
   readonly volumes: Volumes;
-  readonly counters: () => HostCounters;
-  readonly memory: (pids: readonly number[]) => LadderMemory;
-  /** What the host has left for more instances. */
-  readonly room: () => HostRoom;
-  /** Totals whose differences tell how busy the host was. */
-  readonly hostLoad: () => LoadCounters;
-  /** Memory of processes, a hypervisor's divided where the guest's size is given. */
-  readonly processes: (pids: readonly number[], guestBytes: Bytes | null) => ProcessMemory;
-  /** Bytes of guests that the kernel has merged; null while it merges nothing. */
-  readonly merged: () => Bytes | null;
-  /** CPUs of this host, ascending. */
-  readonly cpus: readonly number[];
+  /** Where instances run, and what it reports of itself. */
+  readonly site: Site;
   /** CPU seconds tare itself has used, helpers included. */
   readonly toolCpuSeconds: () => number;
   readonly progress: (event: ProgressEvent) => void;

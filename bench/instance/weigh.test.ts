@@ -1,6 +1,7 @@
 /** The order of things and what becomes of the readings; real services are in weigh.host.test.ts. */
 import { expect, test } from 'vitest';
-import type { MeteredGroup } from '../../host/cgroup/cgroup.ts';
+import { fakeSite } from './testing/site.ts';
+import type { Account } from '../../host/site/account.ts';
 import type { ExecRequest, Instance } from '../../runners/runner.ts';
 import { newGathered } from './gathered.ts';
 import type { Trial } from './instance.ts';
@@ -83,15 +84,16 @@ async function weigh(
         done.push(`${seconds} s`);
         return Promise.resolve();
       },
-      merged: () => null,
-      processes: (_pids: readonly number[], guest: number | null) => {
-        asked.push(guest);
-        return { pssBytes: 50 * MiB, rssBytes: 60 * MiB, hypervisor };
-      },
+      site: fakeSite({
+        processes: (_pids, guest) => {
+          asked.push(guest);
+          return { pssBytes: 50 * MiB, rssBytes: 60 * MiB, hypervisor };
+        },
+      }),
     },
   } as unknown as Trial;
-  const group = { read: () => reading, pids: () => [4] } as unknown as MeteredGroup;
-  const inside = { trial, instance, group, signal: new AbortController().signal, gathered };
+  const account = { read: () => reading } as Account;
+  const inside = { trial, instance, account, signal: new AbortController().signal, gathered };
   await weighService(inside, memoryRedis, options);
   return { done, gathered, asked };
 }

@@ -71,27 +71,24 @@ async function take(inside: Inside, label: string, step: Step): Promise<string> 
 
 type Outside = Omit<MemoryReading, 'guest' | 'serviceBytes' | 'clientBytes' | 'moment' | 'load'>;
 
-async function readOutside({ trial, instance, group, signal }: Inside): Promise<Outside> {
+async function readOutside({ trial, instance, account, signal }: Inside): Promise<Outside> {
   const { tools, cell, prepared } = trial;
   const mergedBytes = await waitForMerging(tools, signal);
-  const reading = group?.read() ?? null;
-  const pids = group?.pids() ?? instance.pids();
+  const reading = account?.read() ?? null;
+  const pids = instance.pids();
   const isGuest = prepared.isolation === 'virtual machine';
   const configuredBytes = cell.shape.memoryBytes;
-  const { pssBytes, rssBytes, hypervisor } = tools.processes(
-    pids,
-    isGuest ? guestBytes(configuredBytes) : null,
-  );
+  const own = pids === null ? null : tools.site.processes(pids, isGuest ? guestBytes(configuredBytes) : null);
   return {
     kind: 'memory',
-    pssBytes,
-    rssBytes,
+    pssBytes: own?.pssBytes ?? null,
+    rssBytes: own?.rssBytes ?? null,
     groupBytes: reading?.memoryBytes ?? null,
     workingSetBytes: workingSet(reading),
     heldBytes: reading?.workingBytes ?? null,
     cacheBytes: reading?.cacheBytes ?? null,
     configuredBytes,
-    hypervisor,
+    hypervisor: own?.hypervisor ?? null,
     mergedBytes,
   };
 }

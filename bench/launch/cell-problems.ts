@@ -5,9 +5,10 @@
 import { runnerOf, type Availability, type Usable } from '../../runners/runner.ts';
 import type { Cell } from '../../model/plan.ts';
 import type { Tools } from '../instance/tools.ts';
+import { notReported, type Site } from '../../host/site/site.ts';
 import { unmeetable } from '../scenario/requirements.ts';
 import { workloads } from '../workloads/index.ts';
-import { programsOf } from '../workloads/workload.ts';
+import { isFleet, programsOf, type FleetKind } from '../workloads/workload.ts';
 
 export interface CellProblem {
   /** It is its workload's requirement that nothing here can meet. */
@@ -22,9 +23,10 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
     return { reason: found?.reason ?? 'unknown runner', hint: found?.hint ?? '' };
   }
   const { shape } = cell;
-  if (shape.cpus > tools.cpus.length) {
+  const { count } = tools.site.cpus;
+  if (shape.cpus > count) {
     return {
-      reason: `the shape wants ${shape.cpus} CPUs, this host has ${tools.cpus.length}`,
+      reason: `the shape wants ${shape.cpus} CPUs, this host has ${count}`,
       hint: 'use a smaller shape',
     };
   }
@@ -32,6 +34,7 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
     systemProblem(cell, found) ??
     missingPrograms(cell, tools) ??
     unboundNeighbour(cell, tools) ??
+    unreported(cell, tools) ??
     refusal(cell, tools)
   );
 }
@@ -74,6 +77,37 @@ function unboundNeighbour(
     reason: 'this user can make no cgroups, and a noisy neighbour is not started without bounds',
     hint: 'run as root, or with delegated groups: systemd-run --user --scope -p Delegate=yes tare ...',
   };
+}
+
+/** What a way of launching stands on, that a site may not report: refused now, and not guessed from this machine. */
+const standsOn: Readonly<Record<FleetKind, (site: Site) => readonly (readonly [unknown, string])[]>> = {
+  ladder: (site) => [[site.memory([]), 'its memory']],
+  density: (site) => [
+    [site.room(), 'its room'],
+    [site.load(), 'its load'],
+    [site.memory([]), 'its memory'],
+  ],
+  neighbour: (site) => [
+    [site.counters(), 'its CPU time'],
+    [site.room(), 'its room'],
+    [site.cpus.placeable, 'CPUs that instances can be held to'],
+  ],
+  surface: (site) => [[site.visible(), 'what its kernel shows']],
+  'scale-out': () => [],
+};
+
+function unreported({ workload }: Cell, { site }: Pick<Tools, 'site'>): CellProblem | null {
+  for (const { use } of workload.programs) {
+    const found = workloads.get(use);
+    if (!isFleet(found)) continue;
+    const missing = standsOn[found.kind](site).find(([value]) => value === null);
+    if (missing !== undefined)
+      return {
+        reason: `${notReported(site, missing[1])}, which ${use} stands on`,
+        hint: 'run it where that is reported, as on this host, or leave the workload out',
+      };
+  }
+  return null;
 }
 
 /** Why this runner cannot serve this workload: what it needs beside a launch is not there. */

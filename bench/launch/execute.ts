@@ -8,6 +8,7 @@ import type { RecordedTrial, RecordEnd, RecordHeader, RunRecord, VoidedBlock } f
 import type { Scenario } from '../../model/scenario.ts';
 import type { PreparedRun } from './prepare.ts';
 import { isInterrupted, type RecordWriter } from '../record/record.ts';
+import { notReported, type Site } from '../../host/site/site.ts';
 import type { Tools } from '../instance/tools.ts';
 import { runTrial } from './trial.ts';
 
@@ -21,11 +22,19 @@ export function voidLimits(cpus: number): { readonly stealShare: number; readonl
 }
 
 /** The rules in words, for the record's header: declared before anything runs. */
-export function voidRules(cpus: number): RecordHeader['voidRules'] {
-  const { stealShare, foreignCores } = voidLimits(cpus);
+export function voidRules(site: Site): RecordHeader['voidRules'] {
+  const { stealShare, foreignCores } = voidLimits(site.cpus.count);
+  const unseen = `not judged: ${notReported(site, 'its CPU time')}`;
+  const isSeen = site.counters() !== null;
   return [
-    { rule: 'steal', limit: `more than ${stealShare * 100} % of CPU time stolen during a launch` },
-    { rule: 'foreign-load', limit: `more than ${foreignCores} cores busy with other work during a launch` },
+    {
+      rule: 'steal',
+      limit: isSeen ? `more than ${stealShare * 100} % of CPU time stolen during a launch` : unseen,
+    },
+    {
+      rule: 'foreign-load',
+      limit: isSeen ? `more than ${foreignCores} cores busy with other work during a launch` : unseen,
+    },
     {
       rule: 'gave-up',
       limit: `a cell whose first ${hopelessAfter} launches all failed is not launched again`,
@@ -81,7 +90,7 @@ export async function executePlan(
     }
     const { block } = planned;
     if (block >= 0 && trials[at + 1]?.block !== block && !voided.has(block)) {
-      for (const line of judgeBlock(block, [...done.values()], tools.cpus.length, cut)) {
+      for (const line of judgeBlock(block, [...done.values()], tools.site.cpus.count, cut)) {
         writer.append(line);
         tools.progress({ ...line, kind: 'voided' });
       }

@@ -2,7 +2,6 @@
  * What is done inside a launched instance, by the kind of workload: a program run through the agent, or
  * nothing while the host watches. Each adds its numbers to what the trial gathers, or fails it.
  */
-import { readVisibleHost } from '../../host/visible.ts';
 import { TrialFailure } from '../../runners/runner.ts';
 import type { Gathered } from '../instance/gathered.ts';
 import { contextOf, proveImage, serviceFiles } from '../instance/instance.ts';
@@ -97,33 +96,37 @@ function perform(session: Session, workload: InsideWorkload, options: unknown): 
 
 /** Looks inside for what the workload requires. Throws TrialFailure `requirement` where it is not there. */
 async function checkRequirements(session: Session, requires: Requirements): Promise<void> {
+  const { site } = session.trial.tools;
   const argv = ['busybox', 'sh', '-c', requirementsScript(requires.modules)];
   const { result } = await runInside(session, 'requirements', argv, 60);
-  const message = unmet(requires, result.stdout, readVisibleHost()['kernel.boot-id'] ?? '');
+  const message = unmet(requires, result.stdout, site.visible()?.['kernel.boot-id'] ?? null);
   if (message !== null) throw new TrialFailure({ reason: 'requirement', message, detail: result.stdout });
 }
 
 async function weighIdle(
-  { trial, instance, group, signal, gathered }: Session,
+  { trial, instance, account, signal, gathered }: Session,
   workload: IdleWorkload,
   options: unknown,
 ): Promise<void> {
   const { tools, prepared } = trial;
   const { settleSeconds, seconds } = workload.timing(options);
   await tools.sleep(settleSeconds, signal);
-  const from = { at: tools.now(), reading: group?.read() ?? null };
+  const from = { at: tools.now(), reading: account?.read() ?? null };
   await tools.sleep(seconds, signal);
-  const to = { at: tools.now(), reading: group?.read() ?? null };
+  const to = { at: tools.now(), reading: account?.read() ?? null };
   const end = instance.ended();
   if (end !== null) throw new TrialFailure(end);
-  const pids = group?.pids() ?? instance.pids();
+  const pids = instance.pids();
   const idleSeconds = usedBetween(from.reading, to.reading);
   const translation = translationBytes(trial, pids);
   const values: readonly (readonly [string, number | null])[] = [
     ['tare.memory', withoutTranslation(to.reading?.workingBytes ?? null, translation)],
-    ['tare.pss', withoutTranslation(tools.memory(pids).pssBytes, translation)],
+    [
+      'tare.pss',
+      pids === null ? null : withoutTranslation(tools.site.memory(pids)?.pssBytes ?? null, translation),
+    ],
     ['tare.translation', prepared.acceleration.class === 'tcg' ? translation : null],
-    ['tare.processes', to.reading?.processes ?? pids.length],
+    ['tare.processes', to.reading?.processes ?? pids?.length ?? null],
     ['tare.disk', await instance.diskBytes()],
     ['tare.idle-cpu', idleSeconds === null ? null : idleSeconds / (to.at - from.at)],
   ];

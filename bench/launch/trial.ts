@@ -9,6 +9,7 @@ import { launchFleet } from '../fleets/index.ts';
 import { newGathered, type Gathered } from '../instance/gathered.ts';
 import { useInstance } from './inside.ts';
 import {
+  accountOf,
   conclude,
   openGroup,
   putAway,
@@ -26,7 +27,7 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
   const { planned, cell, tools } = trial;
   const startedAt = new Date().toISOString();
   const begun = tools.now();
-  const before = tools.counters();
+  const before = tools.site.counters();
   const toolCpu = tools.toolCpuSeconds();
   const sharedCpu = sharedCpuOf(trial);
   const gathered = newGathered();
@@ -56,12 +57,17 @@ export async function runTrial(trial: Trial): Promise<RecordedTrial> {
     atReady: gathered.atReady,
     atEnd: ended.atEnd.reading,
     outputs: gathered.outputs,
-    drift: driftBetween(before, ended.after, {
-      instanceCpuSeconds: ended.atEnd.cpuSeconds,
-      sharedCpuSeconds:
-        sharedCpu === null || ended.sharedCpuSeconds === null ? null : ended.sharedCpuSeconds - sharedCpu,
-      toolCpuSeconds: ended.toolCpuSeconds - toolCpu,
-    }),
+    drift:
+      before === null || ended.after === null
+        ? null
+        : driftBetween(before, ended.after, {
+            instanceCpuSeconds: ended.atEnd.cpuSeconds,
+            sharedCpuSeconds:
+              sharedCpu === null || ended.sharedCpuSeconds === null
+                ? null
+                : ended.sharedCpuSeconds - sharedCpu,
+            toolCpuSeconds: ended.toolCpuSeconds - toolCpu,
+          }),
     cleanupProven: ended.leftovers.length === 0,
     leftovers: ended.leftovers,
   };
@@ -82,6 +88,7 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
         () => false,
       );
     }
+    // Before its start an instance is known by its group alone.
     instance = await startInstance(trial, { id, group }, signal, true, (mark) => {
       gathered.marks.push(mark);
       const shared = () => trial.prepared.shared?.() ?? null;
@@ -94,14 +101,15 @@ async function launch(trial: Trial, gathered: Gathered): Promise<Ended> {
         gathered.sharedAtReady = shared();
       }
     });
-    await useInstance({ trial, instance, group, signal, gathered });
+    const account = accountOf({ instance, group });
+    await useInstance({ trial, instance, account, signal, gathered });
     return { state: 'ok' };
   };
   return conclude(trial, work, {
     fallen: () => ({ instance, group }),
     marks: gathered.marks,
     readEnd() {
-      const reading = group?.read() ?? null;
+      const reading = accountOf({ instance, group })?.read() ?? null;
       return { cpuSeconds: reading?.cpuSeconds ?? null, reading };
     },
     async putAway() {

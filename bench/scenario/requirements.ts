@@ -96,15 +96,18 @@ done
 }
 
 /** The first requirement that what the script printed does not meet, in words; null: all are met. */
-export function unmet(requires: Requirements, printed: string, hostBootId: string): string | null {
+export function unmet(requires: Requirements, printed: string, hostBootId: string | null): string | null {
   const said = (key: string) => new RegExp(`^${key} (\\S+)$`, 'm').exec(printed)?.[1];
   const release = said('kernel') ?? 'unknown';
-  const shared = said('boot') === hostBootId;
+  // Where the site does not show its own kernel, whose it is inside is not said.
+  const shared = hostBootId === null ? null : said('boot') === hostBootId;
   if (requires.kernel !== null && !hasVersion(release, requires.kernel)) {
     return `needs kernel ${requires.kernel}; inside is ${release}, ${
-      shared
-        ? "the host's own: what runs on it can bring no other"
-        : 'its own: give the runner another kernel'
+      shared === null
+        ? 'and whose it is, its site does not report'
+        : shared
+          ? "the host's own: what runs on it can bring no other"
+          : 'its own: give the runner another kernel'
     }`;
   }
   const machine = said('machine') ?? 'unknown';
@@ -115,7 +118,7 @@ export function unmet(requires: Requirements, printed: string, hostBootId: strin
     const there = printed.split('\n').includes(`module ${name.replaceAll('-', '_')}`);
     if (there) continue;
     return `needs module ${name}; ${
-      shared
+      shared === true
         ? "the host's own kernel has not loaded it, and what runs on it brings no modules"
         : `the kernel inside, ${release}, has none of that name in its package`
     }`;

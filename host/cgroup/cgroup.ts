@@ -128,6 +128,7 @@ function groupAt(hierarchy: Hierarchy, path: string, options?: GroupOptions): Me
   const files = openFiles();
   const pids = (): readonly number[] => [...new Set(placement.folders.flatMap(pidsBelow))];
   return {
+    name: `cgroup ${path}`,
     path,
     procsFiles: placement.procsFiles,
     // Described when asked for: the files exist once the group does.

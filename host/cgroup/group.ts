@@ -2,8 +2,8 @@
  * A group: the cgroup an instance lives in, VMM and helpers included, whatever hierarchy the host has.
  * Types only; `host/cgroup/cgroup.ts` makes them real on v1, hybrid and v2.
  */
-import type { GroupReading, GroupStrain } from '../../model/instance.ts';
 import type { Bytes } from '../../model/quantities.ts';
+import type { Account } from '../site/account.ts';
 
 export interface GroupLimits {
   readonly memoryBytes?: Bytes;
@@ -28,20 +28,13 @@ export interface Disk {
   readonly scheduler: string | null;
 }
 
-export interface Group {
+export interface Group extends Account {
   /** Path below each hierarchy's root, e.g. `tare/RUN/i-3`. */
   readonly path: string;
   /** Absolute `cgroup.procs` files; a shell joins by writing its pid to each of them. */
   readonly procsFiles: readonly string[];
   /** Limits the controllers present can hold; names those it could not set. */
   limit(limits: GroupLimits): Promise<{ readonly unset: readonly string[] }>;
-  read(): GroupReading;
-  /** How hard it was held and what it suffered, since it was made. */
-  strain(): GroupStrain;
   /** Pids anywhere below the group. */
   pids(): readonly number[];
-  /** Kills everything below the group and waits until it is empty; false when something survives. */
-  kill(timeoutSeconds: number): Promise<boolean>;
-  /** Removes the group and its children; false when something is left. */
-  remove(): Promise<boolean>;
 }

@@ -252,7 +252,7 @@ export function describeRunner(name: string, subject: Subject): void {
         await shell(both[0], 'echo mine > /tmp/file');
         expect((await shell(both[1], 'cat /tmp/file')).exitCode).not.toBe(0);
       }
-      const [first, second] = both.map(({ instance }) => instance.pids());
+      const [first, second] = both.map(({ instance }) => instance.pids() ?? []);
       expect(first!.length).toBeGreaterThan(0);
       expect(first!.filter((pid) => second!.includes(pid))).toEqual([]);
     });
@@ -262,7 +262,7 @@ export function describeRunner(name: string, subject: Subject): void {
     test('stop is idempotent and leaves no process, mount or file', async () => {
       const { instance, group } = await bench.start();
       await shell({ instance, group, marks: [] }, '(sleep 1000 &) ; (setsid sleep 1000 &)');
-      const pids = instance.pids();
+      const pids = instance.pids() ?? [];
       const [first, second] = await Promise.all([instance.stop(), instance.stop()]);
       expect(first.leftovers).toEqual([]);
       expect(second).toEqual(first);
@@ -292,7 +292,7 @@ export function describeRunner(name: string, subject: Subject): void {
       const running = run(started, ['busybox', 'sleep', '100'], { timeoutSeconds: 100 });
       running.catch(() => undefined);
       await delay(100);
-      for (const pid of started.instance.pids()) killQuietly(pid);
+      for (const pid of started.instance.pids() ?? []) killQuietly(pid);
       await expect(running).rejects.toMatchObject({
         facts: { reason: expect.stringMatching(/early-exit|crash/) },
       });

@@ -35,7 +35,7 @@ async function machineRow(bed: Bed): Promise<Row> {
   let command: readonly string[] = [];
   // The very command line that tare's QEMU has, as the kernel tells it.
   await launch(async (instance) => {
-    for (const pid of instance.pids()) {
+    for (const pid of instance.pids() ?? []) {
       const words = (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8')).split('\0').slice(0, -1);
       if (words[0]?.includes('qemu-system')) command = words;
     }
