@@ -9,11 +9,12 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { median, standardDeviation } from '../model/descriptive.ts';
 import { normalQuantile, studentQuantile } from '../bench/statistics/distributions.ts';
-import { minimumBlocks, smallestEffect } from '../bench/statistics/power.ts';
 import { UserError } from '../model/errors.ts';
+import { minimumBlocks } from '../bench/statistics/power.ts';
 import { conditionRefusals, verdictOf } from './drafts.ts';
 import type { RowKey, RunRef } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';
+import { effectOfLaunches } from './planning.ts';
 import { parsePolicy } from './policy.ts';
 import { proveGate } from './prove.ts';
 import { nameOf, rowsOf, type Row } from './rows.ts';
@@ -125,8 +126,10 @@ function noiseOf(row: Row, resamples: number): Noise {
   const itself = changeOf([{ base: [whole], head: [whole] }], metric.better, bootstrap);
   const within = itself.deviation === null ? null : itself.deviation / Math.SQRT2;
   const { between, cautious } = betweenOf(runs, within);
-  const pair = within === null ? null : Math.sqrt(2 * within ** 2 + 2 * launches * (cautious ?? 0) ** 2);
-  const detectable = pair === null || launches < minimumBlocks ? null : smallestEffect(launches, pair) - 1;
+  const detectable =
+    itself.deviation === null || launches < minimumBlocks
+      ? null
+      : effectOfLaunches(launches, itself.deviation, cautious ?? 0) - 1;
   const refusal = conditionRefusals({ ...row, head: row.base })[0] ?? null;
   const alarms = alarmsOf(runs, metric, bootstrap);
   return {

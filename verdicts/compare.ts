@@ -8,10 +8,10 @@ import { UserError } from '../model/errors.ts';
 import { coefficientOfVariation, median } from '../model/descriptive.ts';
 import { benjaminiHochberg } from '../bench/statistics/holm.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
-import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';
 import { draftRows, mayJudge, verdictOf, type Draft } from './drafts.ts';
 import { createWitness, type Witness } from './run-effect.ts';
 import type { ChangeReport, ChangeRow, Remark, SideSummary } from './model.ts';
+import { neededFor } from './planning.ts';
 import { ownBaseline, rowsOf, type RowPart, type RowsWanted } from './rows.ts';
 import { orderedRuns, type Run } from './runs.ts';
 import { differingHosts, differingTools } from './comparable.ts';
@@ -67,7 +67,7 @@ export function compareRuns(
 function finish(draft: Draft, pAdjusted: number | null, familySize: number, witness: Witness): ChangeRow {
   const { row, change, refusals, remarks } = draft;
   const [{ metric, cell }] = row.head as [RowPart];
-  const { deviation, estimate, n, pairs } = change;
+  const { estimate, n } = change;
   const base = summaryOf(row.base, change.unit);
   const head = summaryOf(row.head, change.unit);
   const plain: Verdict =
@@ -80,6 +80,10 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
   const doubt = changed ? witness.doubt(draft, metric.threshold) : null;
   const verdict = doubt === null ? plain : 'inconclusive';
   const undecided = verdict === 'inconclusive' || verdict === 'no-verdict';
+  const needed =
+    undecided && doubt === null
+      ? neededFor(change, metric.threshold, Math.max(1, familySize), draft.noise ?? 0)
+      : null;
   return {
     key: row.key,
     metric,
@@ -95,11 +99,8 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
     familySize,
     threshold: metric.threshold,
     verdict,
-    needed:
-      undecided && doubt === null && deviation !== null
-        ? Math.max(n + 1, blocksForVerdict(deviation, metric.threshold, Math.max(1, familySize)))
-        : null,
-    detectable: deviation !== null && n > 0 ? smallestEffect(pairs, deviation) : null,
+    needed: needed === null ? null : Math.max(n + 1, needed),
+    detectable: change.detectable,
     refusals,
     remarks: doubt === null ? remarks : [...remarks, doubt],
   };

@@ -17,6 +17,9 @@ import { cellRefusals, cellRemarks, metricRefusals } from './comparable.ts';
 /** One seed for all: what differs between two comparisons shall be their data, never luck. */
 const seed = 20_261_123;
 
+/** Widening of an interval by serial correlation from which on it is worth a remark. */
+const worthTelling = 1.5;
+
 /** A row with its numbers, before its family is corrected. */
 export interface Draft {
   readonly row: Row;
@@ -176,10 +179,10 @@ function resolutionOf({ base, head }: Row): number {
 function rowRemarks(row: Row, change: Change): Remark[] {
   const parts = ({ run, cell }: RowPart) => ({ run, cell });
   const remarks: Remark[] = cellRemarks(row.base.map(parts), row.head.map(parts));
-  if (change.inflation > 1) {
+  if (change.widening >= worthTelling) {
     remarks.push({
       code: 'serial',
-      message: `Launches that follow one another are alike: their variance counts ${change.inflation.toFixed(1)} times.`,
+      message: `Launches that follow one another may be alike: the interval is ${change.widening.toFixed(1)} times as wide as for independent ones.`,
     });
   }
   if (change.unit === 'launch' && change.n < 6) {

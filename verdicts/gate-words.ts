@@ -1,6 +1,5 @@
 /** What a gate says of its checks: one line each, with old, new, change, limit, interval and n. */
 import { formatValue, formatShare } from '../model/units.ts';
-import { smallestEffect } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';
 import type { Asked } from './questions.ts';
@@ -49,10 +48,10 @@ export function growthText(sees: number): string {
 export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
   const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
   const several = severalScenarios(drafts.map(({ row }) => row.key));
-  return drafts.flatMap(({ row, change: { deviation, n, pairs, unit } }) => {
+  return drafts.flatMap(({ row, change: { detectable, n, unit } }) => {
     const limit = limits.get(nameOf(row.key)) ?? null;
-    if (deviation === null || limit === null) return [];
-    const sees = smallestEffect(pairs, deviation) - 1;
+    if (detectable === null || limit === null) return [];
+    const sees = detectable - 1;
     const word = unit === 'run' ? (n === 1 ? 'run shows' : 'runs show') : 'launches show';
     const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
     return [

@@ -12,7 +12,7 @@ import { holm } from '../bench/statistics/holm.ts';
 import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { isNotWorse } from '../bench/statistics/equivalence.ts';
-import { smallestEffect, verdictAlpha } from '../bench/statistics/power.ts';
+import { verdictAlpha } from '../bench/statistics/power.ts';
 import { conditionRefusals, draftRows, holdsNegative, mayJudge, type Draft } from './drafts.ts';
 import type { GateCheck, GateReport, GateState, Remark } from './model.ts';
 import { formatShare } from '../model/units.ts';
@@ -247,14 +247,14 @@ function changeState(
 }
 
 function whyUndecided({ change }: Draft, limit: number): string {
-  const { deviation, n, pairs, estimate, unit } = change;
+  const { detectable, n, estimate, unit } = change;
   const units = `${n} ${unit === 'run' ? (n === 1 ? 'run' : 'runs') : 'launches'}`;
   if (estimate?.interval == null) {
     return unit === 'launch' && n < 6 ? `${units} give no interval` : 'no ratio can be told';
   }
   if (!isEnough(change)) return `undecided: so few ${unit === 'run' ? 'runs' : 'launches'} give no verdict`;
-  if (deviation === null) return 'undecided';
-  const sees = smallestEffect(pairs, deviation) - 1;
+  if (detectable === null) return 'undecided';
+  const sees = detectable - 1;
   return sees <= limit
     ? `undecided: too close to the limit of ${formatShare(limit)} for ${units} to tell`
     : `undecided: ${units} of this noise show ${formatShare(sees)} or more, the limit is ${formatShare(limit)}`;

@@ -3,21 +3,29 @@
  * (hosts) that are compared only within themselves.
  *
  * The unit is the launch where each side has one run in every stratum, else the run: launches of one run
- * share its hour and its boot, so that with several runs only the runs count (Kalibera and Jones,
- * METHODOLOGY B3: only the top level counts as n). Launches that follow one another may be alike, which
- * makes n launches worth fewer: their variance is inflated by what the serial correlation of the data says.
+ * share its boot and its time of day, so that with several runs only the runs count (Kalibera and Jones,
+ * METHODOLOGY B3: only the top level counts as n).
+ *
+ * Of launches, interval and p are of one model: the log ratio of medians, its standard error (the larger one of the
+ * bootstrap's and the ranks'), and the correlations that neighbouring launches may have (statistics/serial.ts). p < 0.05 exactly where the
+ * 95 % interval excludes 1. Only the bound of the rank test holds p from below: n launches cannot show less.
  */
 import type { Interval } from '../model/quantities.ts';
-import type { Bootstrap, RatioEstimate } from '../bench/statistics/bootstrap.ts';
+import { widening, type Bootstrap, type RatioEstimate } from '../bench/statistics/bootstrap.ts';
 import { median, standardDeviation } from '../model/descriptive.ts';
+import { normalQuantile } from '../bench/statistics/distributions.ts';
+import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
+import { minimumBlocks, powerQuantile, verdictAlpha } from '../bench/statistics/power.ts';
+import { rank } from '../bench/statistics/ranks.ts';
 import {
-  normalQuantile,
-  normalTail,
-  studentQuantile,
-  studentTwoSided,
-} from '../bench/statistics/distributions.ts';
-import { mannWhitney } from '../bench/statistics/mann-whitney.ts';
-import { minimumBlocks } from '../bench/statistics/power.ts';
+  allowanceForFew,
+  independent,
+  plannedModel,
+  reachOf,
+  serialModel,
+  tailOf,
+  type SerialModel,
+} from '../bench/statistics/serial.ts';
 
 /** Values of one run, one per launch, in the order of its blocks. */
 export type RunValues = readonly number[];
@@ -54,12 +62,18 @@ export interface Change {
     readonly ninety: Interval | null;
   } | null;
   readonly p: number | null;
-  /** Standard deviation of the log ratio of one pair of units; the noise that decides how many it takes. */
+  /** Standard deviation of the log ratio of one pair of units within runs; the noise that decides how many it takes. */
   readonly deviation: number | null;
-  /** How many times serial correlation multiplies the variance; 1: not at all. */
+  /** Smallest ratio above 1 that these units show in 80 % of comparisons. */
+  readonly detectable: number | null;
+  /** How many times the variance counts, as launches that follow one another are seen to be alike; 1: no more than chance. */
   readonly inflation: number;
+  /** How many times as wide the interval is as for launches known to be independent, and their noise known. */
+  readonly widening: number;
 }
 
+/** A t of ranks below this one is no evidence at any level: how far below says nothing of how wide an interval is. */
+const leastApart = 1;
 /** Fewest launches per side for an interval (METHODOLOGY C3). */
 const fewestLaunches = 6;
 /** Fewest degrees of freedom for an interval over runs: with one, Student's t is wider than any use. */
@@ -96,52 +110,81 @@ interface Sides {
 
 function changeOfLaunches(costs: readonly Sides[], bootstrap: Bootstrap, known: Known): Change {
   const pairs = costs.map(({ above, below }) => ({ above: above.flat(), below: below.flat() }));
-  const n = Math.min(...(['above', 'below'] as const).map((side) => count(pairs.map((pair) => pair[side]))));
+  const n =
+    pairs.length === 0
+      ? 0
+      : Math.min(count(pairs.map(({ above }) => above)), count(pairs.map(({ below }) => below)));
+  const none: Change = {
+    ...{ unit: 'launch', n, pairs: n, freedom: Math.max(0, n - 1), inflation: 1, widening: 1 },
+    ...{ estimate: null, p: null, deviation: null, detectable: null },
+  };
+  if (pairs.length === 0) return none;
+  const ratio = ratioOf(pairs);
+  const bare = ratio === null ? null : { ratio, interval: null, ninety: null };
+  if (n < fewestLaunches) return { ...none, estimate: bare };
   const all = pairs.flatMap(({ above, below }) => [...above, ...below]);
+  if (all.every((value) => value === all[0])) {
+    const exactly = (level: number) => ({ low: 1, high: 1, level });
+    const estimate = { ratio: 1, interval: exactly(0.95), ninety: exactly(0.9) };
+    const noise = (all[0] ?? 0) > 0 ? 0 : null;
+    return { ...none, estimate, p: 1, deviation: noise, detectable: noise === null ? null : 1 };
+  }
+  const sizes = sizesOf(pairs);
+  const weights = weightsOf(sizes);
+  const ranked = byRanks(pairs, weights);
+  const least = smallestMannWhitneyP(sizes);
+  const spread = ratio === null ? null : spreadOf(pairs, weights, bootstrap, known.tick ?? 0);
+  if (ratio === null || spread === null) {
+    const p = Math.max(least, tailOf(ranked.model, ranked.distance, ranked.error));
+    return { ...none, estimate: bare, p };
+  }
   const positive = all.every((value) => value > 0);
-  const inflation = inflationOf(
-    pairs.flatMap(({ above, below }) => [above, below]),
-    positive,
+  const model = serialModel(
+    pairs.flatMap(({ above, below }, at) =>
+      [above, below].map((values) => ({
+        values: positive ? values.map(Math.log) : values,
+        weight: weights[at] ?? 0,
+      })),
+    ),
   );
-  const shown = Number.isFinite(n) && n >= fewestLaunches;
-  const units = Number.isFinite(n) ? n : 0;
-  const none = {
-    unit: 'launch',
-    n: units,
-    pairs: units,
-    freedom: Math.max(0, units - 1),
-    inflation,
-  } as const;
-  if (pairs.length === 0) return { ...none, estimate: null, p: null, deviation: null };
-  const deviation = shown && positive ? pairDeviation(pairs, inflation) : null;
-  const { tick = 0, between = 0 } = known;
-  const weights = weightsOf(pairs.map(({ above, below }) => [above.length, below.length]));
   // Every stratum has one run on either side: two runs' own offsets enter its ratio.
-  const offsets = 2 * between ** 2 * weights.reduce((sum, weight) => sum + weight ** 2, 0);
-  const estimate = ratioOf(pairs, shown ? bootstrap : null, tick, inflation, offsets);
+  const offset = (known.between ?? 0) * Math.sqrt(2 * weights.reduce((sum, weight) => sum + weight ** 2, 0));
+  const log = Math.log(ratio);
+  const towards = log > 0 ? 'low' : 'high';
+  const distance = Math.max(0, Math.abs(log) - spread.tick[towards]);
+  // Where values crowd at two places, or most are one and the same, resamples do not show how far a median may move;
+  // ranks do. They cannot grow beyond sides that lie wholly apart, where they would hide how far.
+  const apart = pairs.every(isApart) ? 0 : distance / Math.max(ranked.distance / ranked.error, leastApart);
+  const error = (end: 'low' | 'high') => Math.max(spread.error[end], apart);
+  const within = (level: number): Interval => ({
+    low: Math.exp(log - spread.tick.low - reachOf(model, 1 - level, error('low'), offset)),
+    high: Math.exp(log + spread.tick.high + reachOf(model, 1 - level, error('high'), offset)),
+    level,
+  });
+  const reach = reachOf(model, verdictAlpha, error('low'), offset);
+  const plain = Math.hypot(error('low'), offset) * normalQuantile(1 - verdictAlpha / 2);
+  const inflation = Math.max(1, model.factor / plannedModel(n).factor);
   return {
     ...none,
-    estimate,
-    p: !shown ? null : offsets > 0 ? pOf(estimate) : rankTest(pairs, inflation),
-    deviation: deviation === null ? null : Math.sqrt(deviation ** 2 + n * offsets),
+    inflation,
+    widening: plain === 0 ? 1 : reach / plain,
+    estimate: { ratio, interval: within(0.95), ninety: within(0.9) },
+    p: Math.max(least, tailOf(model, distance, error(towards), offset)),
+    deviation: positive ? pairDeviation(pairs, inflation) : null,
+    detectable: Math.exp(
+      spread.tick.low +
+        allowanceForFew(n) *
+          (reach + powerQuantile * Math.hypot(error('low') * Math.sqrt(model.factor), offset)),
+    ),
   };
-}
-
-/**
- * Two-sided p of a ratio from its own interval, by the normal approximation: offsets of whole runs are not
- * in the ranks, whose test is exhausted once the sides are apart at all.
- */
-function pOf(estimate: Change['estimate']): number | null {
-  if (estimate?.interval == null) return null;
-  const { ratio, interval } = estimate;
-  const error = Math.log(interval.high / interval.low) / (2 * normalQuantile((1 + interval.level) / 2));
-  return error === 0 ? (ratio === 1 ? 1 : 0) : Math.min(1, 2 * normalTail(Math.abs(Math.log(ratio)) / error));
 }
 
 type Pooled = readonly { readonly above: readonly number[]; readonly below: readonly number[] }[];
 
 const count = (sides: readonly (readonly number[])[]): number =>
   sides.reduce((sum, { length }) => sum + length, 0);
+
+const sizesOf = (pairs: Pooled) => pairs.map(({ above, below }) => [above.length, below.length] as const);
 
 /** Weight of a stratum: what it knows of a difference, from the sizes of its sides. */
 function weightsOf(sizes: readonly (readonly [number, number])[]): number[] {
@@ -150,120 +193,101 @@ function weightsOf(sizes: readonly (readonly [number, number])[]): number[] {
   return raw.map((weight) => weight / total);
 }
 
-function ratioOf(
-  pairs: Pooled,
-  bootstrap: Bootstrap | null,
-  tick: number,
-  inflation: number,
-  offsets: number,
-): Change['estimate'] {
+/** Ratio of medians, strata by weight; null unless all medians are positive. Two sides that never differ are equal, zeros too. */
+function ratioOf(pairs: Pooled): number | null {
   const all = pairs.flatMap(({ above, below }) => [...above, ...below]);
-  // Two sides that never differ are equal, zeros too.
-  if (all.every((value) => value === all[0])) {
-    const exactly = (level: number) => (bootstrap === null ? null : { low: 1, high: 1, level });
-    return { ratio: 1, interval: exactly(0.95), ninety: exactly(0.9) };
-  }
+  if (all.every((value) => value === all[0])) return 1;
   const medians = pairs.map(({ above, below }) => [median(above) ?? 0, median(below) ?? 0] as const);
   if (medians.some(([above, below]) => above <= 0 || below <= 0)) return null;
-  const weights = weightsOf(pairs.map(({ above, below }) => [above.length, below.length]));
-  const log = medians.reduce(
-    (sum, [above, below], at) => sum + (weights[at] ?? 0) * Math.log(above / below),
-    0,
+  const weights = weightsOf(sizesOf(pairs));
+  return Math.exp(
+    medians.reduce((sum, [above, below], at) => sum + (weights[at] ?? 0) * Math.log(above / below), 0),
   );
-  const ratio = Math.exp(log);
-  const parts = pairs.map(({ above, below }) => bootstrap?.unpaired(above, below, tick) ?? null);
-  if (parts.includes(null)) return { ratio, interval: null, ninety: null };
-  const known = parts as readonly RatioEstimate[];
-  const between = (of: (part: RatioEstimate) => Interval): Interval => {
-    // One stratum keeps its own, uneven ends; several add their squares on the log scale.
-    const { level } = of(known[0] as RatioEstimate);
-    const reach = (end: 'low' | 'high') =>
-      Math.sqrt(
-        known.reduce(
-          (sum, part, at) => sum + ((weights[at] ?? 0) * Math.log(of(part)[end] / part.ratio)) ** 2,
-          0,
-        ) *
-          inflation +
-          offsets * normalQuantile((1 + level) / 2) ** 2,
-      );
-    return {
-      low: ratio * Math.exp(-reach('low')),
-      high: ratio * Math.exp(reach('high')),
-      level,
-    };
-  };
-  const interval = between((part) => part.interval);
-  const ninety = between((part) => part.ninety);
-  return [interval, ninety].every(({ low, high }) => low > 0 && Number.isFinite(high))
-    ? { ratio, interval, ninety }
-    : { ratio, interval: null, ninety: null };
 }
 
-/** Mann and Whitney's test within each stratum, put together by weight (van Elteren), two-sided. */
-function rankTest(pairs: Pooled, inflation: number): number | null {
-  const tests = pairs.map(({ above, below }) => mannWhitney(above, below));
-  if (tests.includes(null)) return null;
-  const [only] = tests;
-  if (tests.length === 1 && inflation === 1) return only?.p ?? null;
-  const weights = weightsOf(pairs.map(({ above, below }) => [above.length, below.length]));
-  let sum = 0;
-  let squares = 0;
-  pairs.forEach(({ above, below }, at) => {
-    const [n, m] = [above.length, below.length];
-    // Without the correction for ties the spread is the larger one: never surer than it is.
-    const z = (((tests[at]?.a12 ?? 0.5) - 0.5) * n * m) / Math.sqrt((n * m * (n + m + 1)) / 12);
-    const weight = Math.sqrt(weights[at] ?? 0);
-    sum += weight * z;
-    squares += weight ** 2;
-  });
-  const z = Math.abs(sum) / Math.sqrt(squares * inflation);
-  return Math.min(1, 2 * normalTail(z));
+/** Of the log ratio: how far its ends lie from it. */
+interface Ends {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Standard errors of the log ratio of medians towards either end if launches are independent, and what the resolution adds. */
+function spreadOf(
+  pairs: Pooled,
+  weights: readonly number[],
+  bootstrap: Bootstrap,
+  tick: number,
+): { readonly error: Ends; readonly tick: Ends } | null {
+  const parts = pairs.map(({ above, below }) => bootstrap.unpaired(above, below));
+  if (parts.some((part) => part === null || part.interval.low <= 0)) return null;
+  const known = parts as readonly RatioEstimate[];
+  const normal = normalQuantile(0.975);
+  const errorTo = (end: 'low' | 'high') =>
+    Math.sqrt(
+      known.reduce(
+        (sum, { ratio, interval }, at) => sum + ((weights[at] ?? 0) * Math.log(interval[end] / ratio)) ** 2,
+        0,
+      ),
+    ) / normal;
+  const widened = pairs.map(({ above, below }) => widening(median(above) ?? 0, median(below) ?? 0, tick));
+  const tickTo = (end: 0 | 1) =>
+    widened.reduce((sum, factors, at) => sum + (weights[at] ?? 0) * Math.abs(Math.log(factors[end])), 0);
+  const found = {
+    error: { low: errorTo('low'), high: errorTo('high') },
+    tick: { low: tickTo(0), high: tickTo(1) },
+  };
+  return [found.tick.low, found.tick.high].every(Number.isFinite) ? found : null;
 }
 
 /**
- * Variance of a mean of correlated values over that of independent ones, (1 + r) / (1 - r) for a series in
- * which each value resembles the one before (first-order autoregression). r is the lag-1 correlation over
- * all series together, with the bias of short series, -(1 + 4 r) / n, taken off (Marriott and Pope 1954).
- * A correlation that chance alone may show (below 1.64 / sqrt(n)) counts as none.
+ * The same question asked of ranks within strata, by a t of their means (W. Conover, R. Iman, "Rank transformations
+ * as a bridge between parametric and nonparametric statistics", The American Statistician 35 (1981) 124-129).
  */
-function inflationOf(series: readonly (readonly number[])[], positive: boolean): number {
-  let product = 0;
-  let square = 0;
-  let n = 0;
-  let shortest = 0;
-  for (const values of series) {
-    if (values.length < 3) continue;
-    const scaled = positive ? values.map(Math.log) : values;
-    // Ranks would do as well; the median and a clip keep one odd launch from hiding the rest.
-    const centre = median(scaled) ?? 0;
-    const spread = 3 * 1.4826 * (median(scaled.map((value) => Math.abs(value - centre))) ?? 0);
-    const clipped = scaled.map((value) =>
-      spread === 0 ? value - centre : Math.max(-spread, Math.min(spread, value - centre)),
-    );
-    const mean = clipped.reduce((sum, value) => sum + value, 0) / clipped.length;
-    const rest = clipped.map((value) => value - mean);
-    rest.forEach((value, at) => {
-      square += value ** 2;
-      if (at > 0) product += value * (rest[at - 1] ?? 0);
-    });
-    n += values.length;
-    shortest += 1;
-  }
-  if (square === 0 || n === 0) return 1;
-  const raw = product / square;
-  const length = n / shortest;
-  const r = raw + (1 + 4 * raw) / length;
-  if (r <= normalQuantile(0.95) / Math.sqrt(n)) return 1;
-  const most = 0.95;
-  const kept = Math.min(most, r);
-  return (1 + kept) / (1 - kept);
+function byRanks(
+  pairs: Pooled,
+  weights: readonly number[],
+): { readonly model: SerialModel; readonly distance: number; readonly error: number } {
+  const sides = pairs.map(({ above, below }, at) => {
+    const { ranks } = rank([...above, ...below]);
+    const scaled = ranks.map((value) => value / ranks.length);
+    return {
+      above: scaled.slice(0, above.length),
+      below: scaled.slice(above.length),
+      weight: weights[at] ?? 0,
+    };
+  });
+  const squares = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + (value - meanOf(values)) ** 2, 0);
+  const variance = sides.reduce((sum, { above, below, weight }) => {
+    const freedom = above.length + below.length - 2;
+    if (freedom < 1) return sum;
+    const own = (squares(above) + squares(below)) / freedom;
+    return sum + weight ** 2 * own * (1 / above.length + 1 / below.length);
+  }, 0);
+  return {
+    model: serialModel(
+      sides.flatMap(({ above, below, weight }) => [
+        { values: above, weight },
+        { values: below, weight },
+      ]),
+    ),
+    distance: Math.abs(
+      sides.reduce((sum, { above, below, weight }) => sum + weight * (meanOf(above) - meanOf(below)), 0),
+    ),
+    error: Math.sqrt(variance),
+  };
+}
+
+/** Every value of one side lies above every value of the other. */
+function isApart({ above, below }: Pooled[number]): boolean {
+  return Math.min(...above) > Math.max(...below) || Math.min(...below) > Math.max(...above);
 }
 
 function pairDeviation(pairs: Pooled, inflation: number): number | null {
   const [above, below] = (['above', 'below'] as const).map((side) => {
     const rest = pairs.flatMap((pair) => {
       const logs = pair[side].map(Math.log);
-      const centre = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+      const centre = meanOf(logs);
       return logs.map((value) => value - centre);
     });
     return standardDeviation(rest);
@@ -278,7 +302,7 @@ function changeOfRuns(costs: readonly Sides[]): Change {
     sides.reduce((sum, { above }) => sum + above.length, 0),
     sides.reduce((sum, { below }) => sum + below.length, 0),
   );
-  const weights = weightsOf(sides.map(({ above, below }) => [above.length, below.length]));
+  const weights = weightsOf(sizesOf(sides));
   const factor = sides.reduce(
     (sum, { above, below }, at) => sum + (weights[at] ?? 0) ** 2 * (1 / above.length + 1 / below.length),
     0,
@@ -286,18 +310,20 @@ function changeOfRuns(costs: readonly Sides[]): Change {
   const freedom = sides.reduce((sum, { above, below }) => sum + above.length + below.length - 2, 0);
   const pairs = factor === 0 ? 0 : 2 / factor;
   const none: Change = {
-    ...{ unit: 'run', n, pairs, freedom, inflation: 1 },
-    ...{ estimate: null, p: null, deviation: null },
+    ...{ unit: 'run', n, pairs, freedom, inflation: 1, widening: 1 },
+    ...{ estimate: null, p: null, deviation: null, detectable: null },
   };
   const all = sides.flatMap(({ above, below }) => [...above, ...below]);
   if (all.length > 0 && all.every((value) => value === all[0])) {
     const exactly = (level: number) => (freedom >= verdictFreedom ? { low: 1, high: 1, level } : null);
+    // Runs that never differ have shown no noise, as launches have; of zeros there is no ratio to speak of.
+    const quiet = freedom >= fewestFreedom && (all[0] ?? 0) > 0;
     return {
       ...none,
       estimate: { ratio: 1, interval: exactly(0.95), ninety: exactly(0.9) },
       p: freedom >= verdictFreedom ? 1 : null,
-      // Runs that never differ have shown no noise, as launches have; of zeros there is no ratio to speak of.
-      deviation: freedom >= fewestFreedom && (all[0] ?? 0) > 0 ? 0 : null,
+      deviation: quiet ? 0 : null,
+      detectable: quiet ? 1 : null,
     };
   }
   if (all.length === 0 || all.some((value) => value <= 0)) return none;
@@ -316,15 +342,17 @@ function changeOfRuns(costs: readonly Sides[]): Change {
   if (freedom < fewestFreedom) return { ...none, estimate: { ratio, interval: null, ninety: null } };
   const variance = squares / freedom;
   const error = Math.sqrt(variance * factor);
+  const model = independent(freedom);
   const within = (level: number): Interval => {
-    const reach = studentQuantile((1 + level) / 2, freedom) * error;
+    const reach = reachOf(model, 1 - level, error);
     return { low: Math.exp(difference - reach), high: Math.exp(difference + reach), level };
   };
   return {
     ...none,
     estimate: { ratio, interval: within(0.95), ninety: within(0.9) },
-    p: error === 0 ? (difference === 0 ? 1 : 0) : studentTwoSided(difference / error, freedom),
+    p: tailOf(model, Math.abs(difference), error),
     deviation: Math.sqrt(2 * variance),
+    detectable: Math.exp(reachOf(model, verdictAlpha, error) + powerQuantile * error),
   };
 }
 

@@ -5,10 +5,10 @@
  */
 import { UserError } from '../model/errors.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { blocksForVerdict, smallestEffect } from '../bench/statistics/power.ts';
 import { isHourBound } from './run-effect.ts';
 import type { Level, RowKey } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';
+import { effectOfLaunches, effectOfRuns, neededFor } from './planning.ts';
 import type { Policy, Rule } from './policy.ts';
 import { cannotFire, questionsOf } from './questions.ts';
 import type { Row, RowPart } from './rows.ts';
@@ -115,13 +115,12 @@ function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resample
     return {
       ...start,
       ...{ unit: 'run', n: planned.runs, needed: null, note: null },
-      sees: smallestEffect(pairs, deviation) - 1,
+      sees: effectOfRuns(pairs, runs.length + planned.runs - 2, deviation) - 1,
     };
   }
   const noise = rule.noise ?? 0;
-  const sees = smallestEffect(launches, Math.sqrt(deviation ** 2 + 2 * launches * noise ** 2)) - 1;
-  // However many launches: two runs stay as far apart as runs are.
-  const least = smallestEffect(1, Math.SQRT2 * noise) - 1;
+  const sees = effectOfLaunches(launches, deviation, noise) - 1;
+  const needed = sees <= limit ? null : neededFor(itself, limit, tests, noise);
   const hourBound = isHourBound({
     row: { ...row, head: row.base.map((part) => ({ ...part, run: another(part.run) })) },
     change: itself,
@@ -132,10 +131,10 @@ function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resample
   return {
     ...start,
     ...{ unit: 'launch', n: launches, sees },
-    needed: sees <= limit || least >= limit ? null : blocksForVerdict(deviation, limit, tests),
+    needed,
     note: hourBound
       ? 'only if the ratio to another runner within the run shows it too, as the noise between runs is not known (`noise:`)'
-      : sees > limit && least >= limit
+      : sees > limit && needed === null
         ? 'more launches do not help: runs of one thing differ by more; give several runs of each side'
         : null,
   };

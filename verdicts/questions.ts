@@ -3,6 +3,7 @@
  * ever be "fail". Rules that match nothing and gates that cannot fire are refused here, before anything is judged.
  */
 import { UserError } from '../model/errors.ts';
+import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import type { Draft } from './drafts.ts';
 import { beyondHours, isHourBound, type Witness } from './run-effect.ts';
@@ -91,13 +92,6 @@ function wordsOf({ patterns, over }: Rule): string {
     .join(', ');
 }
 
-/** The smallest p that two sides of independent launches can show: all of one above all of the other. */
-function smallestP(n: number, m: number): number {
-  let ways = 1;
-  for (let i = 1; i <= Math.min(n, m); i += 1) ways = (ways * (Math.max(n, m) + i)) / i;
-  return Math.min(1, 2 / ways);
-}
-
 /**
  * Refuses a gate that could not fail whatever happened: too few launches planned for the number of tests.
  * Launches lost on the way make a check inconclusive instead.
@@ -130,7 +124,7 @@ export function cannotFire(
 ): { readonly why: string; readonly remedy: string } | null {
   const least = Math.min(before, after);
   const tests = Math.max(1, familySize);
-  if (least >= minimumBlocks && smallestP(before, after) * tests < verdictAlpha) return null;
+  if (least >= minimumBlocks && smallestMannWhitneyP([[before, after]]) * tests < verdictAlpha) return null;
   return {
     why: `with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
     remedy: `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,

@@ -9,6 +9,7 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { measuredCells } from './baseline.ts';
+import { changeOf } from './numbers.ts';
 
 export interface Ratcheted {
   readonly scenario: string;
@@ -22,7 +23,6 @@ export interface Ratcheted {
 
 /** A gain beyond this is not believed. */
 const implausible = 0.1;
-const fewestLaunches = 6;
 
 interface Held {
   readonly record: RunRecord;
@@ -86,12 +86,9 @@ function rowsOf(records: readonly RunRecord[]): ReadonlyMap<string, Held> {
 
 function judge(old: Held, fresh: Held): Pick<Ratcheted, 'ratio' | 'outcome'> {
   requireComparable(old, fresh);
-  const lower = old.metric.better === 'lower';
-  const [above, below] = lower ? [fresh.values, old.values] : [old.values, fresh.values];
-  const estimate = createBootstrap(1).unpaired(above, below);
-  if (estimate === null || Math.min(above.length, below.length) < fewestLaunches) {
-    return { ratio: estimate?.ratio ?? null, outcome: 'kept' };
-  }
+  const strata = [{ base: [old.values], head: [fresh.values] }];
+  const { estimate } = changeOf(strata, old.metric.better, createBootstrap(1));
+  if (estimate?.interval == null) return { ratio: estimate?.ratio ?? null, outcome: 'kept' };
   const { ratio, interval } = estimate;
   if (interval.high >= 1) return { ratio, outcome: 'kept' };
   return { ratio, outcome: ratio < implausible ? 'implausible' : 'taken' };

@@ -173,7 +173,7 @@ function resampleMedians(data: Ordered, counts: Uint16Array, into: Float64Array)
 }
 
 /** Factors on the interval's ends when either median may be off by half a tick. */
-function widening(first: number, second: number, tick: number): readonly [number, number] {
+export function widening(first: number, second: number, tick: number): readonly [number, number] {
   const half = tick / 2;
   return [
     (Math.max(0, first - half) / first) * (second / (second + half)),

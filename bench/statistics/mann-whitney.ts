@@ -34,6 +34,18 @@ export function mannWhitney(first: readonly number[], second: readonly number[])
 }
 
 /**
+ * The smallest two-sided p that independent launches can show: all of one side above all of the other, one of all
+ * arrangements. `strata`: sizes of both sides, in each host that is compared by itself.
+ */
+export function smallestMannWhitneyP(strata: readonly (readonly [number, number])[]): number {
+  let ways = 1;
+  for (const [n, m] of strata) {
+    for (let i = 1; i <= Math.min(n, m); i += 1) ways = (ways * (Math.max(n, m) + i)) / i;
+  }
+  return Math.min(1, 2 / ways);
+}
+
+/**
  * Share of arrangements with each U, by Mann and Whitney's recurrence in its generating form: the
  * product over i of (1 - q^(m+i)) / (1 - q^i), one factor at a time, scaled to probabilities.
  */

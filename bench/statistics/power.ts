@@ -7,10 +7,12 @@ import { normalQuantile } from './distributions.ts';
 import { smallestSignedRankP } from './signed-rank.ts';
 
 /** Standard error of a median over that of a mean, for normal data. */
-const medianWidth = Math.sqrt(Math.PI / 2);
+export const medianWidth = Math.sqrt(Math.PI / 2);
 
 export const verdictAlpha = 0.05;
-const verdictPower = 0.8;
+export const verdictPower = 0.8;
+/** Distance from a bound, in standard errors, at which a truth is beyond it in 80 % of estimates. */
+export const powerQuantile = normalQuantile(verdictPower);
 /** Fewest blocks for a verdict (C3). */
 export const minimumBlocks = 10;
 

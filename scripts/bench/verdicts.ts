@@ -10,6 +10,7 @@ import { compareRuns } from '../../verdicts/compare.ts';
 import { runOf, type Run } from '../../verdicts/runs.ts';
 import { simulateChanges, type World } from '../../verdicts/testing/simulation.ts';
 import { createRandom } from '../../model/random.ts';
+import { minimumBlocks } from '../../bench/statistics/power.ts';
 import { interleave, ratioRow, type Bench, type Row } from './row.ts';
 import { bySciPy } from './scipy.ts';
 
@@ -142,13 +143,47 @@ export const verdicts: Bench = async (say) => {
       met: alarms <= 0.05,
     });
   }
-  const { verdicts: found } = simulateChanges({ effect: 1.1 }, 4000, 11, 2000);
-  rows.push({
-    what: 'power: +10 %, limit 5 %, 30 launches at 5 % noise',
-    value: `${(100 * (found.regression ?? 0)).toFixed(1)} % found`,
-    n: 4000,
-    goal: 'printed',
-    met: null,
-  });
+  for (const launches of [6, 10, 15, 20, 30, 50, 100]) {
+    say(`simulating: ${launches} launches`);
+    rows.push(...atLaunches(launches));
+  }
   return rows;
 };
+
+/** Correlations of a launch with the one before. */
+const correlations = [0, 0.2, 0.4, 0.6, 0.8];
+
+/**
+ * What so many launches a side at 5 % of noise say of nothing, and of changes, by correlation. Significance alone
+ * (p < 0.05): a verdict is harder to reach by its threshold, and below ten launches there is none.
+ */
+function atLaunches(launches: number): Row[] {
+  const significant = (effect: number, comparisons: number): readonly number[] =>
+    correlations.map(
+      (serial) => simulateChanges({ launches, serial, effect }, comparisons, 11, 2000).significant,
+    );
+  const row = (
+    what: string,
+    effect: number,
+    n: number,
+    goal: string,
+    meets: (share: number) => boolean,
+  ): Row => {
+    const shares = significant(effect, n);
+    const value = shares.map((share, at) => `r ${correlations[at] ?? 0}: ${(100 * share).toFixed(1)} %`);
+    return {
+      what: `${launches} launches: ${what}`,
+      value: value.join('  '),
+      n,
+      goal,
+      met: goal === 'printed' ? null : shares.every(meets),
+    };
+  };
+  const judged = launches >= minimumBlocks;
+  return [
+    row('no change, called one', 1, 4000, '<= 5 %', (share) => share <= 0.05),
+    row('+10 % found', 1.1, 1000, 'printed', () => true),
+    row('2x found', 2, 1000, judged ? '>= 99 %' : 'printed', (share) => share >= 0.99),
+    row('6x found', 6, 1000, judged ? '100 %' : 'printed', (share) => share === 1),
+  ];
+}

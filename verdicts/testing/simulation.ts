@@ -10,6 +10,7 @@ import { standardDeviation } from '../../model/descriptive.ts';
 import { betweenOf } from '../calibrate.ts';
 import { verdictOf } from '../drafts.ts';
 import { changeOf, isEnough } from '../numbers.ts';
+import { verdictAlpha } from '../../bench/statistics/power.ts';
 
 export interface World {
   /** Launches of each run. */
@@ -22,9 +23,13 @@ export interface World {
   readonly noise: number;
   /** Correlation of a launch with the one before. */
   readonly serial: number;
+  /** Share of launches that take three times as long. */
+  readonly spikes: number;
+  /** Ratio of a second mode, in which half of the launches are, as correlated as `serial` says; 1: there is none. */
+  readonly mode: number;
   /** Linear change of the host over all runs, as a fraction. */
   readonly drift: number;
-  /** Coefficient of variation between runs of one side: boots, hours. */
+  /** Coefficient of variation between runs of one side: boots, times of day. */
   readonly between: number;
   /** What of `between` is known beforehand, exactly; null: nothing. */
   readonly knownBetween: number | null;
@@ -50,6 +55,8 @@ const plainWorld: World = {
   headRuns: null,
   noise: 0.05,
   serial: 0,
+  spikes: 0,
+  mode: 1,
   drift: 0,
   between: 0,
   knownBetween: null,
@@ -80,7 +87,7 @@ export function simulateChanges(
         ? verdictOf(change, full.threshold, change.p, [1, 1], 'lower')
         : 'no-verdict';
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1 / comparisons;
-    if ((change.p ?? 1) < 0.05) significant += 1;
+    if ((change.p ?? 1) < verdictAlpha) significant += 1;
     const interval = change.estimate?.interval;
     if (interval != null) {
       withInterval += 1;
@@ -122,7 +129,8 @@ function runsOf(world: World, random: Random): { base: number[][]; head: number[
       const own = previous;
       previous = world.serial * previous + Math.sqrt(1 - world.serial ** 2) * random.normal();
       const drifted = 1 + (world.drift * place++) / last;
-      return (isHead ? world.effect : 1) * drifted * Math.exp(offset + world.noise * own);
+      const odd = (own > 0 ? world.mode : 1) * (world.spikes > 0 && random.next() < world.spikes ? 3 : 1);
+      return (isHead ? world.effect : 1) * drifted * odd * Math.exp(offset + world.noise * own);
     });
     (isHead ? head : base).push(values);
   }
