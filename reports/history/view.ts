@@ -37,7 +37,7 @@ export function historyView(history: History, { charts }: { readonly charts: boo
     choices: choicesOf(history),
     sections: sections.filter(({ blocks }) => blocks.length > 0),
     footer:
-      'Change points: E-divisive over windows of 50 runs, confirmed by Welch’s t-test (p < 0.001, corrected for autocorrelation) and at least the metric’s practical threshold in size; at least 12 runs, 4 per level. On pure noise expect up to 0.3 of them per 100 runs, far fewer where noise between runs is below the threshold. Ratios are after / before as a cost: above 1 is worse. Intervals are of medians, 95 %.',
+      'Change points: E-divisive over windows of 50 runs, confirmed by Yuen’s t-test of trimmed means (p < 0.001, neighbouring runs taken as possibly alike) and at least the metric’s practical threshold in size; at least 12 runs, 4 per level. On pure noise expect at most 0.1 of them per 100 runs, far fewer where noise between runs is below the threshold. Ratios are after / before as a cost: above 1 is worse. Intervals are of medians, 95 %.',
   };
 }
 
