@@ -189,7 +189,7 @@ test('gate and compare tell a change of memory in hosts of a fleet', async () =>
 });
 
 test('compare takes the noise between runs', async () => {
-  const [base, head] = [stored('a', world({ id: 1 })), stored('b', world({ id: 2, hour: 1.4 }))];
+  const [base, head] = [stored('a', world({ id: 1 })), stored('b', world({ id: 2, drift: 1.4 }))];
   const verdicts = async (...more: string[]) =>
     (
       JSON.parse((await tare('compare', base, head, '--json', ...more)).out) as {

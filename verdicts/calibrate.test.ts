@@ -6,7 +6,8 @@ import { parsePolicy } from './policy.ts';
 import { proveGate } from './prove.ts';
 import { world } from './testing/worlds.ts';
 
-const several = () => [1, 2, 3, 4, 5, 6].map((id) => world({ id, noise: 0.05, hour: 1 + 0.05 * (id - 3.5) }));
+const several = () =>
+  [1, 2, 3, 4, 5, 6].map((id) => world({ id, noise: 0.05, drift: 1 + 0.05 * (id - 3.5) }));
 const find = (calibration: ReturnType<typeof calibrate>, metric: string, runner: string) =>
   calibration.rows.find(({ key }) => key.metric === metric && key.runner === runner)!;
 
@@ -14,7 +15,7 @@ test('noise within and between runs is told apart', () => {
   const noise = find(calibrate(several()), 'startup.ready', 'namespace');
   expect(noise.within).toBeGreaterThan(0.03);
   expect(noise.within).toBeLessThan(0.08);
-  // Standard deviation of the hours 0.875 to 1.125: 0.094.
+  // Standard deviation of the drifts 0.875 to 1.125: 0.094.
   expect(noise.between).toBeGreaterThan(0.06);
   expect(noise.between).toBeLessThan(0.13);
   expect(noise.comparisons).toBe(15);

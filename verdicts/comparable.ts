@@ -113,6 +113,7 @@ export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): R
     return values(base) === values(head) ? null : [values(base), values(head)];
   };
   const image = differing(({ run }) => run.record.header.imageDigest.replace(/^sha256:/, '').slice(0, 12));
+  const command = differing(({ cell }) => cell.identity['command'] ?? '');
   const options = differing(({ cell }) => JSON.stringify(cell.options));
   return [
     ...(image === null
@@ -123,6 +124,9 @@ export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): R
       if (found === null) return [];
       return [{ code: 'identity', message: `${key}: ${found[0]} in base, ${found[1]} in head.` }];
     }),
+    ...(command === null
+      ? []
+      : [{ code: 'command', message: `Command ${command[0]} in base, ${command[1]} in head.` }]),
     ...(options === null
       ? []
       : [{ code: 'options', message: `Runner options ${options[0]} in base, ${options[1]} in head.` }]),

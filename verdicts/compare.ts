@@ -9,11 +9,11 @@ import { coefficientOfVariation, median } from '../model/descriptive.ts';
 import { benjaminiHochberg } from '../bench/statistics/holm.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { draftRows, mayJudge, verdictOf, type Draft } from './drafts.ts';
-import { createWitness, type Witness } from './run-effect.ts';
+import { createWitness, publishedDrift, type Witness } from './run-effect.ts';
 import type { ChangeReport, ChangeRow, Remark, SideSummary } from './model.ts';
 import { neededFor } from './planning.ts';
-import { ownBaseline, rowsOf, type RowPart, type RowsWanted } from './rows.ts';
-import { orderedRuns, type Run } from './runs.ts';
+import { ownBaseline, rowsOf, type Row, type RowPart, type RowsWanted } from './rows.ts';
+import { assumedHost, orderedRuns, pairedByPlace, type Run } from './runs.ts';
 import { differingHosts, differingTools } from './comparable.ts';
 
 export interface CompareOptions {
@@ -21,8 +21,8 @@ export interface CompareOptions {
   readonly acrossHosts?: boolean;
   readonly rows?: RowsWanted;
   readonly resamples?: number;
-  /** Standard deviation, as a fraction, by which runs of one thing differ (`tare calibrate`); absent: not known. */
-  readonly noise?: number;
+  /** Standard deviation, as a fraction, by which runs of one thing differ, of all rows or of each; absent: not known. */
+  readonly noise?: number | ((row: Row) => number | null);
 }
 
 /**
@@ -36,7 +36,7 @@ export function compareRuns(
 ): ChangeReport {
   const { acrossHosts = false } = options;
   const before = orderedRuns(base);
-  const after = orderedRuns(head);
+  const after = pairedByPlace(before, orderedRuns(head));
   requireComparable(before, after, acrossHosts);
   const rows = rowsOf(
     before,
@@ -44,7 +44,7 @@ export function compareRuns(
     options.rows ?? { values: !acrossHosts, references: acrossHosts ? [ownBaseline] : [] },
   );
   const both = rows.filter((row) => row.base.length > 0 && row.head.length > 0);
-  const drafts = draftRows(both, acrossHosts, options.resamples, () => options.noise ?? null);
+  const drafts = draftRows(both, acrossHosts, options.resamples, noiseOf(options.noise));
   const witness = createWitness(before, after, options.resamples);
   const family = drafts.filter(mayJudge);
   const adjusted = benjaminiHochberg(family.map(({ change }) => change.p ?? 1));
@@ -64,6 +64,9 @@ export function compareRuns(
   };
 }
 
+const noiseOf = (noise: CompareOptions['noise']): ((row: Row) => number | null) =>
+  typeof noise === 'function' ? noise : () => noise ?? null;
+
 function finish(draft: Draft, pAdjusted: number | null, familySize: number, witness: Witness): ChangeRow {
   const { row, change, refusals, remarks } = draft;
   const [{ metric, cell }] = row.head as [RowPart];
@@ -77,11 +80,12 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
         ? 'no-verdict'
         : verdictOf(change, metric.threshold, pAdjusted, [base.median, head.median], metric.better);
   const changed = plain === 'regression' || plain === 'improvement';
-  const doubt = changed ? witness.doubt(draft, metric.threshold) : null;
-  const verdict = doubt === null ? plain : 'inconclusive';
+  const judged = changed ? witness.judge(draft, metric.threshold) : null;
+  const isDoubted = judged !== null && !judged.stands;
+  const verdict = isDoubted ? 'inconclusive' : plain;
   const undecided = verdict === 'inconclusive' || verdict === 'no-verdict';
   const needed =
-    undecided && doubt === null
+    undecided && !isDoubted
       ? neededFor(change, metric.threshold, Math.max(1, familySize), draft.noise ?? 0)
       : null;
   return {
@@ -102,7 +106,7 @@ function finish(draft: Draft, pAdjusted: number | null, familySize: number, witn
     needed: needed === null ? null : Math.max(n + 1, needed),
     detectable: change.detectable,
     refusals,
-    remarks: doubt === null ? remarks : [...remarks, doubt],
+    remarks: judged === null ? remarks : [...remarks, judged.remark],
   };
 }
 
@@ -143,7 +147,7 @@ function reportRemarks(
   base: readonly Run[],
   head: readonly Run[],
   acrossHosts: boolean,
-  noise: number | undefined,
+  noise: CompareOptions['noise'],
 ): Remark[] {
   const remarks: Remark[] = [];
   const ids = new Set(base.map(({ ref }) => ref.runId));
@@ -162,8 +166,7 @@ function reportRemarks(
   } else if (noise === undefined && base.length === 1 && head.length === 1 && shared.length === 0) {
     remarks.push({
       code: 'one-run-each',
-      message:
-        'One run on each side cannot tell a change from the hour of the host: a change is called one only where the ratio to another runner within each run shows it too. Several runs of each side, or known noise between runs (--noise), need no such witness.',
+      message: `One run on each side: changes are not separated from host drift, by which runs of one thing differ by up to ${publishedDrift.ratio.toFixed(2)} times on shared runners. One is called where the ratio to another runner within each run shows it too, or where it is beyond that. Several runs of each side, or known noise between runs (--noise), show smaller ones.`,
     });
   }
   const imported = [...base, ...head].flatMap(({ ref }) => ref.importedFrom ?? []);
@@ -171,6 +174,13 @@ function reportRemarks(
     remarks.push({
       code: 'imported',
       message: `Imported, not measured by tare: from ${[...new Set(imported)].join(', ')}.`,
+    });
+  }
+  if ([...base, ...head].some(({ ref }) => ref.host.name === assumedHost)) {
+    remarks.push({
+      code: 'assumed-host',
+      message:
+        'The files do not say which machine they were measured on: they are taken to be of one (--host names it).',
     });
   }
   const unfinished = [...base, ...head].filter(({ record }) => record.end?.state !== 'complete');

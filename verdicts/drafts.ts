@@ -61,7 +61,7 @@ function draftOf(
   return {
     change,
     refusals: [...emptyRefusals(strata, row), ...valueRefusals(row), ...conditionRefusals(row)],
-    remarks: rowRemarks(row, change),
+    remarks: rowRemarks(row, change, noise),
     noise,
   };
 }
@@ -176,9 +176,15 @@ function resolutionOf({ base, head }: Row): number {
   );
 }
 
-function rowRemarks(row: Row, change: Change): Remark[] {
+function rowRemarks(row: Row, change: Change, noise: number | null): Remark[] {
   const parts = ({ run, cell }: RowPart) => ({ run, cell });
   const remarks: Remark[] = cellRemarks(row.base.map(parts), row.head.map(parts));
+  if (noise !== null && noise > 0 && change.unit === 'launch') {
+    remarks.push({
+      code: 'host-drift',
+      message: `Runs of one thing differ by ${(100 * noise).toFixed(1)} % on this host (standard deviation): the interval allows for it.`,
+    });
+  }
   if (change.widening >= worthTelling) {
     remarks.push({
       code: 'serial',

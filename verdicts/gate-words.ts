@@ -3,6 +3,7 @@ import { formatValue, formatShare } from '../model/units.ts';
 import type { Draft } from './drafts.ts';
 import type { GateCheck } from './model.ts';
 import type { Asked } from './questions.ts';
+import { isDriftBound, publishedDrift, type Witness } from './run-effect.ts';
 import { cellLabel, nameOf, severalScenarios, type Row } from './rows.ts';
 
 /** "startup.ready of vm/idle/small". */
@@ -45,15 +46,21 @@ export function growthText(sees: number): string {
 }
 
 /** "startup.ready of ...: 30 launches show +4.0 % or more (limit +10 %)". */
-export function powerLines(drafts: readonly Draft[], changes: readonly Asked[]): string[] {
+export function powerLines(drafts: readonly Draft[], changes: readonly Asked[], witness: Witness): string[] {
   const limits = new Map(changes.map(({ row, change }) => [nameOf(row.key), change?.limit ?? null]));
   const several = severalScenarios(drafts.map(({ row }) => row.key));
-  return drafts.flatMap(({ row, change: { detectable, n, unit } }) => {
+  return drafts.flatMap((draft) => {
+    const { row, change } = draft;
+    const { detectable, n, unit } = change;
     const limit = limits.get(nameOf(row.key)) ?? null;
     if (detectable === null || limit === null) return [];
-    const sees = detectable - 1;
+    const drifts = isDriftBound(draft) && !witness.has(row);
+    const sees = (drifts ? detectable * publishedDrift.ratio : detectable) - 1;
     const word = unit === 'run' ? (n === 1 ? 'run shows' : 'runs show') : 'launches show';
-    const blind = sees > limit ? '; more than its limit: add launches, or widen the limit' : '';
+    const remedy = drifts
+      ? 'say how much runs of one thing differ (`noise:`; `tare calibrate` measures it), or give several runs'
+      : 'add launches, or widen the limit';
+    const blind = sees > limit ? `; more than its limit: ${remedy}` : '';
     return [
       `${titleOf(row, several)}: ${n} ${word} ${growthText(sees)} (limit +${formatShare(limit)})${blind}`,
     ];

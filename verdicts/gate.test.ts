@@ -85,16 +85,14 @@ describe('a change', () => {
     expect(only(report).line).toContain('refused (C17)');
   });
 
-  test('that the hour of the host may be is inconclusive, unless a ratio within the runs or known noise tells', () => {
-    const slow = world({ id: 2, hour: 1.4 });
+  test('that host drift may be is inconclusive, unless a ratio within the runs or known noise tells', () => {
+    const slow = world({ id: 2, drift: 1.4 });
     const report = gateRuns(ready, [base], [slow], quick);
     expect(report.state).toBe('inconclusive');
-    expect(only(report).line).toMatch(
-      /undecided: With one run on each side this may be the hour of the host/,
-    );
+    expect(only(report).line).toMatch(/undecided: Not separated from host drift/);
     const calibrated = policyOf('  - {metric: startup.ready, runner: namespace, limit: 10%, noise: 2%}\n');
     expect(gateRuns(calibrated, [base], [slow], quick).state).toBe('fail');
-    const runs = [3, 4, 5, 6].map((id) => world({ id, hour: 1 + id / 500 }));
+    const runs = [3, 4, 5, 6].map((id) => world({ id, drift: 1 + id / 500 }));
     expect(gateRuns(ready, [base, ...runs], [slow], quick).state).toBe('fail');
   });
 
@@ -115,10 +113,10 @@ describe('a change', () => {
     expect(gateRuns(bound, [base], [base], quick).state).toBe('pass');
   });
 
-  test('of a ratio of runners holds on another hour and another host, where plain values do not', () => {
+  test('of a ratio of runners holds under drift and on another host, where plain values do not', () => {
     const rules = '  - metric: startup.ready\n    runner: namespace\n    over: process\n    limit: 10%\n';
     const policy = policyOf(rules, 'acrossHosts: true\n');
-    const elsewhere = (slower: number) => world({ id: 2, host: 'elsewhere', hour: 2, slower });
+    const elsewhere = (slower: number) => world({ id: 2, host: 'elsewhere', drift: 2, slower });
     expect(gateRuns(policy, [base], [elsewhere(1)], quick).state).toBe('pass');
     expect(gateRuns(policy, [base], [elsewhere(1.4)], quick).state).toBe('fail');
   });
@@ -277,14 +275,24 @@ describe('gates that could not fail', () => {
   test('too few launches for any test to fail are refused before anything is judged', () => {
     const few = (id: number) => world({ id, blocks: 6 });
     expect(() => gateRuns(ready, [few(1)], [few(2)], quick)).toThrow(/cannot fire.*6 blocks/);
-    const alone = (id: number) => {
-      const { record, ref } = world({ id });
+    const two = [world({ id: 1 }), world({ id: 2 })];
+    expect(() => gateRuns(ready, two, [world({ id: 3 }), world({ id: 4 })], quick)).toThrow(/cannot fire/);
+  });
+
+  test('one run on each side with nothing to separate host drift judges what is beyond it, and says what it can see', () => {
+    const alone = (id: number, drift = 1) => {
+      const { record, ref } = world({ id, drift });
       const cells = record.header.cells.filter(({ runner }) => runner === 'namespace');
       return runOf({ ...record, header: { ...record.header, cells } }, ref.path);
     };
-    expect(() => gateRuns(ready, [alone(1)], [alone(2)], quick)).toThrow(/cannot fire: one run on each side/);
-    const two = [world({ id: 1 }), world({ id: 2 })];
-    expect(() => gateRuns(ready, two, [world({ id: 3 }), world({ id: 4 })], quick)).toThrow(/cannot fire/);
+    const states = [1, 1.4, 3].map((drift) => gateRuns(ready, [alone(1)], [alone(2, drift)], quick));
+    expect(states.map(({ state }) => state)).toEqual(['pass', 'inconclusive', 'fail']);
+    expect(
+      only(states[2]!)
+        .remarks.map(({ message }) => message)
+        .join(),
+    ).toMatch(/beyond it/);
+    expect(states[0]!.power.join()).toMatch(/more than its limit: say how much runs of one thing differ/);
   });
 
   test('a policy of warnings alone is refused, also by its proof', () => {
@@ -317,7 +325,7 @@ describe('the proof', () => {
   });
 
   test('of a baseline of five runs stands for one run of head, whatever offset that run has', () => {
-    const base = [0, 3, -3, 2, -1].map((percent, at) => world({ id: at + 1, hour: 1 + percent / 100 }));
+    const base = [0, 3, -3, 2, -1].map((percent, at) => world({ id: at + 1, drift: 1 + percent / 100 }));
     const report = proveGate(
       policyOf('  - {metric: startup.ready, runner: namespace, limit: 25%}\n'),
       base,

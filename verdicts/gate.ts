@@ -19,9 +19,9 @@ import { formatShare } from '../model/units.ts';
 import { changeStory, powerLines, shown } from './gate-words.ts';
 import { isEnough } from './numbers.ts';
 import { boundOf, type Policy, type Rule } from './policy.ts';
-import { questionsOf, requireFire, requireTwoSides, requireWitness, type Asked } from './questions.ts';
+import { questionsOf, requireFire, requireTwoSides, type Asked } from './questions.ts';
 import { nameOf, type Row, type RowPart } from './rows.ts';
-import { orderedRuns, type Run } from './runs.ts';
+import { orderedRuns, pairedByPlace, type Run } from './runs.ts';
 import { createWitness, type Witness } from './run-effect.ts';
 import { differingHosts, differingTools } from './comparable.ts';
 
@@ -50,7 +50,7 @@ export function gateRuns(
   options: GateOptions = {},
 ): GateReport {
   const before = orderedRuns(base);
-  const after = orderedRuns(head);
+  const after = pairedByPlace(before, orderedRuns(head));
   const tools = before.length === 0 ? [] : differingTools(before, after);
   if (tools.length > 0) {
     throw new UserError(
@@ -67,7 +67,6 @@ export function gateRuns(
   const family = drafts.filter((draft) => mayJudge(draft) && !foreign(draft.row));
   requireFire(policy, changes, family.length, before, after);
   const witness = createWitness(before, after, options.resamples);
-  requireWitness(policy, family, witness);
   const adjusted = holm(family.map(({ change }) => change.p ?? 1));
   const adjustedOf = new Map(family.map((draft, at) => [nameOf(draft.row.key), adjusted[at] ?? 1]));
   const draftOf = new Map(drafts.map((draft) => [nameOf(draft.row.key), draft]));
@@ -95,7 +94,7 @@ export function gateRuns(
     head: after.map(({ ref }) => ref),
     state: stateOf(checks),
     checks,
-    power: powerLines(drafts, changes),
+    power: powerLines(drafts, changes, witness),
     remarks: [
       ...after
         .filter(({ record }) => record.end?.state !== 'complete')
@@ -168,7 +167,7 @@ interface Found {
   readonly familySize: number;
   /** How the hosts differ, where that forbids this check. */
   readonly foreign: string | null;
-  /** Tells a change from the hour of the host; null: one run is judged against itself. */
+  /** Tells a change from host drift; null: one run is judged against itself. */
   readonly witness: Witness | null;
 }
 
@@ -214,11 +213,12 @@ export function changeCheck(policy: Policy, rule: Rule, row: Row, found: Found):
     return { ...numbers, state, implausible, line: `${story}: ${implausible}` };
   }
   const state = changeState(draft, limit, pAdjusted, old, value);
-  const doubt = state === 'fail' ? (witness?.doubt(draft, limit) ?? null) : null;
-  if (doubt !== null) return { ...numbers, line: `${story}: undecided: ${doubt.message}` };
+  const judged = state === 'fail' ? (witness?.judge(draft, limit) ?? null) : null;
+  if (judged?.stands === false) return { ...numbers, line: `${story}: undecided: ${judged.remark.message}` };
   return {
     ...numbers,
     state,
+    remarks: judged === null ? remarks : [...remarks, judged.remark],
     line: state === 'inconclusive' ? `${story}: ${whyUndecided(draft, limit)}` : story,
   };
 }

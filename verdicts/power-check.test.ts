@@ -48,7 +48,7 @@ test('one run on each side of unknown noise sees only what a ratio confirms, and
 });
 
 test('several runs are told by how much they differ', () => {
-  const runs = [1, 2, 3, 4, 5].map((id) => world({ id, hour: 1 + id / 100 }));
+  const runs = [1, 2, 3, 4, 5].map((id) => world({ id, drift: 1 + id / 100 }));
   const [one, three] = [1, 3].map((count) =>
     sightOf(ready('10%'), { blocks: null, runs: count, cells: null }, runs),
   );

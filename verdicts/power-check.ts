@@ -5,7 +5,7 @@
  */
 import { UserError } from '../model/errors.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
-import { isHourBound } from './run-effect.ts';
+import { createWitness, isDriftBound, publishedDrift } from './run-effect.ts';
 import type { Level, RowKey } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';
 import { effectOfLaunches, effectOfRuns, neededFor } from './planning.ts';
@@ -78,7 +78,10 @@ export function powerOf(
       'give three runs of either side, five of the baseline for one of head, or one of each',
     );
   }
-  const sights = changes.map(({ row, change }) => sightOf(row, change, planned, changes.length, resamples));
+  const witness = createWitness(base, base.map(another));
+  const sights = changes.map(({ row, change }) =>
+    sightOf(row, change, planned, changes.length, resamples, witness.has),
+  );
   return {
     policy: { file: policy.file, name: policy.name },
     planned,
@@ -89,7 +92,14 @@ export function powerOf(
   };
 }
 
-function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resamples: number): Sight {
+function sightOf(
+  row: Row,
+  rule: Rule,
+  planned: Planned,
+  tests: number,
+  resamples: number,
+  hasWitness: (row: Row) => boolean,
+): Sight {
   const [{ metric }] = row.base as [RowPart];
   const runs = row.base
     .map(({ values }) => values.map(({ value }) => value))
@@ -119,20 +129,25 @@ function sightOf(row: Row, rule: Rule, planned: Planned, tests: number, resample
     };
   }
   const noise = rule.noise ?? 0;
-  const sees = effectOfLaunches(launches, deviation, noise) - 1;
-  const needed = sees <= limit ? null : neededFor(itself, limit, tests, noise);
-  const hourBound = isHourBound({
+  const driftBound = isDriftBound({
     row: { ...row, head: row.base.map((part) => ({ ...part, run: another(part.run) })) },
     change: itself,
     refusals: [],
     remarks: [],
     noise: rule.noise,
   });
+  const drifts = driftBound && !hasWitness(row);
+  const sees = effectOfLaunches(launches, deviation, noise) * (drifts ? publishedDrift.ratio : 1) - 1;
+  const needed = sees <= limit || drifts ? null : neededFor(itself, limit, tests, noise);
+  if (drifts) {
+    const note = `host drift is not known, by which runs of one thing differ by up to ${publishedDrift.ratio.toFixed(2)} times on shared runners: say how much they differ here (\`noise:\`), or give several runs`;
+    return { ...start, ...{ unit: 'launch', n: launches, sees }, needed, note };
+  }
   return {
     ...start,
     ...{ unit: 'launch', n: launches, sees },
     needed,
-    note: hourBound
+    note: driftBound
       ? 'only if the ratio to another runner within the run shows it too, as the noise between runs is not known (`noise:`)'
       : sees > limit && needed === null
         ? 'more launches do not help: runs of one thing differ by more; give several runs of each side'

@@ -5,8 +5,6 @@
 import { UserError } from '../model/errors.ts';
 import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
-import type { Draft } from './drafts.ts';
-import { beyondHours, isHourBound, type Witness } from './run-effect.ts';
 import { verdictFreedom } from './numbers.ts';
 import { isAbout, type Policy, type Rule } from './policy.ts';
 import { cellLabel, rowsOf, type Row } from './rows.ts';
@@ -129,18 +127,4 @@ export function cannotFire(
     why: `with ${before} blocks in base and ${after} in head, ${tests} ${tests === 1 ? 'test' : 'tests'} can never fail`,
     remedy: `measure at least ${Math.max(minimumBlocks, least + 1)} blocks on either side (\`--blocks\`), give several runs of each, or limit fewer metrics`,
   };
-}
-
-/**
- * Refuses a gate none of whose changes could be told from the hour of the host at its limit: one run on each
- * side, the noise between runs not known, no other runner within them, limits within what hours do.
- */
-export function requireWitness(policy: Policy, family: readonly Draft[], witness: Witness): void {
-  const limits = policy.rules.flatMap(({ limit }) => limit ?? []);
-  if (family.length === 0 || Math.max(...limits) >= beyondHours) return;
-  if (!family.every((draft) => isHourBound(draft) && !witness.has(draft.row))) return;
-  throw new UserError(
-    `${policy.file} cannot fire: one run on each side cannot tell a change from the hour of the host, and nothing else does`,
-    'say how much runs of one thing differ (`noise:`; `tare calibrate` measures it), give several runs, or measure a second runner in each run',
-  );
 }

@@ -1,11 +1,10 @@
 /**
- * Did the thing change, or the hour of the host? All launches of one run share its boot and its hour, so that
- * one run on each side shows a slower host as surely as a slower thing. A change of plain values is believed
- * only where something tells the two apart: noise between runs that was measured beforehand, several runs, or
- * the ratio to another runner within each run, which the hour leaves as it is, moving the same way as far. A
- * change far beyond what hours do needs none of these.
+ * Did the thing change, or the host? All launches of one run share its boot and its time of day, so that one run on
+ * each side shows a slower host as surely as a slower thing. A change of plain values is called one only where
+ * something tells the two apart: noise between runs that was measured beforehand, several runs, the ratio to another
+ * runner within each run, which host drift leaves as it is, moving the same way as far; or a change beyond all that
+ * drift was seen to do.
  */
-import { normalQuantile } from '../bench/statistics/distributions.ts';
 import { verdictAlpha } from '../bench/statistics/power.ts';
 import { draftRows, type Draft } from './drafts.ts';
 import type { Remark } from './model.ts';
@@ -14,21 +13,24 @@ import { nameOf, rowsOf, type Row } from './rows.ts';
 import type { Run } from './runs.ts';
 
 /**
- * By how much runs of one thing are taken to differ where nobody measured it (standard deviation, log scale).
- * Starts of processes and namespaces on a shared machine of two CPUs differed by 10 to 30 % from one run to the
- * next; this makes a difference of 1.7 times the first that an hour is not blamed for.
+ * How far two runs of the same code lie apart where nobody measured it on this host: 75 benchmarks, each measured twice
+ * in one job of a shared runner, for 16 days, had ratios between 0.6 and 1.5.
  */
-const assumedNoise = 0.2;
+export const publishedDrift = {
+  ratio: 1 / 0.6,
+  source:
+    'J. Rodríguez-Guerra, "Is GitHub Actions suitable for running benchmarks?", Quansight Labs, 2021-08-18, https://labs.quansight.org/blog/github-actions-benchmarks',
+} as const;
 
-/** How far apart two runs of one thing may be by their hours alone, log scale, with 95 % certainty. */
-const hourReach = normalQuantile(0.975) * Math.SQRT2 * assumedNoise;
+/** "1.67 times". */
+const driftWords = `${publishedDrift.ratio.toFixed(2)} times`;
 
-/** Growth from which on a change is more than the hour's whatever else is known: 0.74. */
-export const beyondHours = Math.expm1(hourReach);
+/** Growth from which on a change is more than host drift whatever else is known. */
+export const beyondDrift = publishedDrift.ratio - 1;
 
-/** Whether these numbers could be the hour's: plain values of one run on each side, its noise not known. */
-export function isHourBound({ row: { key, base, head }, change, noise }: Draft): boolean {
-  // No hour makes something of nothing, or nothing of something: there is no ratio then.
+/** Whether these numbers could be host drift: plain values of one run on each side, the noise between runs not known. */
+export function isDriftBound({ row: { key, base, head }, change, noise }: Draft): boolean {
+  // No drift makes something of nothing, or nothing of something: there is no ratio then.
   if (change.estimate === null) return false;
   if (key.reference !== null || change.unit === 'run' || noise !== null) return false;
   const ids = new Set(base.map(({ run }) => run.ref.runId));
@@ -40,10 +42,13 @@ export interface Witness {
   /** Whether any ratio within the runs could confirm a change of this row. */
   readonly has: (row: Row) => boolean;
   /**
-   * Null where a change of this row is more than the hour of the host, else why that cannot be told.
-   * `beyond`: the least fraction by which the ratio must have moved, in the same direction.
+   * What must be said of a change of this row with its verdict; null: nothing tells against it.
+   * `beyond`: the least fraction by which the ratio within the runs must have moved, in the same direction.
    */
-  readonly doubt: (draft: Draft, beyond: number) => Remark | null;
+  readonly judge: (
+    draft: Draft,
+    beyond: number,
+  ) => { readonly stands: boolean; readonly remark: Remark } | null;
 }
 
 export function createWitness(base: readonly Run[], head: readonly Run[], resamples?: number): Witness {
@@ -60,15 +65,27 @@ export function createWitness(base: readonly Run[], head: readonly Run[], resamp
   };
   return {
     has: (row) => ratiosOf(row).length > 0,
-    doubt: (draft, beyond) => {
-      if (!isHourBound(draft)) return null;
-      if (isBeyondHours(draft)) return null;
-      const why = (what: string): Remark => ({
-        code: 'hour',
-        message: `With one run on each side this may be the hour of the host: ${what}. Several runs of each side, or known noise between runs, would tell.`,
+    judge: (draft, beyond) => {
+      if (!isDriftBound(draft)) return null;
+      if (isBeyondDrift(draft)) {
+        return {
+          stands: true,
+          remark: {
+            code: 'host-drift',
+            message: `Not separated from host drift, but beyond it: two runs of one thing were seen to differ by up to ${driftWords} on shared runners (${publishedDrift.source}).`,
+          },
+        };
+      }
+      const doubt = (what: string) => ({
+        stands: false,
+        remark: {
+          code: 'host-drift',
+          message: `Not separated from host drift: the interval holds the noise within one run on each side. Two runs of one thing were seen to differ by up to ${driftWords} on shared runners (${publishedDrift.source}), and this change is within that; ${what}. To decide it, give several runs of each side, or say how much runs differ on this host (noise: a share, a policy of \`tare calibrate\`, or a folder of earlier runs).`,
+        },
       });
       const [ratio] = ratiosOf(draft.row);
-      if (ratio === undefined) return why('no other runner was measured within both runs to tell them apart');
+      if (ratio === undefined)
+        return doubt('no other runner was measured within both runs to tell them apart');
       const [told] = draftRows([ratio], false, resamples, () => null);
       const seen = told?.change.estimate;
       const moved = draft.change.estimate?.ratio ?? 1;
@@ -82,17 +99,16 @@ export function createWitness(base: readonly Run[], head: readonly Run[], resamp
           : seen.interval.high < 1 && seen.ratio <= (1 / (1 + beyond)) * (1 + 1e-9));
       return agrees
         ? null
-        : why(`the ratio to ${ratio.key.reference ?? ''} within each run does not show it`);
+        : doubt(`the ratio to ${ratio.key.reference ?? ''} within each run does not show it`);
     },
   };
 }
 
-/** Whether the interval keeps clear of 1 even when widened by what the hours may have done. */
-function isBeyondHours({ change: { estimate } }: Draft): boolean {
+/** Whether the whole interval lies beyond what drift was seen to do. */
+function isBeyondDrift({ change: { estimate } }: Draft): boolean {
   if (estimate?.interval == null) return false;
-  const { ratio, interval } = estimate;
-  const near = Math.log(ratio > 1 ? ratio / interval.low : interval.high / ratio);
-  return Math.abs(Math.log(ratio)) > Math.hypot(near, hourReach);
+  const { low, high } = estimate.interval;
+  return low > publishedDrift.ratio || high < 1 / publishedDrift.ratio;
 }
 
 /** Every ratio of two runners that both sides have, by the name of the plain row. */

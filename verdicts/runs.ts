@@ -2,8 +2,10 @@
  * From paths to runs: a record, a result folder, a series, a folder that holds any of them, or a baseline. Every
  * set of runs that verdicts are made from comes through here, in an order that does not depend on how it was given.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { recordOfImport } from '../bench/imports/build.ts';
+import { digestOf, parseImport } from '../bench/imports/index.ts';
 import { UserError } from '../model/errors.ts';
 import { readRecord, recordFile } from '../bench/record/record.ts';
 import type { RunRecord } from '../model/record.ts';
@@ -24,15 +26,60 @@ const deepest = 3;
  * Reads every record that the paths name.
  * @throws UserError for a path without a record, or a run that is named twice
  */
-export function readRuns(paths: readonly string[]): Run[] {
+export function readRuns(paths: readonly string[], foreign: Foreign | null = null): Run[] {
   const files = [...new Set(paths.flatMap(recordsAt))];
   return orderedRuns(
-    files.flatMap((path) =>
-      holdsBaseline(path)
-        ? readBaseline(path).records.map((record) => runOf(record, path))
-        : [runOf(readRecord(path), path)],
-    ),
+    files.flatMap((path) => {
+      if (holdsBaseline(path)) return readBaseline(path).records.map((record) => runOf(record, path));
+      return [runOf(foreign !== null && isForeign(path) ? importOf(path, foreign) : readRecord(path), path)];
+    }),
   );
+}
+
+/** How files that other tools wrote are read as runs, one each. */
+export interface Foreign {
+  readonly toolVersion: string;
+  /** Name of the machine they are of; null: they are taken to be of one, if they do not say. */
+  readonly host: string | null;
+}
+
+/** What the machine of other tools' files is called that say nothing of it. */
+export const assumedHost = 'one machine (assumed)';
+
+/** Records and baselines end in .jsonl; whatever else is a file was written by another tool. */
+function isForeign(path: string): boolean {
+  return !path.endsWith('.jsonl') && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function importOf(path: string, { toolVersion, host }: Foreign): RunRecord {
+  const content = readFileSync(path);
+  const file = basename(path);
+  const parsed = parseImport({ file, text: content.toString('utf8').replace(/^\uFEFF/, '') });
+  const says = Object.keys(parsed.host.must).length > 0;
+  return recordOfImport(
+    [{ file, sha256: digestOf(content), modifiedAt: statSync(path).mtime.toISOString(), parsed }],
+    { toolVersion, host: host ?? (says ? undefined : assumedHost) },
+  );
+}
+
+/**
+ * Two files of one benchmark each are of the same thing, whatever the commands are called: an old program and a new one.
+ * Head's is then compared under base's name; its own stays in its identity, for a remark.
+ */
+export function pairedByPlace(base: readonly Run[], head: readonly Run[]): readonly Run[] {
+  const only = (runs: readonly Run[]): string | null => {
+    const names = new Set(runs.flatMap(({ record }) => record.header.cells.map(({ workload }) => workload)));
+    return runs.every(({ ref }) => ref.importedFrom !== null) && names.size === 1
+      ? ([...names][0] ?? null)
+      : null;
+  };
+  const [before, after] = [only(base), only(head)];
+  if (before === null || after === null || before === after) return head;
+  return head.map((run) => {
+    const { header } = run.record;
+    const cells = header.cells.map((cell) => ({ ...cell, workload: before }));
+    return { ...run, record: { ...run.record, header: { ...header, cells } } };
+  });
 }
 
 /** A run of a record already read; `path` is what it is called. */

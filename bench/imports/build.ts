@@ -259,7 +259,7 @@ function cellOf(workload: string, tool: string, version: string | null): CellRec
     workload,
     shape: { id: 'unknown', cpus: 0, memoryBytes: 0 },
     role: 'measured',
-    identity: version === null ? {} : { version },
+    identity: { ...(version === null ? {} : { version }), command: workload },
     acceleration: { class: 'none', reason: `Measured by ${tool}: where it ran is not known to tare.` },
     traits: {},
   };

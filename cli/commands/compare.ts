@@ -1,8 +1,12 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
+import { existsSync, readFileSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import { fleetOption, readFleet } from '../fleet.ts';
 import { parseShare } from '../../model/units.ts';
+import type { NoiseOf } from '../../verdicts/noise.ts';
+import type { Foreign } from '../../verdicts/runs.ts';
+import { toolVersion } from '../version.ts';
 
 interface CompareArguments {
   base: string;
@@ -12,6 +16,7 @@ interface CompareArguments {
   acrossHosts: boolean;
   ratios: boolean;
   noise: string | undefined;
+  host: string | undefined;
   format: string;
   json: boolean;
   html: string | undefined;
@@ -26,7 +31,8 @@ export const compare: Command<CompareArguments> = {
       .positional('base', {
         type: 'string',
         demandOption: true,
-        describe: 'Result folder, record.jsonl, or a folder of result folders: before.',
+        describe:
+          'Before: result folder, record.jsonl, folder of result folders, or a file of another tool (hyperfine, ...).',
       })
       .positional('head', { type: 'string', demandOption: true, describe: 'The same: after.' })
       .option('more-base', { type: 'string', array: true, default: [], describe: 'More runs of before.' })
@@ -44,7 +50,12 @@ export const compare: Command<CompareArguments> = {
       .option('noise', {
         type: 'string',
         describe:
-          'By how much runs of one thing differ (standard deviation), such as 3%; `tare calibrate` measures it.',
+          'How much runs of one thing differ on this host: a standard deviation such as 3%, a policy of `tare calibrate`, or a folder of earlier runs.',
+      })
+      .option('host', {
+        type: 'string',
+        describe:
+          "Name of the machine that other tools' files were measured on; default: one machine for all.",
       })
       .option('fleet', fleetOption)
       .option('format', {
@@ -55,6 +66,7 @@ export const compare: Command<CompareArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'The same as --format json.' })
       .option('html', { type: 'string', describe: 'Write the page to this file as well.' })
       .example('$0 compare results/before results/after', 'a table: both medians, ratio, verdict, n')
+      .example('$0 compare base.json head.json', "two files of hyperfine's --export-json")
       .example('$0 compare results/main/ results/branch/ --format markdown', 'several runs of each side'),
   run: async (args, output) => {
     if (args.html === '') throw new UserError('--html names no file', 'give one, as in --html compare.html');
@@ -62,12 +74,13 @@ export const compare: Command<CompareArguments> = {
     const { compareRuns } = await import('../../verdicts/compare.ts');
     const { ownBaseline } = await import('../../verdicts/rows.ts');
     const draw = await import('../../reports/verdicts/index.ts');
-    const base = readRuns([args.base, ...args.moreBase]);
-    const head = readRuns([args.head, ...args.moreHead]);
+    const foreign = { toolVersion: toolVersion(), host: args.host ?? null };
+    const base = readRuns([args.base, ...args.moreBase], foreign);
+    const head = readRuns([args.head, ...args.moreHead], foreign);
     const fleet = await readFleet(args.fleet ?? null, output.err);
     const plain = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
-      ...(args.noise === undefined ? {} : { noise: shareOf('--noise', args.noise) }),
+      ...(args.noise === undefined ? {} : { noise: await noiseOf(args.noise, foreign) }),
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
     const report = { ...plain, fleet: fleet?.ofCompare(plain, [...base, ...head]) ?? null };
@@ -86,10 +99,23 @@ export const compare: Command<CompareArguments> = {
   },
 };
 
-function shareOf(flag: string, text: string): number {
+/** A share, or where noise was measured: a policy, or runs of the unchanged thing. */
+async function noiseOf(text: string, foreign: Foreign): Promise<number | NoiseOf> {
+  if (existsSync(text)) {
+    const { noiseOfPolicy, noiseOfRuns } = await import('../../verdicts/noise.ts');
+    if (/\.ya?ml$/.test(text)) {
+      const { parsePolicy } = await import('../../verdicts/policy.ts');
+      return noiseOfPolicy(parsePolicy(readFileSync(text, 'utf8'), text));
+    }
+    const { readRuns } = await import('../../verdicts/runs.ts');
+    return noiseOfRuns(readRuns([text], foreign));
+  }
   try {
     return parseShare(text);
   } catch (error) {
-    throw new UserError(`${flag} ${messageOf(error)}`, 'as in --noise 3%');
+    throw new UserError(
+      `--noise ${messageOf(error)}`,
+      'as in --noise 3%, or the path of a policy or a folder of runs that exists',
+    );
   }
 }

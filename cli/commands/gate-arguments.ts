@@ -19,6 +19,7 @@ export interface GateArguments {
   comment: string | undefined;
   html: string | undefined;
   fleet: string | undefined;
+  host: string | undefined;
 }
 
 /**

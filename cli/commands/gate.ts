@@ -10,6 +10,7 @@ import { fleetOption, readFleet } from '../fleet.ts';
 import { requireOneQuestion, type GateArguments } from './gate-arguments.ts';
 import { plannedOf, requireCount } from '../planned.ts';
 import { readTextFile, type Say } from '../text-file.ts';
+import { toolVersion } from '../version.ts';
 
 export const gate: Command<GateArguments> = {
   command: 'gate [head..]',
@@ -20,7 +21,7 @@ export const gate: Command<GateArguments> = {
         type: 'string',
         array: true,
         default: [],
-        describe: 'Result folders, record.jsonl files, or folders of result folders.',
+        describe: 'Result folders, record.jsonl files, folders of result folders, or files of other tools.',
       })
       .option('policy', { type: 'string', demandOption: true, describe: 'The policy, a YAML file.' })
       .option('baseline', {
@@ -52,6 +53,11 @@ export const gate: Command<GateArguments> = {
         default: 1,
         describe: 'With --power and --prove: runs that head will have.',
       })
+      .option('host', {
+        type: 'string',
+        describe:
+          "Name of the machine that other tools' files were measured on; default: one machine for all.",
+      })
       .option('fleet', fleetOption)
       .option('format', {
         choices: ['text', 'markdown', 'json', 'html'],
@@ -78,7 +84,8 @@ export const gate: Command<GateArguments> = {
     const { readRuns } = await import('../../verdicts/runs.ts');
     const policy = parsePolicy(readText(args.policy, output.err), args.policy);
     const paths = args.baseline.length > 0 ? args.baseline : ownBaseline(policy);
-    const base = paths.length === 0 ? [] : readRuns(paths);
+    const foreign = { toolVersion: toolVersion(), host: args.host ?? null };
+    const base = paths.length === 0 ? [] : readRuns(paths, foreign);
     if (args.power) return power(policy, base, args, output);
     if (args.prove) return prove(policy, base, args, output);
     if (args.head.length === 0) {
@@ -92,7 +99,7 @@ export const gate: Command<GateArguments> = {
       args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet)),
       output.err,
     );
-    const head = readRuns(args.head);
+    const head = readRuns(args.head, foreign);
     const plain = gateRuns(policy, base, head);
     const report = { ...plain, fleet: fleet?.ofGate(plain, [...base, ...head]) ?? null };
     await write(report, args, output);

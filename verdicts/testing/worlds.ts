@@ -8,17 +8,17 @@ export interface Wanted extends RecordRequest {
   readonly id?: number;
   /** Factor on the time to ready of the namespace runner. */
   readonly slower?: number;
-  /** Factor on everything of this run: another hour of the same host. */
-  readonly hour?: number;
+  /** Factor on everything of this run: host drift. */
+  readonly drift?: number;
   readonly host?: string;
 }
 
 /** One run of processes, namespaces and emulated VMs; the namespaces' start may be slower. */
-export function world({ id = 1, slower = 1, hour = 1, host, ...request }: Wanted = {}): Run {
+export function world({ id = 1, slower = 1, drift = 1, host, ...request }: Wanted = {}): Run {
   const runners = builtRunners.map((runner) => ({
     ...runner,
-    readySeconds: runner.readySeconds * hour * (runner.id === 'namespace' ? slower : 1),
-    throughput: runner.throughput / hour,
+    readySeconds: runner.readySeconds * drift * (runner.id === 'namespace' ? slower : 1),
+    throughput: runner.throughput / drift,
   }));
   const plain = buildRecord({ runners, ...request, seed: id });
   const other =
