@@ -11,6 +11,7 @@ import type { Plan } from '../model/plan.ts';
 import type { RecordHeader, RunRecord } from '../model/record.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { cellsOf, createPlan } from './plan.ts';
+import { imageFacts } from './scenario/image-facts.ts';
 import { bindServices } from './scenario/own-service.ts';
 import { prepareRun, type PreparedRun } from './launch/prepare.ts';
 import { claimFolder, createRecord, reopenRecord } from './record/record.ts';
@@ -31,6 +32,8 @@ export interface HeaderFacts {
 /** The first line of a record: all that is known before the first launch. */
 function headerFor(
   scenario: Scenario,
+  /** Before it was bound to the image: what is compared between records. */
+  written: Scenario,
   plan: Plan,
   run: Pick<PreparedRun, 'prepared' | 'records' | 'skipped'>,
   tools: Pick<Tools, 'image' | 'lease' | 'site'>,
@@ -49,7 +52,7 @@ function headerFor(
       text: facts.text,
       overrides: facts.overrides,
       onlyRunners: facts.onlyRunners,
-      hash: scenarioHash(scenario),
+      hash: scenarioHash(written),
     },
     seed: plan.seed,
     blocks: scenario.blocks,
@@ -121,8 +124,8 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
   const scenario = await bindServices(request.scenario, tools.image);
   const begun = tools.now();
   if (earlier === null) claimFolder(folder);
-  else requireSame(earlier, scenario, tools.image.digest, tools.site.facts);
-  const run = await prepareRun(scenario, cellsOf(scenario), tools);
+  else requireSame(earlier, [request.scenario, scenario], tools.image.digest, tools.site.facts);
+  const run = await prepareRun(scenario, cellsOf(scenario), tools, request.scenario);
   try {
     const plan =
       earlier === null
@@ -131,7 +134,7 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
     if (earlier !== null) requireSameCells(earlier.header, run, facts.tool.version);
     const writer =
       earlier === null
-        ? createRecord(folder, headerFor(scenario, plan, run, tools, facts))
+        ? createRecord(folder, headerFor(scenario, request.scenario, plan, run, tools, facts))
         : reopenRecord(folder);
     try {
       const result = await executePlan(scenario, plan, run, writer, earlier, tools);
@@ -157,13 +160,15 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
 /** Refuses to go on with a record whose later launches could not be compared with its earlier ones. */
 function requireSame(
   earlier: RunRecord,
-  scenario: Scenario,
+  /** As written, and bound to the image, which records of earlier versions have the hash of. */
+  scenarios: readonly Scenario[],
   imageDigest: string,
   host: HostFingerprint,
 ): void {
   const { header } = earlier;
   const differences: string[] = [];
-  if (header.scenario.hash !== scenarioHash(scenario)) differences.push('the scenario or its overrides');
+  if (!scenarios.map(scenarioHash).includes(header.scenario.hash))
+    differences.push('the scenario or its overrides');
   if (header.imageDigest !== imageDigest) differences.push('the image digest');
   for (const { key, values } of hostDifferences([header.host, host])) {
     differences.push(`host ${key} (was ${values[0] ?? 'unknown'}, is ${values[1] ?? 'unknown'})`);
@@ -188,6 +193,12 @@ function requireSameCells(earlier: RecordHeader, run: Pick<PreparedRun, 'records
     compare(`${was.id} acceleration`, was.acceleration.class, is?.acceleration.class);
     compare(`${was.id} isolation`, was.isolation ?? undefined, is?.isolation ?? undefined);
     for (const key of resumedIdentity(was)) compare(`${was.id} ${key}`, was.identity[key], is?.identity[key]);
+    for (const [key, title] of imageFacts) {
+      // Records of earlier versions do not hold them.
+      if (was.identity[key] !== undefined) {
+        compare(`${was.id}, the image's ${title}`, was.identity[key], is?.identity[key]);
+      }
+    }
     for (const key of Object.keys(was.traits) as (keyof Traits)[]) {
       compare(`${was.id} ${key}`, was.traits[key], is?.traits[key]);
     }

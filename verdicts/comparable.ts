@@ -3,10 +3,12 @@
  * the work, the acceleration class and the major version of the tool. The image and the versions of a
  * runtime may differ: they are often the very change that is judged, and are said in a remark.
  */
+import { parseDocument } from 'yaml';
 import type { Refusal } from '../model/analysis.ts';
 import type { MetricDeclaration } from '../model/metric.ts';
 import type { CellRecord } from '../model/record.ts';
 import { conditionsOf, decisiveIdentity, hostDifferences, majorOf } from '../bench/record/comparable.ts';
+import { imageFacts } from '../bench/scenario/image-facts.ts';
 import type { Remark } from './model.ts';
 import type { Run } from './runs.ts';
 
@@ -92,10 +94,16 @@ function refusing(base: readonly CellOf[], head: readonly CellOf[]): Refuse {
   };
 }
 
-/** Work is the same if its digests are; where a record has none, if the whole scenario is the same. */
+/**
+ * Work is the same if its digests are; where a record has none, if the whole scenario is the same. What an image says of
+ * its own service is no part of it, but was one in records that do not hold it as facts: those are the same where their
+ * scenarios say the same.
+ */
 function workRefusals(base: readonly CellOf[], head: readonly CellOf[], refuse: Refuse): Refusal[] {
   const all = [...base, ...head];
   if (all.every(({ cell }) => cell.workDigest !== undefined)) {
+    const isBound = all.some(holdsImageInDigest);
+    if (isBound && new Set(all.map(({ run }) => writtenOf(run))).size === 1) return [];
     return refuse('the work of a launch (workload digest)', ({ cell }) =>
       (cell.workDigest ?? '').slice(0, 12),
     );
@@ -103,6 +111,29 @@ function workRefusals(base: readonly CellOf[], head: readonly CellOf[], refuse: 
   return refuse('the scenario (these records have no digest of the work itself)', ({ run }) =>
     run.record.header.scenario.hash.slice(0, 12),
   );
+}
+
+/** A service of the image's own, in a record without facts of the image. */
+function holdsImageInDigest({ run, cell }: CellOf): boolean {
+  if (imageFacts.some(([key]) => key in cell.identity)) return false;
+  const { text } = run.record.header.scenario;
+  const document: unknown = text === '' ? null : parseDocument(text).toJS();
+  const workloads = (document as { workloads?: unknown } | null)?.workloads;
+  const isOwn = (workload: unknown): boolean => {
+    const service = (workload as { service?: unknown } | null)?.service;
+    return typeof service === 'object' && service !== null;
+  };
+  return Array.isArray(workloads)
+    ? workloads.some(isOwn)
+    : typeof workloads === 'object' && workloads !== null && Object.values(workloads).some(isOwn);
+}
+
+/** What a scenario says, but for its image and for how often it is done. */
+function writtenOf(run: Run): string {
+  const { text, overrides } = run.record.header.scenario;
+  const apart = /^(image|blocks|description|seed)\s*[:=]/;
+  const lines = [...text.split('\n'), ...overrides.filter((one) => !apart.test(one))];
+  return lines.filter((line) => !apart.test(line)).join('\n');
 }
 
 /** What else is not the same, and may be what is being judged. */
@@ -124,6 +155,17 @@ export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): R
       if (found === null) return [];
       return [{ code: 'identity', message: `${key}: ${found[0]} in base, ${found[1]} in head.` }];
     }),
+    ...imageFacts.flatMap(([key, title]): Remark[] => {
+      const known = [...base, ...head].every(({ cell }) => cell.identity[key] !== undefined);
+      const found = known ? differing(({ cell }) => cell.identity[key]) : null;
+      if (found === null) return [];
+      const [before, after] = found.map((value) => (value === '' ? 'none' : value)) as [string, string];
+      const message =
+        key === 'image.environment'
+          ? `Image's environment changed: ${changedNames(found[0], found[1])}.`
+          : `Image's ${title} changed: ${before} -> ${after}.`;
+      return [{ code: 'image-facts', message }];
+    }),
     ...(command === null
       ? []
       : [{ code: 'command', message: `Command ${command[0]} in base, ${command[1]} in head.` }]),
@@ -131,4 +173,16 @@ export function cellRemarks(base: readonly CellOf[], head: readonly CellOf[]): R
       ? []
       : [{ code: 'options', message: `Runner options ${options[0]} in base, ${options[1]} in head.` }]),
   ];
+}
+
+/** "FEATURE (changed), MODE (added)": by names alone, as values may be secrets. */
+function changedNames(before: string, after: string): string {
+  const read = (text: string) =>
+    new Map(text.split(' ').flatMap((part) => (part === '' ? [] : [part.split('=') as [string, string]])));
+  const [old, now] = [read(before), read(after)];
+  const words = [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((name) => {
+    if (old.get(name) === now.get(name)) return [];
+    return [`${name} (${!old.has(name) ? 'added' : !now.has(name) ? 'removed' : 'changed'})`];
+  });
+  return words.join(', ');
 }

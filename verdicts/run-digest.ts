@@ -10,6 +10,7 @@ import type { MetricDeclaration } from '../model/metric.ts';
 import type { Interval } from '../model/quantities.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import { conditionsOf as decidingOf, majorOf } from '../bench/record/comparable.ts';
+import { imageFacts } from '../bench/scenario/image-facts.ts';
 import { median } from '../model/descriptive.ts';
 import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { signedRank } from '../bench/statistics/signed-rank.ts';
@@ -112,7 +113,7 @@ function pointOf(
 function conditionsOf({ header }: RunRecord): Record<string, string> {
   const conditions: Record<string, string> = { tare: header.tool.version, image: header.imageDigest };
   for (const { runner, identity, decisive } of header.cells) {
-    for (const key of decisive) {
+    for (const key of [...decisive, ...imageFacts.map(([fact]) => fact)]) {
       const value = identity[key];
       if (value !== undefined) conditions[`${runner} ${key}`] = value;
     }

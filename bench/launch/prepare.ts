@@ -18,6 +18,7 @@ import type { CellRecord, SkippedCell } from '../../model/record.ts';
 import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
 import { requirementWords } from '../scenario/requirements.ts';
 import { workDigest } from '../record/comparable.ts';
+import { factsOfImage } from '../scenario/image-facts.ts';
 import type { Tools } from '../instance/tools.ts';
 
 /** Cells that can run, ready to launch, and those that cannot, with the reason. */
@@ -49,7 +50,9 @@ export async function prepareRun(
   scenario: Scenario,
   cells: readonly Cell[],
   tools: Tools,
+  written: Scenario = scenario,
 ): Promise<PreparedRun> {
+  const asWritten = new Map(written.workloads.map((workload) => [workload.id, workload]));
   const availability = await probeRunners(scenario.runners, tools);
   const shared = new Map<string, Prepared | CellProblem>();
   const prepared = new Map<string, Prepared>();
@@ -95,6 +98,7 @@ export async function prepareRun(
       }
       prepared.set(cell.id, ready);
       const { readiness, ...identity } = ready.identity;
+      const own = cell.workload.service?.own ?? null;
       const isSeen = readiness !== undefined && cell.workload.service !== null;
       records.push({
         id: cell.id,
@@ -105,7 +109,7 @@ export async function prepareRun(
         role: cell.role,
         ...(cell.workload.baseline === null ? {} : { baseline: cell.workload.baseline }),
         ...(cell.workload.requires === null ? {} : { requires: requirementWords(cell.workload.requires) }),
-        workDigest: workDigest(cell.workload),
+        workDigest: workDigest(asWritten.get(cell.workload.id) ?? cell.workload),
         options: runner.options,
         isolation: ready.isolation,
         architecture: ready.architecture,
@@ -119,6 +123,7 @@ export async function prepareRun(
           ...(isSeen ? { readiness } : {}),
           sharedDiskBytes: String(ready.sharedDiskBytes),
           ...volumeIdentity(cell, use, tools),
+          ...(own === null || tools.image.config === null ? {} : factsOfImage(tools.image.config, own)),
         },
         acceleration: ready.acceleration,
         traits: { ...ready.traits, ...(use?.traits ?? { volume: 'none', cacheMode: 'no volume' }) },
