@@ -11,7 +11,7 @@ import { medianInterval } from '../bench/statistics/median-interval.ts';
 import { draftRows, mayJudge, verdictOf, type Draft } from './drafts.ts';
 import { createWitness, publishedDrift, type Witness } from './run-effect.ts';
 import type { ChangeReport, ChangeRow, Remark, SideSummary } from './model.ts';
-import { neededFor } from './planning.ts';
+import { neededFor } from '../bench/statistics/planning.ts';
 import { ownBaseline, rowsOf, type Row, type RowPart, type RowsWanted } from './rows.ts';
 import { assumedHost, orderedRuns, pairedByPlace, type Run } from './runs.ts';
 import { differingHosts, differingTools } from './comparable.ts';

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createRandom } from '../model/random.ts';
 import { compareRuns } from './compare.ts';
 import { gateRuns } from './gate.ts';
-import { noiseOfPolicy, noiseOfRuns } from './noise.ts';
+import { noiseOfPolicy, noiseOfRuns } from './calibrate.ts';
 import { parsePolicy } from './policy.ts';
 import { readRuns } from './runs.ts';
 

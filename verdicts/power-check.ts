@@ -8,7 +8,7 @@ import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { createWitness, isDriftBound, publishedDrift } from './run-effect.ts';
 import type { Level, RowKey } from './model.ts';
 import { changeOf, verdictFreedom } from './numbers.ts';
-import { effectOfLaunches, effectOfRuns, neededFor } from './planning.ts';
+import { effectOfLaunches, effectOfRuns, neededFor } from '../bench/statistics/planning.ts';
 import type { Policy, Rule } from './policy.ts';
 import { cannotFire, questionsOf } from './questions.ts';
 import type { Row, RowPart } from './rows.ts';

@@ -4,7 +4,7 @@ import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import { fleetOption, readFleet } from '../fleet.ts';
 import { parseShare } from '../../model/units.ts';
-import type { NoiseOf } from '../../verdicts/noise.ts';
+import type { NoiseOf } from '../../verdicts/calibrate.ts';
 import type { Foreign } from '../../verdicts/runs.ts';
 import { toolVersion } from '../version.ts';
 
@@ -102,7 +102,7 @@ export const compare: Command<CompareArguments> = {
 /** A share, or where noise was measured: a policy, or runs of the unchanged thing. */
 async function noiseOf(text: string, foreign: Foreign): Promise<number | NoiseOf> {
   if (existsSync(text)) {
-    const { noiseOfPolicy, noiseOfRuns } = await import('../../verdicts/noise.ts');
+    const { noiseOfPolicy, noiseOfRuns } = await import('../../verdicts/calibrate.ts');
     if (/\.ya?ml$/.test(text)) {
       const { parsePolicy } = await import('../../verdicts/policy.ts');
       return noiseOfPolicy(parsePolicy(readFileSync(text, 'utf8'), text));

@@ -2,23 +2,10 @@
  * What would so many launches or runs show, and how many does it take? Asked before they are measured, or of more
  * than were: the noise is known, and of their serial correlation no more than that it will have to be found out.
  */
-import { normalQuantile } from '../bench/statistics/distributions.ts';
-import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
-import {
-  medianWidth,
-  minimumBlocks,
-  powerQuantile,
-  verdictAlpha,
-  verdictPower,
-} from '../bench/statistics/power.ts';
-import {
-  allowanceForFew,
-  independent,
-  plannedModel,
-  reachOf,
-  type SerialModel,
-} from '../bench/statistics/serial.ts';
-import type { Change } from './numbers.ts';
+import { normalQuantile } from './distributions.ts';
+import { smallestMannWhitneyP } from './mann-whitney.ts';
+import { medianWidth, minimumBlocks, powerQuantile, verdictAlpha, verdictPower } from './power.ts';
+import { allowanceForFew, independent, plannedModel, reachOf, type SerialModel } from './serial.ts';
 
 /** More launches than this are no advice. */
 const mostLaunches = 10_000;
@@ -53,7 +40,7 @@ export function effectOfLaunches(n: number, deviation: number, between = 0): num
   return Math.exp(allowanceForFew(n) * (reach + powerQuantile * Math.hypot(error, offset)));
 }
 
-/** The same of runs, so many pairs of them in effect: see `Change`. */
+/** The same of runs, so many pairs of them in effect, 2 / (1/n + 1/m). */
 export function effectOfRuns(pairs: number, freedom: number, deviation: number): number {
   return Math.exp(((runReach(freedom, verdictAlpha) + powerQuantile) * deviation) / Math.sqrt(pairs));
 }
@@ -64,7 +51,7 @@ export function effectOfRuns(pairs: number, freedom: number, deviation: number):
  * @param tests that share a correction; the first of them must pass by itself
  */
 export function neededFor(
-  { unit, deviation }: Pick<Change, 'unit' | 'deviation'>,
+  { unit, deviation }: { readonly unit: 'launch' | 'run'; readonly deviation: number | null },
   threshold: number,
   tests = 1,
   between = 0,

@@ -1,7 +1,7 @@
 /** Plans against the comparisons that they are of. */
 import { expect, test } from 'vitest';
-import { effectOfLaunches, effectOfRuns, neededFor } from './planning.ts';
-import { simulateChanges } from './testing/simulation.ts';
+import { effectOfLaunches, effectOfRuns, neededFor } from '../../bench/statistics/planning.ts';
+import { simulateChanges } from './simulation.ts';
 
 /** Of a pair of launches with a noise of 5 % each. */
 const deviation = 0.05 * Math.SQRT2;
