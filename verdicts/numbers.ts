@@ -14,9 +14,8 @@ import type { Interval } from '../model/quantities.ts';
 import { widening, type Bootstrap, type RatioEstimate } from '../bench/statistics/bootstrap.ts';
 import { median, standardDeviation } from '../model/descriptive.ts';
 import { normalQuantile } from '../bench/statistics/distributions.ts';
-import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
 import { minimumBlocks, powerQuantile, verdictAlpha } from '../bench/statistics/power.ts';
-import { rank } from '../bench/statistics/ranks.ts';
+import { rank, smallestMannWhitneyP } from '../bench/statistics/ranks.ts';
 import {
   allowanceForFew,
   independent,

@@ -3,7 +3,7 @@
  * ever be "fail". Rules that match nothing and gates that cannot fire are refused here, before anything is judged.
  */
 import { UserError } from '../model/errors.ts';
-import { smallestMannWhitneyP } from '../bench/statistics/mann-whitney.ts';
+import { smallestMannWhitneyP } from '../bench/statistics/ranks.ts';
 import { minimumBlocks, verdictAlpha } from '../bench/statistics/power.ts';
 import { verdictFreedom } from './numbers.ts';
 import { isAbout, type Policy, type Rule } from './policy.ts';

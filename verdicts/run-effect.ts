@@ -25,9 +25,6 @@ export const publishedDrift = {
 /** "1.67 times". */
 const driftWords = `${publishedDrift.ratio.toFixed(2)} times`;
 
-/** Growth from which on a change is more than host drift whatever else is known. */
-export const beyondDrift = publishedDrift.ratio - 1;
-
 /** Whether these numbers could be host drift: plain values of one run on each side, the noise between runs not known. */
 export function isDriftBound({ row: { key, base, head }, change, noise }: Draft): boolean {
   // No drift makes something of nothing, or nothing of something: there is no ratio then.

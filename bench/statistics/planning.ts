@@ -3,7 +3,7 @@
  * than were: the noise is known, and of their serial correlation no more than that it will have to be found out.
  */
 import { normalQuantile } from './distributions.ts';
-import { smallestMannWhitneyP } from './mann-whitney.ts';
+import { smallestMannWhitneyP } from './ranks.ts';
 import { medianWidth, minimumBlocks, powerQuantile, verdictAlpha, verdictPower } from './power.ts';
 import { allowanceForFew, independent, plannedModel, reachOf, type SerialModel } from './serial.ts';
 

@@ -23,7 +23,14 @@ export function rank(values: readonly number[]): Ranked {
   return { ranks, ties };
 }
 
-/** Sum of t^3 - t over tie groups, the correction every rank variance needs. */
-export function tieCorrection(ties: readonly number[]): number {
-  return ties.reduce((sum, t) => sum + t ** 3 - t, 0);
+/**
+ * The smallest two-sided p that independent launches can show: all of one side above all of the other, one of all
+ * arrangements. `strata`: sizes of both sides, in each host that is compared by itself.
+ */
+export function smallestMannWhitneyP(strata: readonly (readonly [number, number])[]): number {
+  let ways = 1;
+  for (const [n, m] of strata) {
+    for (let i = 1; i <= Math.min(n, m); i += 1) ways = (ways * (Math.max(n, m) + i)) / i;
+  }
+  return Math.min(1, 2 / ways);
 }

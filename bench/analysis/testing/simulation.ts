@@ -6,7 +6,7 @@ import type { Verdict } from '../../../model/analysis.ts';
 import type { MetricDeclaration } from '../../../model/metric.ts';
 import { createRandom, type Random } from '../../../model/random.ts';
 import { createBootstrap } from '../../statistics/bootstrap.ts';
-import { mannWhitney } from '../../statistics/mann-whitney.ts';
+import { mannWhitney } from '../../statistics/testing/mann-whitney.ts';
 import { contrast } from '../contrast.ts';
 import { judge } from '../verdict.ts';
 

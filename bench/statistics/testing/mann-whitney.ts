@@ -3,8 +3,8 @@
  * p where counting is cheap (n m <= 400, no ties) and the tie-corrected normal one elsewhere, and what
  * U says about separation: A12 and Cliff's delta. Separation is not size: print the ratio first (C11).
  */
-import { normalTail } from './distributions.ts';
-import { rank, tieCorrection } from './ranks.ts';
+import { normalTail } from '../distributions.ts';
+import { rank } from '../ranks.ts';
 
 export interface MannWhitney {
   /** Pairs in which the first sample's value is the larger one; ties count half. */
@@ -34,18 +34,6 @@ export function mannWhitney(first: readonly number[], second: readonly number[])
 }
 
 /**
- * The smallest two-sided p that independent launches can show: all of one side above all of the other, one of all
- * arrangements. `strata`: sizes of both sides, in each host that is compared by itself.
- */
-export function smallestMannWhitneyP(strata: readonly (readonly [number, number])[]): number {
-  let ways = 1;
-  for (const [n, m] of strata) {
-    for (let i = 1; i <= Math.min(n, m); i += 1) ways = (ways * (Math.max(n, m) + i)) / i;
-  }
-  return Math.min(1, 2 / ways);
-}
-
-/**
  * Share of arrangements with each U, by Mann and Whitney's recurrence in its generating form: the
  * product over i of (1 - q^(m+i)) / (1 - q^i), one factor at a time, scaled to probabilities.
  */
@@ -70,4 +58,9 @@ function normalP(n: number, m: number, u: number, ties: readonly number[]): numb
   if (variance <= 0) return 1;
   const distance = Math.max(0, Math.abs(u - (n * m) / 2) - 0.5);
   return Math.min(1, 2 * normalTail(distance / Math.sqrt(variance)));
+}
+
+/** Sum of t^3 - t over tie groups, the correction a rank variance needs. */
+function tieCorrection(ties: readonly number[]): number {
+  return ties.reduce((sum, t) => sum + t ** 3 - t, 0);
 }
