@@ -11,7 +11,7 @@ import type { Limits } from '../../sizing/explain/limits.ts';
 import type { BothWeights } from '../../sizing/weights.ts';
 import { columns, narrow, number, table, text, type Table } from '../parts/parts.ts';
 import { headline, limitCell } from './limit-words.ts';
-import { alternativeNames, assumedMark, bindingWords, gapWords, lossWords } from './words.ts';
+import { alternativeNames, assumedMark, bindingWords, gapWords, kindsWords, lossWords } from './words.ts';
 
 /** Everything that a reader of the count must see beside it. */
 export interface SizingView {
@@ -63,14 +63,7 @@ export function answerTable({ sizing, uncertainty, weights }: SizingView): Table
         String(today?.hosts ?? none),
       ),
       ...(uncertainty === null ? [] : [row('  95 % of draws', (answer) => intervalWords(by(answer)))]),
-      row('  kinds', ({ byType, hosts }) =>
-        hosts === null
-          ? none
-          : byType
-              .map(({ type, hosts: count }) => `${String(count)} ${type}`)
-              .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-              .join(', '),
-      ),
+      row('  kinds', ({ byType, hosts }) => (hosts === null ? none : kindsWords({ byType }))),
       row('cost a month', ({ cost, hosts }) =>
         cost === null || hosts === null ? none : `${cost.perMonth.toFixed(0)} ${cost.currency}`,
       ),

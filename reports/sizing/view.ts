@@ -15,7 +15,15 @@ import {
   sureness,
   type SizingView,
 } from './tables.ts';
-import { alternativeNames, bindingWords, gapWords, hostsWord, reasonWords, whyNotFewer } from './words.ts';
+import {
+  alternativeNames,
+  bindingWords,
+  gapWords,
+  hostsWord,
+  kindsWords,
+  reasonWords,
+  whyNotFewer,
+} from './words.ts';
 
 export interface PageParts {
   /** The assignment as CSV; null: too large for a page. */
@@ -158,7 +166,7 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
           detail:
             answer.hosts === null
               ? 'see what has no place'
-              : `${String(answer.working)} working, ${String(answer.hosts - answer.working)} for losses; fullest: ${bindingWords(answer)}`,
+              : `${kindsWords(answer)}; ${String(answer.working)} working, ${String(answer.hosts - answer.working)} for losses; fullest: ${bindingWords(answer)}`,
           verdict:
             answer.hosts === null
               ? { text: 'does not fit', tone: 'warn' as const }

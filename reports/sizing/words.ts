@@ -17,6 +17,14 @@ export function assumedMark(name: Alternative, weights: BothWeights): string {
   return rests.some(({ isDefault }) => isDefault === true) ? ' (assumed)' : '';
 }
 
+/** "5 small, 3 large": hosts to have, by kind. */
+export function kindsWords({ byType }: Pick<Answer, 'byType'>): string {
+  return byType
+    .map(({ type, hosts }) => `${String(hosts)} ${type}`)
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .join(', ');
+}
+
 /** How the engine calls its limit of items per bin. */
 const slots = 'items per bin';
 

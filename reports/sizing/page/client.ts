@@ -9,7 +9,7 @@ import { policyYaml } from '../../../sizing/policy/policy-yaml.ts';
 import { alternatives, type Alternative } from '../../../sizing/problem.ts';
 import type { Answer, Question } from '../../../sizing/size.ts';
 import { assignmentCsv } from '../assignment-csv.ts';
-import { alternativeNames, bindingWords } from '../words.ts';
+import { alternativeNames, bindingWords, kindsWords } from '../words.ts';
 
 const source = document.getElementById('tare-sizing')?.textContent;
 const place = document.getElementById('rules');
@@ -147,6 +147,7 @@ function results(): Results {
     card.hosts.textContent =
       hosts === null ? 'does not fit' : `${String(hosts)} hosts${difference(hosts, before.hosts)}`;
     card.detail.textContent = [
+      ...(hosts === null ? [] : [kindsWords(answer)]),
       `${String(working)} working, at least ${String(bound)}`,
       `fullest: ${bindingWords(answer)}`,
       ...(cost === null || hosts === null
