@@ -36,14 +36,16 @@ export function fillAll(
   const { prepared } = stock;
   let active = bySize(prepared, groups, weights).filter((group) => (stock.counts[group] as number) > 0);
   let exhausted = 0;
+  let alive = new Alive(stock, active);
   const loads: Load[] = [];
   while (active.length > 0) {
-    const candidates = sample(stock, active);
+    const candidates = sample(alive, active);
     const load = bestBin(stock, candidates, rule, weights, active.length === candidates.length);
     if (load === null) {
       // What is seen fits nowhere: the supply of its bins has ended. Others may still have some.
       const stuck = new Set(candidates);
       active = active.filter((group) => !stuck.has(group));
+      alive = new Alive(stock, active);
       continue;
     }
     load.copies = repeats(stock, load);
@@ -52,21 +54,49 @@ export function fillAll(
     for (const group of load.contents.keys()) if (stock.counts[group] === 0) exhausted += 1;
     if (active.length <= seen || exhausted * 8 > active.length) {
       active = active.filter((group) => (stock.counts[group] as number) > 0);
+      alive = new Alive(stock, active);
       exhausted = 0;
     }
   }
   return loads;
 }
 
-function sample(stock: Stock, active: readonly number[]): readonly number[] {
+/** The next group of which there is still some, past runs of any length that have been walked before. */
+class Alive {
+  readonly #counts: Float64Array;
+  readonly #active: readonly number[];
+  /** Per position, one further on before which nothing is left; made when first asked. */
+  #next: Int32Array | null = null;
+
+  constructor({ counts }: Stock, active: readonly number[]) {
+    this.#counts = counts;
+    this.#active = active;
+  }
+
+  from(start: number): number {
+    const next = (this.#next ??= Int32Array.from(this.#active.keys()));
+    let at = start;
+    while (at < next.length && this.#counts[this.#active[at] as number] === 0) {
+      const further = next[at] as number;
+      at = further > at ? further : at + 1;
+    }
+    for (let walked = start; walked < at && walked < next.length;) {
+      const further = Math.max(walked + 1, next[walked] as number);
+      next[walked] = at;
+      walked = further;
+    }
+    return at;
+  }
+}
+
+function sample(alive: Alive, active: readonly number[]): readonly number[] {
   if (active.length <= seen) return active;
   const chosen: number[] = [];
   const wanted = active.length > 20_000 ? seenOfMany : seen;
   const step = active.length / wanted;
   let last = -1;
   for (let i = 0; i < wanted; i += 1) {
-    let at = Math.max(last + 1, Math.floor(i * step));
-    while (at < active.length && stock.counts[active[at] as number] === 0) at += 1;
+    const at = alive.from(Math.max(last + 1, Math.floor(i * step)));
     if (at >= active.length) break;
     chosen.push(active[at] as number);
     last = at;
