@@ -16,6 +16,8 @@ import { demandWeights } from '../../sizing/packing/search.ts';
 import { estate, triplets } from '../../sizing/packing/testing/problems.ts';
 import { published } from '../../sizing/packing/testing/published.ts';
 import { boundRow, type Bench, type Row } from './row.ts';
+import { classRows } from './sizing/classes.ts';
+import { wholeRows } from './sizing/whole.ts';
 
 /** Instances, shapes, kinds of host. */
 const sizes = [
@@ -91,7 +93,7 @@ export const sizing: Bench = async (say) => {
   const mean = (100 * gaps.reduce((sum, gap) => sum + gap, 0)) / gaps.length;
   rows.push(boundRow('mean gap to the bound', mean, '%', 1));
   rows.push(boundRow('most memory', memory, 'MB', 1000));
-  return rows;
+  return [...rows, ...(await classRows(say)), ...(await wholeRows(say))];
 };
 
 function fit(problem: Problem, kind: 'first' | 'best'): number {
