@@ -118,7 +118,7 @@ async function writePage(folder: string, output: Output): Promise<void> {
   const { renderHtml } = await import('../reports/index.ts');
   const { writeReport } = await import('./commands/report.ts');
   const path = join(folder, pageFile);
-  writeReport(path, renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), again);
+  writeReport(path, await renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), again);
   output.err(path);
 }
 
@@ -153,7 +153,7 @@ async function show(
   const analysis = analyse(record);
   if (json) output.out(renderJson(record, { analysis }));
   else output.out(renderText(record, { analysis, color: output.color }));
-  writeReport(path, renderHtml(record, { analysis, recordPath }), again);
+  writeReport(path, await renderHtml(record, { analysis, recordPath }), again);
   if (json) output.err(path);
   else output.out(path);
 }

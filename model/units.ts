@@ -119,11 +119,6 @@ const steps: Readonly<Record<Unit, Steps>> = {
   share: [[0.01, '%']],
 };
 
-/** The display units of a quantity as [factor, suffix], smallest first. */
-export function unitSteps(unit: Unit): Steps {
-  return steps[unit];
-}
-
 /** Widest a number may get in a common scale before a larger unit is taken. */
 const widest = 10_000;
 

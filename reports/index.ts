@@ -6,9 +6,8 @@ import { analyse } from '../bench/analyse.ts';
 import { partsOf } from '../bench/record/merge.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { RunRecord } from '../model/record.ts';
-import { readAssets } from './formats/html/assets.ts';
 import { claimsOf } from './run/claims/claims.ts';
-import { htmlOf } from './formats/html/html.ts';
+import { reportHtml } from './formats/html/report-page.ts';
 import { markdownOf } from './formats/markdown.ts';
 import { textOf } from './formats/text.ts';
 import { viewOf } from './run/view.ts';
@@ -21,9 +20,9 @@ export interface RenderOptions {
 }
 
 /** One self-contained HTML file. */
-export function renderHtml(record: RunRecord, options: RenderOptions = {}): string {
+export function renderHtml(record: RunRecord, options: RenderOptions = {}): Promise<string> {
   const where = options.recordPath === undefined ? {} : { recordPath: options.recordPath };
-  return htmlOf(viewOf(record, options.analysis ?? analyse(record), where), readAssets());
+  return reportHtml(viewOf(record, options.analysis ?? analyse(record), where));
 }
 
 /** A short summary for a terminal; `color` false writes no escape sequence. */

@@ -3,9 +3,10 @@
  * everything that is not TypeScript), so that code finds its assets by the same relative paths in both forms.
  */
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { clientScript } from '../reports/formats/html/assets.ts';
-import { bundleClient } from '../reports/sizing/bundle.ts';
+import { dirname, extname, join, relative } from 'node:path';
+import { bundleClient } from '../reports/formats/html/bundle.ts';
+import { reportPage } from '../reports/formats/html/report-page.ts';
+import { sizingPage } from '../reports/sizing/page.ts';
 import { root, run, tool } from './process.ts';
 
 const folders = [
@@ -41,11 +42,10 @@ for (const path of assets()) {
   cpSync(join(root, path), join(out, path));
 }
 
-// The page's script is the browser's, and is put into reports as text: stripped of types, not compiled.
-writeFileSync(join(out, 'reports/formats/html/page/client.js'), clientScript());
-
-// So is that of a sizing's page, with the sizing in it.
-writeFileSync(join(out, 'reports/sizing/page/client.js'), await bundleClient());
+// Scripts of pages are the browser's: bundled with all they import, and put into reports as text.
+for (const page of [reportPage, sizingPage]) {
+  writeFileSync(join(out, relative(root, page), 'client.js'), await bundleClient(page));
+}
 
 // What code reads as ../package.json in a checkout.
 const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<

@@ -82,7 +82,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tare-pictures-'));
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   const file = join(folder, 'report.html');
-  writeFileSync(file, renderHtml(readRecord(record)));
+  writeFileSync(file, await renderHtml(readRecord(record)));
   for (const picture of pictures) {
     const context = await browser.newContext({
       viewport: { width, height: 900 },

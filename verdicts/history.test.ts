@@ -175,8 +175,8 @@ describe('formats', () => {
   });
   const history = historyOf(read(named), { now });
 
-  it('no name becomes markup, an escape sequence, a formula or a command', () => {
-    const html = renderHistoryHtml(history);
+  it('no name becomes markup, an escape sequence, a formula or a command', async () => {
+    const html = await renderHistoryHtml(history);
     expect(html).not.toContain('<script>alert');
     expect(html).toContain('aria-labelledby="trend-1-chart-title');
     const text = renderHistoryText(history, { color: false });

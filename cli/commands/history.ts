@@ -65,12 +65,12 @@ export const history: Command<HistoryArguments> = {
       );
     }
     if (args.html === '-') {
-      output.out(reports.renderHistoryHtml(made));
+      output.out(await reports.renderHistoryHtml(made));
       return exitCode.ok;
     }
     if (args.html !== undefined) {
       const { writeReport } = await import('./report.ts');
-      writeReport(args.html, reports.renderHistoryHtml(made));
+      writeReport(args.html, await reports.renderHistoryHtml(made));
       output.err(args.html);
     }
     const format = args.json ? 'json' : args.format;

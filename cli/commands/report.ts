@@ -71,7 +71,7 @@ export const report: Command<ReportArguments> = {
       if (format === 'json') output.out(reports.renderJson(record));
       else if (format === 'markdown') output.out(reports.renderMarkdown(record));
       else if (format === 'text') output.out(reports.renderText(record, { color: output.color }));
-      else if (args.html === '-') output.out(reports.renderHtml(record, { recordPath: path }));
+      else if (args.html === '-') output.out(await reports.renderHtml(record, { recordPath: path }));
       else {
         const file = args.html ?? page;
         if (file === null) {
@@ -80,7 +80,7 @@ export const report: Command<ReportArguments> = {
             'name it with --html FILE, or make a page beside each record with --each',
           );
         }
-        writeReport(file, reports.renderHtml(record, { recordPath: path }));
+        writeReport(file, await reports.renderHtml(record, { recordPath: path }));
         output.out(file);
       }
     }
@@ -96,17 +96,17 @@ interface Source {
 }
 
 /** Several records that are not one: a column each, or one per host. */
-function writeSides(
+async function writeSides(
   args: ReportArguments,
   records: readonly RunRecord[],
   output: Output,
   render: typeof renderSides,
-): ExitCode {
+): Promise<ExitCode> {
   if (records.length < 2) {
     throw new UserError('one record has nothing beside it', 'name two or more, or leave --side-by-side out');
   }
   const format = args.json ? 'json' : (args.format as SideFormat);
-  const text = render(records, format, { each: args.sideBySide, color: output.color });
+  const text = await render(records, format, { each: args.sideBySide, color: output.color });
   if (format !== 'html' || args.html === '-') output.out(text);
   else if (args.html === undefined) {
     throw new UserError(

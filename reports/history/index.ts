@@ -1,8 +1,7 @@
 /** A history in every format: a page, text, markdown, JSON and CSV. */
 import type { History } from '../../verdicts/history.ts';
-import { readAssets } from '../formats/html/assets.ts';
 import { csvOf, type CsvCell } from '../formats/csv.ts';
-import { htmlOf } from '../formats/html/html.ts';
+import { reportHtml } from '../formats/html/report-page.ts';
 import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
 import { safeJson } from '../verdicts/json.ts';
@@ -10,8 +9,8 @@ import { joined, markdownParts } from '../verdicts/markdown.ts';
 import { withoutCommands } from '../verdicts/text.ts';
 import { historyView } from './view.ts';
 
-export function renderHistoryHtml(history: History): string {
-  return htmlOf(historyView(history, { charts: true }), readAssets());
+export function renderHistoryHtml(history: History): Promise<string> {
+  return reportHtml(historyView(history, { charts: true }));
 }
 
 export function renderHistoryMarkdown(history: History): string {

@@ -16,7 +16,7 @@ test.skipIf(!usable)(
   { timeout: 60_000 },
   async () => {
     const runs = Array.from({ length: 14 }, (_, at) => world({ id: at + 1, slower: at < 7 ? 1 : 1.4 }));
-    const html = renderHistoryHtml(
+    const html = await renderHistoryHtml(
       historyOf(
         runs.map(({ record, ref }) => ({ path: ref.path, digest: digestRun(record) })),
         { since: null, wanted: () => true, now: '2026-03-01T00:00:00.000Z' },

@@ -90,9 +90,12 @@ test('one host before and after: no difference, names told apart, and where chan
   expect(JSON.stringify(opening.notices)).toContain('tare compare');
 });
 
-test('every format draws it', () => {
+test('every format draws it', async () => {
   for (const format of ['html', 'text', 'markdown', 'json'] as const) {
-    const text = renderSides(three, format, { each: false }).replaceAll(/<script[\s\S]*?<\/script>/g, '');
+    const text = (await renderSides(three, format, { each: false })).replaceAll(
+      /<script[\s\S]*?<\/script>/g,
+      '',
+    );
     for (const name of ['laptop', 'server', 'cloud']) expect(text).toContain(name);
     expect(text).not.toMatch(/undefined|NaN|\[object/);
   }

@@ -1,8 +1,7 @@
 /** Several hosts or runs side by side, in every format. */
 import type { RunRecord } from '../../model/record.ts';
-import { readAssets } from '../formats/html/assets.ts';
 import { claimsOf } from '../run/claims/claims.ts';
-import { htmlOf } from '../formats/html/html.ts';
+import { reportHtml } from '../formats/html/report-page.ts';
 import { markdownOf } from '../formats/markdown.ts';
 import { textOf } from '../formats/text.ts';
 import { differencesOf } from './differences.ts';
@@ -17,15 +16,15 @@ export type SideFormat = 'html' | 'text' | 'markdown' | 'json';
  * @param each a side per record; else one per host, its runs together
  * @throws UserError where runs of one host cannot stand in one analysis
  */
-export function renderSides(
+export async function renderSides(
   records: readonly RunRecord[],
   format: SideFormat,
   options: { readonly each: boolean; readonly color?: boolean },
-): string {
+): Promise<string> {
   const sides = sidesOf(records, options);
   switch (format) {
     case 'html':
-      return htmlOf(hostsView(sides), readAssets());
+      return reportHtml(hostsView(sides));
     case 'text':
       return textOf(hostsView(sides), { color: options.color ?? false });
     case 'markdown':

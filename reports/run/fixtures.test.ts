@@ -15,7 +15,7 @@ test('there is a record of every schema so far', () => {
   expect(names).toEqual(expect.arrayContaining(wanted));
 });
 
-test.each(names)('%s loads, is analysed and is shown', (name) => {
+test.each(names)('%s loads, is analysed and is shown', async (name) => {
   const record = readRecord(join(fixtures, name));
   expect(record.trials.length).toBeGreaterThan(5);
   const analysis = analyse(record);
@@ -26,7 +26,7 @@ test.each(names)('%s loads, is analysed and is shown', (name) => {
   // Where another tool measured, nothing is known of virtual machines.
   const emulated = record.header.imported === null;
   expect(analysis.refusals.some(({ rule }) => rule === 'C17')).toBe(emulated);
-  expect(renderHtml(record, { analysis })).toContain(emulated ? 'EMULATED' : 'imported from');
+  expect(await renderHtml(record, { analysis })).toContain(emulated ? 'EMULATED' : 'imported from');
   expect(renderText(record, { analysis })).toContain('blocks');
   expect(renderMarkdown(record, { analysis })).toContain('|');
   expect(JSON.parse(renderJson(record, { analysis }))).toHaveProperty('claims');

@@ -84,8 +84,8 @@ test('starts of instances that went on to work stand apart', () => {
   expect(tables(alone?.blocks ?? [])).not.toContain('medians-startup-rest');
 });
 
-test('a run of a merged report in every format: nothing is lost, nothing is undefined', () => {
-  const page = renderHtml(merged).replaceAll(/<script[\s\S]*?<\/script>/g, '');
+test('a run of a merged report in every format: nothing is lost, nothing is undefined', async () => {
+  const page = (await renderHtml(merged)).replaceAll(/<script[\s\S]*?<\/script>/g, '');
   const formats = [page, renderMarkdown(merged), renderText(merged), renderJson(merged)];
   for (const text of formats) {
     expect(text).not.toMatch(/undefined|NaN|\[object/);

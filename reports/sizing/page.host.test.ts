@@ -12,7 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../../model/random.ts';
 import { runCommandLine } from '../../cli/cli.ts';
 import { controls } from '../../sizing/live.ts';
-import { bundleClient } from './bundle.ts';
+import { bundleClient } from '../formats/html/bundle.ts';
+import { sizingPage } from './page.ts';
 
 const executablePath = process.env['TARE_CHROMIUM'] ?? '/usr/bin/chromium';
 const usable = existsSync(executablePath);
@@ -195,6 +196,6 @@ describe.skipIf(!usable)('the page of a sizing in Chromium', () => {
       expect(nameless).toBe(0);
     });
     expect(readFileSync(file).length).toBeLessThan(1e6);
-    expect((await bundleClient()).length).toBeLessThan(200_000);
+    expect((await bundleClient(sizingPage)).length).toBeLessThan(200_000);
   });
 });

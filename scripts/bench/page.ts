@@ -32,7 +32,7 @@ async function opened(browser: Browser, file: string): Promise<number> {
 export const page: Bench = async (say) => {
   if (!existsSync(executablePath)) throw new Error(`no Chromium at ${executablePath} (set TARE_CHROMIUM)`);
   say('page: a report of 200 metrics, 6 runners and 30 launches');
-  const html = renderHtml(wideRecord(fullWidth));
+  const html = await renderHtml(wideRecord(fullWidth));
   const folder = mkdtempSync(join(tmpdir(), 'tare-bench-'));
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   try {

@@ -1,11 +1,9 @@
 /**
  * What the page's script draws again, as small as it can be: the dots are in the static drawing too, so that
- * every byte here is carried twice. Blocks are told once per list of them, units once each.
+ * every byte here is carried twice. Blocks are told once per list of them.
  */
-import type { Unit } from '../../../model/quantities.ts';
-import { unitSteps } from '../../../model/units.ts';
 import { visibleText } from '../../../model/visible-text.ts';
-import type { Block, Chart, View } from '../../parts/parts.ts';
+import type { Block, Chart, StripSeries, View } from '../../parts/parts.ts';
 
 /** Digits of a number that a chart can show; the record keeps them all. */
 const drawnDigits = 5;
@@ -15,8 +13,28 @@ export function isDrawnAgain({ kind }: Chart): boolean {
   return kind !== 'trend' && kind !== 'beside';
 }
 
-/** Read by page/client.ts; labels cleaned as in the markup. */
-export function chartData(view: View): unknown {
+/** Launches of a strip: values, and which list of block numbers is that of them. */
+export interface DrawnStrip extends Omit<StripSeries, 'dots'> {
+  readonly values: readonly number[];
+  readonly blocks: number;
+}
+
+type Kind<Name extends Chart['kind']> = Extract<Chart, { kind: Name }>;
+
+/** A chart that the page's script draws again. */
+export type DrawnChart =
+  | (Omit<Kind<'strip'>, 'description' | 'series'> & { readonly series: readonly DrawnStrip[] })
+  | Omit<Kind<'lines'>, 'description'>
+  | Omit<Kind<'stages'>, 'description'>;
+
+/** What page/client.ts reads. */
+export interface ChartData {
+  readonly blocks: readonly (readonly number[])[];
+  readonly charts: readonly DrawnChart[];
+}
+
+/** Labels are cleaned as in the markup. */
+export function chartData(view: View): ChartData {
   const charts = view.sections.flatMap((section) => section.blocks.flatMap(chartsIn));
   const lists = new Map<string, { readonly index: number; readonly blocks: readonly number[] }>();
   const listOf = (blocks: readonly number[]) => {
@@ -37,19 +55,13 @@ export function chartData(view: View): unknown {
           })),
         },
   );
-  const units = [...new Set(charts.map(({ unit }) => unit))].map((unit): readonly [Unit, unknown] => [
-    unit,
-    unitSteps(unit),
-  ]);
   const clean = (_key: string, value: unknown): unknown => {
     if (typeof value === 'number') return Number(value.toPrecision(drawnDigits));
     return typeof value === 'string' ? visibleText(value) : value;
   };
   return {
-    // Powers of 1024 are not to be rounded.
-    units: Object.fromEntries(units),
     blocks: [...lists.values()].map(({ blocks }) => blocks),
-    charts: JSON.parse(JSON.stringify(drawn), clean) as unknown,
+    charts: JSON.parse(JSON.stringify(drawn), clean) as DrawnChart[],
   };
 }
 

@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import type { Assets } from './assets.ts';
 import { chartData, isDrawnAgain } from './chart-data.ts';
 import { choiceBar, choiceStyle, tagAttributes } from './choices.ts';
 import type { Markup } from './markup.ts';
@@ -16,17 +15,22 @@ import { chartSvg } from '../svg/svg.ts';
 import { linked, ruleEntries } from './rule-links.ts';
 import { badgeOf, tableOf } from './table-html.ts';
 
-/** One HTML document; `plain` are the page's own style and scripts. */
+export interface Assets {
+  readonly template: string;
+  readonly style: string;
+  readonly client: string;
+}
+
+/** One HTML document; `plain` are the page's own style and script. */
 export function htmlOf(view: View, plain: Assets): string {
   const assets = { ...plain, style: `${plain.style}${choiceStyle(view.choices ?? [])}` };
   const values: Readonly<Record<string, string>> = {
-    policy: escapeText(policyOf(assets)),
+    policy: escapeText(contentPolicy(assets.style, [assets.client])),
     title: escapeText(`${view.opening.title}: tare report`),
     style: assets.style,
     body: bodyOf(view).markup,
     data: packed(chartData(view)),
     filters: scriptJson(view.filters ?? null),
-    library: assets.library,
     client: assets.client,
   };
   // One pass: what is put in is never searched for placeholders again.
@@ -36,10 +40,6 @@ export function htmlOf(view: View, plain: Assets): string {
 /** The charts' data is half of a wide page: compressed, it is a quarter of that, and the browser unpacks it. */
 function packed(data: unknown): string {
   return deflateRawSync(JSON.stringify(data), { level: 9 }).toString('base64');
-}
-
-function policyOf(assets: Assets): string {
-  return contentPolicy(assets.style, [assets.library, assets.client]);
 }
 
 /** A content policy that allows exactly this style and these scripts, by hash, and no network at all. */

@@ -10,6 +10,8 @@ export interface Axis {
   readonly ticks: readonly { readonly value: number; readonly text: string }[];
 }
 
+type Ticks = Axis['ticks'];
+
 const mostLogTicks = 6;
 /** Below it a double loses digits and a log axis its width; nothing measured is that small. */
 const smallest = 1e-300;
@@ -38,16 +40,21 @@ export function linearAxis(values: readonly number[], unit: Unit, start: number,
   const from = low === 0 ? 0 : low - pad;
   const to = high === 0 ? 0.0001 : high + pad;
   const at = (value: number) => start + ((value - from) / (to - from)) * (end - start);
+  return { at, ticks: linearTicks(from, to, unit) };
+}
+
+/** Round numbers in the unit that is displayed, about so many, so that bytes get round MiB. */
+export function linearTicks(from: number, to: number, unit: Unit, about = 5): Ticks {
   const { factor } = scaleFor([(Math.abs(from) + Math.abs(to)) / 2], unit);
-  const step = niceStep((to - from) / factor / 5) * factor;
+  const step = niceStep((to - from) / factor / about) * factor;
   const ticks: number[] = [];
   for (let index = Math.ceil(from / step); index * step <= to && ticks.length < 12; index += 1)
     ticks.push(index * step);
-  return { at, ticks: ticks.map((value) => ({ value, text: tickText(value, unit, factor) })) };
+  return ticks.map((value) => ({ value, text: tickText(value, unit, factor) }));
 }
 
 /** 1, 2 and 5 of each decade, or decades alone where that is too many; powers of two for bytes. */
-function logTicks(from: number, to: number, unit: Unit): Axis['ticks'] {
+export function logTicks(from: number, to: number, unit: Unit, most = mostLogTicks): Ticks {
   const base = unit === 'B' || unit === 'B/s' ? 2 : 10;
   const candidates = (multiples: readonly number[]) => {
     const found: number[] = [];
@@ -58,8 +65,8 @@ function logTicks(from: number, to: number, unit: Unit): Axis['ticks'] {
     return found.filter((value) => value >= from && value <= to);
   };
   const fine = base === 2 ? [] : candidates([1, 2, 5]);
-  const chosen = fine.length > 0 && fine.length <= mostLogTicks ? fine : candidates([1]);
-  const every = Math.ceil(chosen.length / mostLogTicks);
+  const chosen = fine.length > 0 && fine.length <= most ? fine : candidates([1]);
+  const every = Math.ceil(chosen.length / most);
   return chosen
     .filter((_, index) => index % every === 0)
     .map((value) => ({ value, text: tickText(value, unit, scaleFor([value], unit).factor) }));

@@ -140,11 +140,11 @@ test('voided blocks and failed launches do not count', () => {
   expect(tables(voided)).toEqual([]);
 });
 
-test('pages show it, and a record without it shows nothing of it', () => {
+test('pages show it, and a record without it shows nothing of it', async () => {
   const built = record();
   const analysis = analyse(built, { resamples: 200 });
   for (const render of [renderHtml, renderMarkdown]) {
-    expect(render(built, { analysis })).toContain('counted in every way');
+    expect(await render(built, { analysis })).toContain('counted in every way');
   }
   expect(tables(buildRecord({ blocks: 3 }))).toEqual([]);
 });
