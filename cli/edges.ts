@@ -23,7 +23,7 @@ import { appNamed, openApp } from '../images/apps/index.ts';
 import { ensureBuiltinImage, ensureMiniImage } from '../images/builtin.ts';
 import type { Image } from '../images/image.ts';
 import { importImage } from '../images/import/index.ts';
-import { findImage } from '../images/store.ts';
+import { lookUpImage } from '../images/named.ts';
 import type { Context } from '../runners/runner.ts';
 import { runners } from '../runners/index.ts';
 import type { Output } from './command.ts';
@@ -146,8 +146,7 @@ async function openImage(
   if (image === 'mini') return ensureMiniImage(report);
   const app = appNamed(image);
   if (app !== null) return openApp(app, report, signal);
-  const cached = await findImage(image).catch(() => null);
-  return cached ?? importImage(image, { report, signal });
+  return (await lookUpImage(image)) ?? importImage(image, { report, signal });
 }
 
 function ownCpuSeconds(): number {

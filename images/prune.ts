@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Bytes, Seconds } from '../model/quantities.ts';
 import { cacheFolder, readCached, removeTree, withTemporaryFolder } from './cache.ts';
+import { listNames } from './named.ts';
+import { isNamed } from './names.ts';
 import { imagesFolder, listImages, loadImage, type StoredImage } from './store.ts';
 
 /** A form that no run has asked for in so long is of another kernel, agent or option. */
@@ -24,9 +26,14 @@ export interface Pruned {
 
 /** @param now seconds of the wall clock, which file times are in */
 export async function pruneImages(now: Seconds): Promise<Pruned> {
-  // Newest first: the last to be set of each name is the one in use.
-  const newest = new Map((await listImages()).toReversed().map(({ image }) => [image.name, image.digest]));
-  const kept = new Set(newest.values());
+  const stored = await listImages();
+  const names = await listNames();
+  const kept = new Set(names.map(({ digest }) => digest));
+  // Without a name of their own: what tare assembles. Newest first: the last to be set of each is the one in use.
+  const nameless = stored.filter(({ image }) => !kept.has(image.digest));
+  const newest = new Map(nameless.toReversed().map(({ image }) => [image.name, image]));
+  for (const { name, digest, config } of newest.values())
+    if (config === null || !names.some((entry) => isNamed(entry.name, name))) kept.add(digest);
   const images = await removeUnusedImages(kept);
   const unreadable = await removeUnreadable();
   return { images, unreadable, forms: await removeOldForms(now - formSeconds), kept };

@@ -1,12 +1,11 @@
 /**
- * The images in the cache: found by name or digest, listed with their sizes, removed when unused.
+ * The images in the cache: loaded by digest, listed with their sizes. `named.ts` finds them by name.
  * An image folder appears whole (it is renamed into place), so one that can be read is complete.
  */
 import type { Dirent } from 'node:fs';
 import { lstat, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../model/errors.ts';
 import type { Bytes } from '../model/quantities.ts';
 import { cacheFolder } from './cache.ts';
 import type { Image } from './image.ts';
@@ -111,22 +110,4 @@ export async function listImages(): Promise<StoredImage[]> {
     });
   }
   return stored.toSorted((left, right) => right.madeAt.localeCompare(left.madeAt));
-}
-
-/** An image by name (the newest of that name) or by a digest prefix of at least 6 digits. */
-export async function findImage(reference: string): Promise<Image> {
-  const images = (await listImages()).map(({ image }) => image);
-  const named = images.find((image) => image.name === reference);
-  if (named !== undefined) return named;
-  const matching = /^[0-9a-f]{6,64}$/.test(reference)
-    ? images.filter((image) => image.digest.startsWith(reference))
-    : [];
-  if (matching.length === 1 && matching[0] !== undefined) return matching[0];
-  const known = images.map((image) => `${image.name} (${image.digest.slice(0, 12)})`).join(', ');
-  throw new UserError(
-    matching.length > 1
-      ? `image ${JSON.stringify(reference)} is ambiguous: ${matching.map((image) => image.digest.slice(0, 16)).join(', ')}`
-      : `there is no image ${JSON.stringify(reference)} in ${imagesFolder()}`,
-    known === '' ? 'the built-in image is made by: tare images build' : `images here: ${known}`,
-  );
 }

@@ -54,7 +54,7 @@ export const images: Command<ImagesArguments> = {
     if (platform !== undefined && action !== 'import') {
       throw new UserError('--platform is of `tare images import` alone', 'leave it out');
     }
-    const store = await import('../../images/store.ts');
+    const { listNamed } = await import('../../images/named.ts');
     if (action === 'import') return await importOne(reference, platform, json, output);
     if (action === 'build' && reference !== undefined) return await buildApp(reference, json, output);
     if (action === 'build') {
@@ -70,15 +70,15 @@ export const images: Command<ImagesArguments> = {
       return exitCode.ok;
     }
     if (action === 'prune') return await prune(json, output);
-    const stored = await store.listImages();
+    const stored = await listNamed();
     if (json) output.out(JSON.stringify(stored, null, 2));
     else if (stored.length === 0) output.out('no image yet; `tare images build` makes the built-in one');
     else {
       output.out(
         table([
           ['NAME', 'DIGEST', 'TREE', 'ON DISK', 'MADE', 'FORMS'],
-          ...stored.map(({ image, diskBytes, forms, madeAt }) => [
-            image.name,
+          ...stored.map(({ image, names, diskBytes, forms, madeAt }) => [
+            names.join(', '),
             image.digest.slice(0, 12),
             formatValue(image.treeBytes, 'B'),
             formatValue(diskBytes, 'B'),

@@ -112,8 +112,8 @@ export async function openApp(
   signal: AbortSignal,
 ): Promise<Image> {
   const { path, packages } = await ensureApp(name, report);
-  const image = await importImage(`oci:${path}`, { report, signal });
-  return { ...image, name: `app:${name}`, packages };
+  const image = await importImage(`oci:${path}`, { report, signal, name: `app:${name}` });
+  return { ...image, packages };
 }
 
 /** The root file system: the programs with what they need, and what the recipe adds. */

@@ -11,6 +11,7 @@ import type { FoundImage } from './found.ts';
 import { requirePlatform, type Wanted } from './oci.ts';
 import { refusal, type Place } from './refusal.ts';
 import { tarLayer } from './tar-layer.ts';
+import { meantBy, nameMeant, waysToName } from '../names.ts';
 import { sha256 } from '../tree.ts';
 
 const manifestSchema = z
@@ -43,22 +44,26 @@ export async function readDockerArchive(
     manifestSchema,
     manifestPlace,
   );
-  const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
-  const matching = images.filter(
-    ({ RepoTags }) =>
-      wanted.tag === null ||
-      RepoTags?.some((name) => name === wanted.tag || name.endsWith(`:${wanted.tag ?? ''}`)),
-  );
-  const [image, ...others] = matching;
-  if (image === undefined)
+  const all = images.map((image) => ({
+    image,
+    names: image.RepoTags ?? [],
+    tag: null,
+    digest: `sha256:${digestIn(image.Config) ?? sha256(image.Config)}`,
+  }));
+  const offered = `images here: ${waysToName(all).join(', ')}`;
+  const matching = wanted.tag === null ? all : meantBy(wanted.tag, all);
+  const [chosen] = matching;
+  if (chosen === undefined)
+    throw refusal(place, `holds no image tagged ${JSON.stringify(wanted.tag)}`, offered);
+  if (matching.some(({ digest }) => digest !== chosen.digest))
     throw refusal(
       place,
-      `holds no image tagged ${JSON.stringify(wanted.tag)}`,
-      `images here: ${tags.join(', ')}`,
+      wanted.tag === null
+        ? 'holds several images'
+        : `holds several images tagged ${JSON.stringify(wanted.tag)}`,
+      `name one as PATH:NAME; ${offered}`,
     );
-  if (others.length > 0)
-    throw refusal(place, 'holds several images', `name one as PATH:TAG; images here: ${tags.join(', ')}`);
-
+  const { image } = chosen;
   const configPlace = { ...place, entry: image.Config };
   const text = await readNamed(files, image.Config, configPlace);
   const raw = parseConfig(parseDocument(text, z.unknown(), configPlace), configPlace);
@@ -83,10 +88,8 @@ export async function readDockerArchive(
     sources.push(tarLayer({ place: layerPlace, file, blob: null, diffId, whiteouts: true }, budget, signal));
   }
   return {
-    name:
-      wanted.tag === null
-        ? (image.RepoTags?.[0] ?? '')
-        : (image.RepoTags?.find((tag) => tag.endsWith(wanted.tag ?? '')) ?? ''),
+    name: nameMeant(chosen, wanted.tag),
+    tag: null,
     key: `config ${sha256(text)}`,
     place,
     config: raw,
@@ -94,11 +97,14 @@ export async function readDockerArchive(
   };
 }
 
+/** The digest that names a configuration, in either form: "HEX.json" or "blobs/sha256/HEX". */
+const digestIn = (name: string): string | undefined => /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+
 /** The configuration is named by its own digest, in either form. */
 async function readNamed(files: FileSet, name: string, place: Place): Promise<Buffer> {
   const file = await files.find(name);
   if (file === null) throw refusal(place, 'is named but missing: the image is not whole');
-  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  const hex = digestIn(name);
   const bytes =
     hex === undefined ? file.open() : checkedBytes(file, { digest: `sha256:${hex}`, size: null }, place);
   return await readWhole(bytes, file.size, place);

@@ -4,8 +4,12 @@ import type { LayerSource } from './layer.ts';
 import type { Place } from './refusal.ts';
 
 export interface FoundImage {
-  /** What the image calls itself, or what its file is called. */
+  /** What the image calls itself, or what its file is called; "" until one of them is known. */
   readonly name: string;
+  /** A tag that stands alone, without a name. */
+  readonly tag: string | null;
+  /** The path that the name was taken from; null: the name is the image's own. */
+  readonly origin?: string | null;
   /** Equal keys mean equal content: made of digests, or of a file's identity on this host. */
   readonly key: string;
   readonly place: Place;

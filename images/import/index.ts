@@ -13,6 +13,7 @@ import { ensureMiniImage } from '../builtin.ts';
 import { cacheFolder, publish, readCached, withTemporaryFolder, writeCached } from '../cache.ts';
 import type { Image, ImageConfig } from '../image.ts';
 import { imageConfig, imageFolder, loadImage } from '../store.ts';
+import { rememberName } from '../named.ts';
 import { sha256 } from '../tree.ts';
 import { setAttributes } from './attributes.ts';
 import { createBudget, defaultLimits, freeBytes, type Limits } from './budget.ts';
@@ -36,12 +37,20 @@ export interface ImportOptions {
   readonly platform?: string;
   readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;
+  /** What to call the image instead of what it or its file is called. */
+  readonly name?: string;
   /** Host path of the static busybox to put beside the image; the one of the `mini` image by default. */
   readonly busybox?: () => Promise<string>;
 }
 
 /** Raise when the same source would give another tree or configuration. */
-const importVersion = 1;
+const importVersion = 2;
+
+interface Imported {
+  readonly image: Image;
+  /** The path that the image's name was taken from; null: the name is its own. */
+  readonly origin: string | null;
+}
 
 /**
  * @param reference a path or TRANSPORT:REFERENCE, see reference.ts
@@ -49,29 +58,41 @@ const importVersion = 1;
  */
 export async function importImage(reference: string, options: ImportOptions): Promise<Image> {
   try {
-    return await find(reference, options);
+    const { image, origin } = await find(reference, options);
+    const { name, digest, config } = image;
+    if (config !== null) await rememberName({ name, origin, digest, config });
+    return image;
   } catch (error) {
     throw asUserError(error, reference);
   }
 }
 
-async function find(reference: string, options: ImportOptions): Promise<Image> {
+async function find(reference: string, options: ImportOptions): Promise<Imported> {
   const parsed = parseReference(reference);
   const wanted = wantedOf(options.platform, 'tag' in parsed ? parsed.tag : null);
   if ('path' in parsed) {
     const source = { kind: parsed.kind, path: parsed.path, shown: reference };
-    return await byKey(identityOf(source), wanted, () => importPath(source, wanted, options));
+    const imported = await byKey(identityOf(source), wanted, () =>
+      importPath(source, wanted, options, options.name),
+    );
+    return options.name === undefined ? imported : called(imported, options.name, null);
   }
   const platform = wanted.named ? wanted.platform : null;
-  return await byKey(await identify(parsed, platform), wanted, () =>
+  const imported = await byKey(await identify(parsed, platform), wanted, () =>
     withTemporaryFolder(async (folder) => {
       options.report(`image ${parsed.name}: copying ${formatReference(parsed)}`);
       const { form, path } = await copyImage(parsed, platform, folder, options.signal);
-      const image = await importPath({ kind: form, path, shown: reference }, wanted, options, parsed.name);
-      return image;
+      return await importPath({ kind: form, path, shown: reference }, wanted, options, parsed.name);
     }),
   );
+  // An engine may have given the same image another name since.
+  return called(imported, parsed.name, null);
 }
+
+const called = ({ image }: Imported, name: string, origin: string | null): Imported => ({
+  image: { ...image, name },
+  origin,
+});
 
 function wantedOf(platform: string | undefined, tag: string | null): Wanted {
   const host = { os: 'linux', architecture: hostArchitecture(), variant: null };
@@ -85,10 +106,15 @@ function wantedOf(platform: string | undefined, tag: string | null): Wanted {
   return { platform: { os, architecture, variant: variant ?? null } satisfies Platform, named: true, tag };
 }
 
-const entrySchema = z.object({ digest: z.string(), name: z.string(), config: imageConfig });
+const entrySchema = z.object({
+  digest: z.string(),
+  name: z.string(),
+  origin: z.string().nullable(),
+  config: imageConfig,
+});
 
 /** The image once imported from what the key stands for, or the one that `make` makes. */
-async function byKey(key: string | null, wanted: Wanted, make: () => Promise<Image>): Promise<Image> {
+async function byKey(key: string | null, wanted: Wanted, make: () => Promise<Imported>): Promise<Imported> {
   if (key === null) return await make();
   const { platform, tag } = wanted;
   const index = join(
@@ -100,10 +126,13 @@ async function byKey(key: string | null, wanted: Wanted, make: () => Promise<Ima
   const stored = known.success ? await loadImage(known.data.digest) : null;
   // Two images may have the same tree and differ in configuration: that of the source counts.
   if (known.success && stored !== null)
-    return { ...stored, name: known.data.name, config: known.data.config };
-  const image = await make();
-  await writeCached(index, { digest: image.digest, name: image.name, config: image.config });
-  return image;
+    return {
+      image: { ...stored, name: known.data.name, config: known.data.config },
+      origin: known.data.origin,
+    };
+  const { image, origin } = await make();
+  await writeCached(index, { digest: image.digest, name: image.name, origin, config: image.config });
+  return { image, origin };
 }
 
 async function importPath(
@@ -111,7 +140,7 @@ async function importPath(
   wanted: Wanted,
   options: ImportOptions,
   name?: string,
-): Promise<Image> {
+): Promise<Imported> {
   const { report, signal } = options;
   return await withTemporaryFolder(async (work) => {
     // Set-user-id programs of a stranger lie in it for a while, belonging to root.
@@ -119,18 +148,26 @@ async function importPath(
     const limits = { ...defaultLimits, ...options.limits };
     const budget = createBudget(limits, await freeBytes(work));
     const read = await readSource(source, wanted, work, budget, signal);
-    const found = name === undefined ? read : { ...read, name };
-    return await byKey(found.key, wanted, async () => {
+    const found = name === undefined ? read : { ...read, name, origin: null };
+    const imported = await byKey(found.key, wanted, async () => {
       const honours = { owners: canGiveAway(work) };
       const contents = createContentStore(join(work, 'contents'), budget, honours);
       const tree = createTree(budget, (content) => contents.remove(content));
+      let leftOut = 0;
       for (const [index, layer] of found.layers.entries()) {
         report(`image ${found.name}: unpacking layer ${String(index + 1)} of ${String(found.layers.length)}`);
-        await applyLayer(tree, contents, layer, index, signal);
+        leftOut += await applyLayer(tree, contents, layer, index, signal);
       }
+      if (leftOut > 0)
+        report(
+          `image ${found.name}: left out ${String(leftOut)} device nodes, pipes or sockets below /dev and /run; every instance gets its own`,
+        );
       const config = readConfig(found.config, identityIn(tree, contents, found), found.place);
-      return await finish(work, tree, contents, honours, found, config, options);
+      const image = await finish(work, tree, contents, honours, found, config, options);
+      return { image, origin: found.origin ?? null };
     });
+    // The same content may have been imported under another name.
+    return called(imported, found.name, found.origin ?? null);
   });
 }
 

@@ -32,14 +32,21 @@ const prefix = '.wh.';
 const largestOwner = 0xffff_fffe;
 const longestTarget = 4095;
 
-/** @param index number of the layer, from 0 upwards */
+/** Where a running system keeps device nodes, pipes and sockets; a container or machine gets its own there. */
+const runtimeFolders = new Set(['dev', 'run']);
+
+/**
+ * @param index number of the layer, from 0 upwards
+ * @returns how many device nodes, pipes and sockets below /dev and /run were left out
+ */
 export async function applyLayer(
   tree: Tree,
   contents: ContentStore,
   layer: LayerSource,
   index: number,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<number> {
+  const leftOut = new Set<string>();
   for await (const entry of layer.entries()) {
     signal?.throwIfAborted();
     const place = { ...layer.place, entry: entry.path };
@@ -49,8 +56,37 @@ export async function applyLayer(
       continue;
     }
     if (layer.whiteouts && isHidden(tree, parts, index, place)) continue;
+    if (isLeftOut(tree, entry, parts, index, leftOut, place)) continue;
     await applyEntry(tree, contents, entry, parts, index, place);
   }
+  return leftOut.size;
+}
+
+/**
+ * Whether an entry is a device node, pipe or socket below /dev or /run, or a further name of one. It takes the
+ * place of what lower layers have there, as it would in a container.
+ * @param leftOut paths left out so far in this layer, added to
+ */
+function isLeftOut(
+  tree: Tree,
+  { kind, device, target }: Entry,
+  parts: readonly string[],
+  layer: number,
+  leftOut: Set<string>,
+  place: Place,
+): boolean {
+  const isSpecial = kind === 'character' || kind === 'block' || kind === 'fifo' || kind === 'socket';
+  const isWhiteout = kind === 'character' && device[0] === 0 && device[1] === 0;
+  if (isWhiteout || !(isSpecial || kind === 'hardlink')) return false;
+  const parent = findFolder(tree, parts.slice(0, -1), null, place);
+  const path = parent === null ? `/${parts.join('/')}` : `${parent.path}/${parts.at(-1) ?? ''}`;
+  const [, top = '', below] = path.split('/');
+  if (below === undefined || !runtimeFolders.has(top)) return false;
+  if (kind === 'hardlink' && !leftOut.has(`/${target.replace(/^(\.?\/)+/, '')}`)) return false;
+  tree.budget.enter(Buffer.byteLength(path), place);
+  leftOut.add(path);
+  if (parent !== null) hide(tree, parent.folder, parts.at(-1) ?? '', layer);
+  return true;
 }
 
 /** Whether an entry was a whiteout (or what aufs kept for itself), and so is no entry of the tree. */

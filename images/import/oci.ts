@@ -9,6 +9,7 @@ import type { Descriptor, FileSet } from './blobs.ts';
 import type { Budget } from './budget.ts';
 import { parseConfig, type RawConfig } from './config.ts';
 import { formatPlatform, type FoundImage, type Platform } from './found.ts';
+import { isBareTag, meantBy, nameMeant, waysToName, type NamedHere } from '../names.ts';
 import { refusal, type Place } from './refusal.ts';
 import { tarLayer } from './tar-layer.ts';
 
@@ -34,12 +35,17 @@ type Document = z.infer<typeof document>;
 interface Candidate {
   readonly descriptor: Descriptor;
   readonly platform: Platform | null;
-  readonly refName: string | null;
+  readonly called: Called;
 }
 
+/** What an index calls an image; both empty or null where it says nothing. */
+type Called = Pick<FoundImage, 'name' | 'tag'>;
+
+const nameless: Called = { name: '', tag: null };
 const deepest = 8;
 const mostManifests = 1000;
-const refNames = ['org.opencontainers.image.ref.name', 'io.containerd.image.name'] as const;
+/** Where tools put an image's name, the one that is always whole first. */
+const refNames = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const;
 
 /** The image that a layout's index leads to. */
 export async function readLayout(
@@ -56,7 +62,7 @@ export async function readLayout(
   const tagged = chooseTag(top.manifests ?? [], wanted.tag, place);
   const candidates = await collect(files, tagged, 1, new Set(), place);
   const chosen = await choosePlatform(files, candidates, wanted, place);
-  return await readManifest(files, chosen.descriptor, wanted, chosen.refName, budget, signal);
+  return await readManifest(files, chosen.descriptor, wanted, chosen.called, budget, signal);
 }
 
 /** The image of a manifest that is there by itself, as skopeo's `dir:` has it. */
@@ -67,43 +73,62 @@ export async function readSingle(
   budget: Budget,
   signal?: AbortSignal,
 ): Promise<FoundImage> {
-  const candidates = await collect(files, [{ descriptor: manifest, refName: null }], 0, new Set(), {
+  const candidates = await collect(files, [{ descriptor: manifest, called: nameless }], 0, new Set(), {
     archive: files.archive,
   });
   const chosen = await choosePlatform(files, candidates, wanted, { archive: files.archive });
-  return await readManifest(files, chosen.descriptor, wanted, null, budget, signal);
+  return await readManifest(files, chosen.descriptor, wanted, nameless, budget, signal);
 }
 
 interface Tagged {
   readonly descriptor: Descriptor;
-  readonly refName: string | null;
+  readonly called: Called;
 }
 
-const refNameOf = ({ annotations }: Descriptor): string | null =>
-  refNames.map((name) => annotations?.[name]).find((name) => name !== undefined) ?? null;
+interface Named extends NamedHere {
+  readonly descriptor: Descriptor;
+}
 
+function namedHere(descriptor: Descriptor): Named {
+  const texts = refNames
+    .flatMap((name) => descriptor.annotations?.[name] ?? [])
+    .filter((text) => text !== '');
+  return {
+    descriptor,
+    digest: descriptor.digest,
+    names: texts.filter((text) => !isBareTag(text)),
+    tag: texts.find(isBareTag) ?? null,
+  };
+}
+
+/** The manifests of the one image that is meant; several where it is there for several platforms. */
 function chooseTag(manifests: readonly Descriptor[], tag: string | null, place: Place): readonly Tagged[] {
-  const all = manifests
-    .filter((descriptor) => !isAttestation(descriptor))
-    .map((descriptor) => ({ descriptor, refName: refNameOf(descriptor) }));
+  const all = manifests.filter((descriptor) => !isAttestation(descriptor)).map(namedHere);
   if (all.length === 0) throw refusal(place, 'holds no image: its index is empty');
-  const names = [...new Set(all.flatMap(({ refName }) => refName ?? []))];
-  const offered = `images here: ${names.join(', ')}`;
-  if (tag === null) {
-    if (names.length > 1) throw refusal(place, 'holds several images', `name one as PATH:TAG; ${offered}`);
-    return all;
-  }
-  const matching = all.filter(
-    ({ descriptor, refName }) =>
-      Object.values(descriptor.annotations ?? {}).includes(tag) || refName?.endsWith(`:${tag}`),
-  );
-  if (matching.length === 0)
+  const offered = `images here: ${waysToName(all).join(', ')}`;
+  const matching = tag === null ? all : meantBy(tag, all);
+  if (matching.length === 0) throw refusal(place, `holds no image tagged ${JSON.stringify(tag)}`, offered);
+  if (holdsSeveral(matching))
     throw refusal(
       place,
-      `holds no image tagged ${JSON.stringify(tag)}`,
-      names.length === 0 ? 'leave out the tag' : offered,
+      tag === null ? 'holds several images' : `holds several images tagged ${JSON.stringify(tag)}`,
+      `name one as PATH:NAME; ${offered}`,
     );
-  return matching;
+  return matching.map((one) => ({
+    descriptor: one.descriptor,
+    called: { name: nameMeant(one, tag), tag: one.tag },
+  }));
+}
+
+/** Names that stand for the same manifests name one image; manifests without a name may be its other platforms. */
+function holdsSeveral(all: readonly Named[]): boolean {
+  const digests = new Map<string, Set<string>>();
+  for (const { names, tag, digest } of all) {
+    const name = names[0] ?? tag;
+    if (name === null) continue;
+    digests.set(name, (digests.get(name) ?? new Set()).add(digest));
+  }
+  return new Set([...digests.values()].map((set) => [...set].toSorted().join(' '))).size > 1;
 }
 
 /** Signatures and provenance lie beside images in an index, as manifests for no platform. */
@@ -120,7 +145,7 @@ async function collect(
 ): Promise<readonly Candidate[]> {
   if (depth > deepest) throw refusal(place, `its indexes are nested more than ${String(deepest)} deep`);
   const candidates: Candidate[] = [];
-  for (const { descriptor, refName } of tagged) {
+  for (const { descriptor, called } of tagged) {
     if (seen.has(descriptor.digest)) continue;
     seen.add(descriptor.digest);
     if (seen.size > mostManifests) throw refusal(place, `names more than ${String(mostManifests)} manifests`);
@@ -132,16 +157,16 @@ async function collect(
     const isIndex = mediaType?.includes('index') === true || mediaType?.includes('manifest.list') === true;
     // Another platform's manifest may be named without being there: `docker save` does so.
     if (known !== null && !isIndex) {
-      candidates.push({ descriptor, platform: known, refName });
+      candidates.push({ descriptor, platform: known, called });
       continue;
     }
     const text = await readDocument(files, descriptor, place);
     if (text.manifests === null || text.manifests === undefined)
-      candidates.push({ descriptor, platform: null, refName });
+      candidates.push({ descriptor, platform: null, called });
     else {
       const inner = text.manifests
         .filter((one) => !isAttestation(one))
-        .map((one) => ({ descriptor: one, refName }));
+        .map((one) => ({ descriptor: one, called }));
       candidates.push(...(await collect(files, inner, depth + 1, seen, place)));
     }
   }
@@ -185,10 +210,11 @@ async function choosePlatform(
   if (best !== undefined) {
     const alike = others.filter(({ platform }) => platform.variant === best.platform.variant);
     if (alike.length === 0) return best;
+    const ways = waysToName([best, ...alike].map(({ descriptor }) => namedHere(descriptor)));
     throw refusal(
       place,
       `holds several images for ${formatPlatform(wanted.platform)}`,
-      'name one as PATH:TAG, or split them',
+      `name one as PATH:NAME; images here: ${ways.join(', ')}`,
     );
   }
   throw foreignPlatform(
@@ -231,7 +257,7 @@ async function readManifest(
   files: FileSet,
   descriptor: Descriptor,
   wanted: Wanted,
-  refName: string | null,
+  called: Called,
   budget: Budget,
   signal?: AbortSignal,
 ): Promise<FoundImage> {
@@ -266,7 +292,7 @@ async function readManifest(
     const blob = { digest: layer.digest, size: layer.size };
     sources.push(tarLayer({ place: layerPlace, file, blob, diffId, whiteouts: true }, budget, signal));
   }
-  return { name: refName ?? '', key: `manifest ${descriptor.digest}`, place, config: raw, layers: sources };
+  return { ...called, key: `manifest ${descriptor.digest}`, place, config: raw, layers: sources };
 }
 
 /** @throws UserError where the configuration is for another platform than wanted */

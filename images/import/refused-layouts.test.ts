@@ -143,7 +143,7 @@ describe('layouts', () => {
   test('several images, several of one platform, none of the tag, none at all', async () => {
     const place = (name: string, ...images: readonly LayoutImage[]): string =>
       writeFiles(join(bench.folder, 'in', name), layoutFiles(...images));
-    const two = place('two', { layers: [layer], tag: 'one' }, { layers: [layer], tag: 'two' });
+    const two = place('two', { layers: [layer], tag: 'one' }, { layers: [layer], config: {}, tag: 'two' });
     expect(await refusedFor(two)).toContain('holds several images');
     expect(await refusedFor(`${two}:three`)).toContain('holds no image tagged "three"');
     const platform = { os: 'linux', architecture: 'amd64' };

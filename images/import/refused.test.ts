@@ -58,10 +58,22 @@ describe('entries', () => {
     'a path out of the tree, later': [[file('a/../../evil')], 'its path leads out of the image'],
     'a PAX path out of the tree': [[pax([['path', '../evil']]), file('x')], 'entry "../evil"'],
     'a device': [
-      [{ name: 'dev/sda', type: '4', patch: { 329: '0000010\0' } }],
-      'entry "dev/sda": is a device node',
+      [{ name: 'srv/dev/sda', type: '4', patch: { 329: '0000010\0' } }],
+      'entry "srv/dev/sda": is a device node',
     ],
     'a character device': [[{ name: 'null', type: '3', patch: { 337: '0000003\0' } }], 'is a device node'],
+    'a device in place of /dev': [
+      [{ name: 'dev', type: '3', patch: { 337: '0000003\0' } }],
+      'is a device node',
+    ],
+    'a device by a link out of /dev': [
+      [folder('srv/'), link('dev', 'srv'), { name: 'dev/sda', type: '4', patch: { 329: '0000010\0' } }],
+      'entry "dev/sda": is a device node',
+    ],
+    'a hard link to a device that was left out': [
+      [{ name: 'dev/sda', type: '4', patch: { 329: '0000010\0' } }, hardlink('sda', 'dev/sda')],
+      'is a hard link to "dev/sda", which is not there',
+    ],
     'a pipe': [[{ name: 'pipe', type: '6' }], 'entry "pipe": is a fifo'],
     'a kind of no image': [[{ name: 'volume', type: 'M' }], 'of a kind that no image holds (tar type "M")'],
     'a hard link out of the tree': [

@@ -185,13 +185,18 @@ function refuseTag({ tag }: Wanted, place: Place): void {
 
 function bare(source: PathSource, key: string, layers: FoundImage['layers']): FoundImage {
   const config = bareConfig(hostArchitecture());
-  return named({ name: '', key, place: { archive: source.shown }, config, layers }, source);
+  return named({ name: '', tag: null, key, place: { archive: source.shown }, config, layers }, source);
 }
 
-/** An image without a name of its own is called what its file is called; names are shown, and typed by users. */
+/**
+ * An image without a name of its own is called what its file is called, with the tag that it has in there; names
+ * are shown, and typed by users.
+ */
 function named(found: FoundImage, { path }: PathSource): FoundImage {
   const file = basename(path).replace(/(\.(tar|tgz|gz|zst|xz|oci))+$/, '');
-  const own = (found.name === '' ? file : found.name).replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
+  const ofFile = found.tag === null ? file : `${file}:${found.tag}`;
+  const own = (found.name === '' ? ofFile : found.name).replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
   // These two are tare's.
-  return { ...found, name: own === 'builtin' || own === 'mini' ? `imported-${own}` : own };
+  const name = own === 'builtin' || own === 'mini' ? `imported-${own}` : own;
+  return { ...found, name, origin: found.name === '' ? path : null };
 }

@@ -106,6 +106,8 @@ export interface LayoutLayer {
 }
 
 export interface LayoutImage {
+  /** Of its descriptor in the index. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly layers: readonly LayoutLayer[];
   readonly config?: object;
   readonly os?: string;
@@ -156,7 +158,10 @@ export function layoutFiles(...images: readonly LayoutImage[]): Map<string, Buff
               ...(image.variant === undefined ? {} : { variant: image.variant }),
             },
           }),
-      ...(tag === undefined ? {} : { annotations: { 'org.opencontainers.image.ref.name': tag } }),
+      annotations: {
+        ...(tag === undefined ? {} : { 'org.opencontainers.image.ref.name': tag }),
+        ...image.annotations,
+      },
     };
   });
   files.set('index.json', json({ schemaVersion: 2, manifests }));
