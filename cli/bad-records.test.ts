@@ -60,12 +60,12 @@ const damages: readonly (readonly [string, string | RegExp, string, RegExp])[] =
 ];
 
 test.each(
-  damages.flatMap(([what, from, to, told]) =>
-    commands.map(([name, words]) => ({ what, from, to, told, name, words })),
+  damages.flatMap(([what, from, to, reported]) =>
+    commands.map(([name, words]) => ({ what, from, to, reported, name, words })),
   ),
-)('$name tells $what with its place, and ends with 2', async ({ from, to, told, words }) => {
+)('$name reports $what with its place, and exits with 2', async ({ from, to, reported, words }) => {
   const { code, err } = await tare(...words(damaged(from, to)));
-  expect([code, err]).toEqual([2, expect.stringMatching(told)]);
+  expect([code, err]).toEqual([2, expect.stringMatching(reported)]);
 });
 
 test('records of two schemas are read alike, and refused only for what they were made of', async () => {
@@ -83,7 +83,7 @@ test('a duration below zero is refused, and no gate is kept by it', async () => 
   expect([judged.code, judged.out]).toEqual([5, expect.stringContaining('a clock went back')]);
 });
 
-test('a run given twice under two names is told by every command', async () => {
+test('a run given twice under two names is reported by every command', async () => {
   const copy = stored('copy', 1);
   for (const words of [
     ['compare', good, stored('b', 2), '--more-base', copy],

@@ -87,7 +87,7 @@ const leastCosts: RunnerCosts = {
   programSeconds: 0.05,
 };
 
-/** What a launch costs beside the work it is asked for. */
+/** What a launch takes besides its work. */
 function launchCost({ runner, workload }: Cell, acceleration: AccelerationClass): LaunchCost {
   const costs = runners[runner.kind]?.costs?.(runner.options, acceleration) ?? leastCosts;
   return {

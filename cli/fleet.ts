@@ -1,4 +1,4 @@
-/** The fleet that verdicts are told in: `--fleet FILE`, or the one that a policy names. */
+/** The fleet that verdicts are translated into hosts of: `--fleet FILE`, or the one that a policy names. */
 import { messageOf, UserError } from '../model/errors.ts';
 import type { ChangeReport, FleetReport, GateReport } from '../verdicts/model.ts';
 import type { Run } from '../verdicts/runs.ts';
@@ -6,10 +6,10 @@ import { readTextFile, type Say } from './text-file.ts';
 
 export const fleetOption = {
   type: 'string',
-  describe: 'A fleet (YAML): tell what a change of memory per instance costs it in hosts.',
+  describe: 'A fleet (YAML): report what a change in memory per instance costs in hosts.',
 } as const;
 
-/** Tells reports in hosts of one fleet. */
+/** Translates reports into hosts of one fleet. */
 export interface Teller {
   readonly ofGate: (report: GateReport, runs: readonly Run[]) => FleetReport;
   readonly ofCompare: (report: ChangeReport, runs: readonly Run[]) => FleetReport;

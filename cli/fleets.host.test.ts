@@ -1,6 +1,6 @@
 /**
  * Sweeps and waves of real instances, fifty containers and a few machines: what they say, and that nothing
- * of the run is left, however it ended. What belongs to a run is told by its id, which every group bears.
+ * of the run is left, however it ended. What belongs to a run is recognised by its id, which every group carries.
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -8,7 +8,7 @@ import { table } from './table.ts';
 export function firstPage(commands: readonly Pick<Command<never>, 'command' | 'describe'>[]): string {
   return `tare COMMAND
 
-Weighs what a virtual machine and a container cost before you put anything in them.
+Measures what a virtual machine and a container cost before you put anything in them.
 
 Commands:
 ${table(commands.map(({ command, describe }) => [`  tare ${command}`, describe]))}

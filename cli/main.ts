@@ -58,7 +58,7 @@ let caught: AbortSignal | undefined;
 let progressGone = false;
 
 /**
- * Signals are caught from when a command first asks for this, because it has something to clean up. The others
+ * Signals are caught from when a command first reads this, because it has something to clean up. The others
  * only compute, and a computation that keeps the event loop busy would otherwise not hear Ctrl-C at all.
  */
 function interruption(): AbortSignal {

@@ -17,7 +17,7 @@ export async function measureOne(request: Request, json: boolean, output: Output
   await showResult(request.folder, json, output);
   if (code === exitCode.interrupted) {
     output.err(
-      `interrupted: every finished launch is kept; go on with \`tare run --resume ${request.folder}\``,
+      `interrupted: every finished launch is kept; resume with \`tare run --resume ${request.folder}\``,
     );
   }
   return code;
@@ -41,7 +41,7 @@ export async function measureSeries(batch: Batch, json: boolean, output: Output)
   await showSeries(series.folder, json, output);
   if (codes.includes(exitCode.interrupted) || output.signal.aborted) {
     output.err(
-      `interrupted: every finished launch is kept; go on with \`tare run --resume ${series.folder}\``,
+      `interrupted: every finished launch is kept; resume with \`tare run --resume ${series.folder}\``,
     );
     return exitCode.interrupted;
   }
@@ -61,7 +61,7 @@ function worst(codes: readonly ExitCode[]): ExitCode {
   return gravity.findLast((code) => codes.includes(code)) ?? exitCode.ok;
 }
 
-/** Whatever one scenario throws is told and the next one goes on. */
+/** Whatever one scenario throws is reported, and the next one runs. */
 async function measureInSeries(request: Request, output: Output): Promise<ExitCode> {
   const { name } = request.scenario;
   try {
@@ -112,7 +112,7 @@ async function showResult(folder: string, json: boolean, output: Output): Promis
 /** What is to be done where a page cannot be written after its run. */
 const again = 'the record is untouched; `tare report RECORD --html FILE` makes its page at another place';
 
-/** The page of one record of a series, beside it. */
+/** The page of one record of a series, next to it. */
 async function writePage(folder: string, output: Output): Promise<void> {
   const { readRecord, recordFile } = await import('../bench/record/record.ts');
   const { renderHtml } = await import('../reports/index.ts');

@@ -1,5 +1,5 @@
 /**
- * Real redis and nginx weighed through the program: what every ruler must agree on, whatever the amounts.
+ * Real redis and nginx measured through the program: what every ruler must agree on, whatever the amounts.
  * The virtual machine is emulated where KVM does not run guests, so patience is generous.
  */
 import { execFile } from 'node:child_process';
@@ -84,7 +84,7 @@ test.each(['namespace/redis', 'vm/redis'])('%s: stored data appears on every rul
   }
 });
 
-test('a hypervisor divides into parts that add up, and a guest never weighs more than its RAM', () => {
+test('a hypervisor divides into parts that add up, and a guest never takes more than its RAM', () => {
   for (const moment of ['ready', 'loaded', 'after'] as const) {
     const { hypervisor, pssBytes, guest, configuredBytes } = at('vm/redis', moment);
     const { guestRamBytes = 0, translationBytes = 0, otherBytes = 0 } = hypervisor ?? {};
@@ -105,7 +105,7 @@ test('preallocated RAM is all there from the start; reporting and a balloon leav
   expect(total('vm/redis') - total('giving/redis')).toBe(64 * MiB);
 });
 
-test('nginx answers while it is weighed', () => {
+test('nginx answers while it is measured', () => {
   const { outputs } = trialOf('namespace/nginx');
   const stop = outputs.find(({ program }) => program === 'stop');
   expect(Number(/(\d+) requests in/.exec(stop?.stdout ?? '')?.[1])).toBeGreaterThan(0);

@@ -138,7 +138,7 @@ test.skipIf(!isRoot)(
       expect(samples.map(({ metric }) => metric)).toContain('startup.stop');
       expect(samples).toContainEqual({ metric: 'app.n', value: 1 });
       expect(provenDigest).toBe(record.header.imageDigest);
-      // Docker's daemons are nobody's instance: told apart, for docker alone.
+      // Docker's daemons are shared: reported separately, for docker only.
       const shared = samples.filter(({ metric }) => metric.startsWith('startup.shared-'));
       expect([cell, shared.map(({ metric }) => metric)]).toEqual([
         cell,
@@ -149,7 +149,7 @@ test.skipIf(!isRoot)(
   },
 );
 
-test('without root, an image of root runs, and one of another user says what stands in its way', async () => {
+test('without root, an image of root runs, and one of another user says what prevents it', async () => {
   layout('of-root', '');
   const { record } = await tare('rootless', './of-root', 'rootless: { kind: namespace, user: rootless }');
   expect(record.trials.map(({ outcome }) => outcome)).toEqual([{ state: 'ok' }]);

@@ -12,9 +12,9 @@ import type { Forecast } from './estimate.ts';
 import type { Batch, Request } from './requests.ts';
 import { clock, table } from './table.ts';
 
-/** Said once beside every estimate. */
+/** Printed once with every estimate. */
 const basis =
-  'Estimated from the durations asked for and usual start costs on a quiet host; images and guest kernels not yet built come on top.';
+  'Estimated from the durations in the scenario and typical start-up times on a quiet host; building missing images and guest kernels takes extra time.';
 
 /** What the estimate does not know: how busy the host is by now. */
 function printBusy(output: Output): void {

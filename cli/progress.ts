@@ -41,7 +41,7 @@ export function showProgress(
         if (!output.live) output.err(`preparing ${event.cell.runner.id}`);
         return;
       case 'skipped':
-        // Cells of one runner that lack the same thing are told once.
+        // Cells of one runner that lack the same thing are reported once.
         if (skipped.has(`${event.cell.runner.id}: ${event.reason}`)) return;
         skipped.add(`${event.cell.runner.id}: ${event.reason}`);
         output.err(
@@ -100,7 +100,7 @@ function outcomeText(trial: RecordedTrial): string {
   if (wave !== undefined) {
     return `${wave.ready.length} more ready in ${formatValue(wave.ready.at(-1)?.ready ?? null, 's')}`;
   }
-  if (ladder.length > 0) return `${ladder.at(-1)?.instances ?? 0} instances weighed`;
+  if (ladder.length > 0) return `${ladder.at(-1)?.instances ?? 0} instances measured`;
   const at = (name: string) => marks.find((mark) => mark.name === name)?.at;
   const [from, to] = [at('T0'), at('T6')];
   return from === undefined || to === undefined ? 'done' : `ready in ${formatValue(to - from, 's')}`;
@@ -108,5 +108,5 @@ function outcomeText(trial: RecordedTrial): string {
 
 function sweptWords({ end }: DensityResult): string {
   if (end === null) return 'not finished';
-  return end.binding === null ? end.evidence : `${end.binding} binds (${end.evidence})`;
+  return end.binding === null ? end.evidence : `${end.binding} is the bottleneck (${end.evidence})`;
 }

@@ -1,4 +1,4 @@
-/** What README tells people to type must be understood by the program as it is. */
+/** The program must accept every command that README shows. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -36,7 +36,7 @@ test.each(['import', 'history', 'baseline'])('%s shows examples', async (command
   expect(out).toMatch(/Examples:/);
 });
 
-test('an import says what it made, from what, and what a value stands for', async () => {
+test('an import says what it made, from what, and what one value is', async () => {
   const out = await imported('one', 0.5, 0);
   const file = join(folder, 'one.json');
   const again = await tare('import', file, '--out', out);
@@ -65,7 +65,7 @@ test.each([
   [['baseline', 'set', '../x', '/nowhere'], "a baseline's name is"],
   [['baseline', 'set', 'x'], 'no run is given'],
   [['baseline', 'set', 'x', '/nowhere', '--ratchet', '--why', 'y'], '--ratchet tightens'],
-])('%j is told with a remedy', async (words, said) => {
+])('%j is reported with a remedy', async (words, said) => {
   const { code, err } = await tare(...words);
   expect(code).toBe(2);
   expect(err).toContain(said);

@@ -1,6 +1,6 @@
 /**
  * From the words of a command line to checked scenarios with a place for each record. Everything wrong with
- * any of them is told here, before the first launch of the first one.
+ * any of them is reported here, before the first launch of the first one.
  */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -31,7 +31,7 @@ export interface Request {
   readonly onlyRunners: readonly string[] | null;
   readonly seed: number;
   readonly folder: string;
-  /** The record to go on with; null for a new one. */
+  /** The record to resume; null for a new one. */
   readonly earlier: RunRecord | null;
 }
 
@@ -58,7 +58,7 @@ export interface Wishes {
   readonly set: readonly string[];
 }
 
-/** What is to be run anew: one scenario, or several with one report over them. */
+/** A new run: one scenario, or several with one report over them. */
 export function newBatch(wishes: Wishes, say: Say): Batch {
   if (wishes.scenario.length === 0) {
     throw new UserError(
@@ -127,7 +127,7 @@ export function seriesOf({ requests, series }: Batch): Series {
   };
 }
 
-/** Its image's path, if it has one, is told from its own folder. */
+/** Its image's path, if it has one, is relative to its own folder. */
 function readScenario(text: string, file: string, overrides: readonly string[]): Scenario {
   const scenario = parseScenario(text, file, runnerSchemas, overrides);
   return { ...scenario, image: placeReference(scenario.image, dirname(resolve(file))) };
@@ -159,21 +159,21 @@ function overridden(
   return own.scenario.blocks < presets.quick ? own : parse(presets[preset as Preset]);
 }
 
-/** Scenarios that could not stand in one report are told now, not after hours. */
+/** Scenarios that cannot share one report are reported now, not after hours. */
 function requireOneReport(scenarios: readonly Scenario[]): void {
   const conflicts = metricConflicts(
     scenarios.map((scenario) => ({ scenario: scenario.name, metrics: metricsOf(scenario) })),
   );
   if (conflicts.length > 0) {
     throw new UserError(
-      `these scenarios cannot stand in one report: ${conflicts.join('; ')}`,
+      `these scenarios cannot share one report: ${conflicts.join('; ')}`,
       'run them one by one, or give their programs the same options',
     );
   }
   const images = new Set(scenarios.map(({ image }) => image));
   if (images.size > 1) {
     throw new UserError(
-      `these scenarios use different images (${[...images].join(', ')}) and cannot stand in one report (C26)`,
+      `these scenarios use different images (${[...images].join(', ')}) and cannot share one report (C26)`,
       'run them one by one, or give all the same one with --image',
     );
   }
@@ -200,14 +200,14 @@ function planned(
   return { ...chosen, overrides, onlyRunners, seed, folder, earlier: null };
 }
 
-/** Only the wanted runners; of several scenarios, those that have none of them are left out. */
+/** Only the named runners; of several scenarios, those that have none of them are left out. */
 function withRunners<Entry extends { readonly scenario: Scenario }>(
   entries: readonly Entry[],
   wanted: readonly string[] | null,
 ): readonly Entry[] {
   if (wanted === null) return entries;
   const known = [...new Set(entries.flatMap(({ scenario }) => scenario.runners.map(({ id }) => id)))];
-  const unknown = wanted.filter((id) => !known.includes(id));
+  const unknown = named.filter((id) => !known.includes(id));
   if (unknown.length > 0) {
     const who = entries.map(({ scenario }) => scenario.name);
     throw new UserError(
@@ -216,14 +216,13 @@ function withRunners<Entry extends { readonly scenario: Scenario }>(
     );
   }
   return entries
-    .filter(({ scenario }) => scenario.runners.some(({ id }) => wanted.includes(id)))
-    .map((entry) => ({ ...entry, scenario: onlyRunners(entry.scenario, wanted) }));
+    .filter(({ scenario }) => scenario.runners.some(({ id }) => named.includes(id)))
+    .map((entry) => ({ ...entry, scenario: onlyRunners(entry.scenario, named) }));
 }
 
-function onlyRunners(scenario: Scenario, wanted: readonly string[]): Scenario {
-  const runners = scenario.runners.filter(({ id }) => wanted.includes(id));
-  const baseline = wanted.includes(scenario.baseline) ? scenario.baseline : (runners[0]?.id ?? '');
-  const control =
-    scenario.control === null || wanted.includes(scenario.control) ? scenario.control : baseline;
+function onlyRunners(scenario: Scenario, named: readonly string[]): Scenario {
+  const runners = scenario.runners.filter(({ id }) => named.includes(id));
+  const baseline = named.includes(scenario.baseline) ? scenario.baseline : (runners[0]?.id ?? '');
+  const control = scenario.control === null || named.includes(scenario.control) ? scenario.control : baseline;
   return { ...scenario, runners, baseline, control };
 }

@@ -1,6 +1,6 @@
 /**
  * Scenario files by path or name, lists of scenarios resolved into what they list. Says of every file that
- * cannot be read which one asked for it.
+ * cannot be read which one named it.
  */
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -18,7 +18,7 @@ export interface ScenarioText {
 }
 
 export interface Loaded {
-  /** Name and description of the list that was asked for, if it was one list and nothing else. */
+  /** Name and description of the list, if one list was named and nothing else. */
   readonly list: Pick<ScenarioList, 'name' | 'description'> | null;
   readonly scenarios: readonly ScenarioText[];
 }
@@ -34,7 +34,7 @@ export function readyScenarios(): string[] {
 }
 
 /**
- * Every scenario that the names stand for, in order.
+ * Every scenario that the names refer to, in order.
  * @throws UserError for files that cannot be read, and lists that are wrong, repeat a file or lead in a circle
  */
 export function loadScenarios(names: readonly string[], parseList: ListParser, say: Say): Loaded {

@@ -44,7 +44,7 @@ async function tare(...words: string[]): Promise<{ code: number; out: string; er
   return tareUntil(new AbortController(), () => false, ...words);
 }
 
-/** Interrupts when a line of progress asks for it. */
+/** Interrupts at a given line of progress. */
 async function tareUntil(
   interruption: AbortController,
   asks: (line: string) => boolean,
@@ -118,7 +118,7 @@ test('an interrupted series goes on where it stopped, whatever had begun', async
   const stop = (line: string) => /\[3\/4\]/.test(line) && existsSync(at('out', 'b'));
   const first = await tareUntil(interruption, stop, 'run', ...files, '--out', at('out'));
   expect(first.code).toBe(130);
-  expect(first.err).toContain(`go on with \`tare run --resume ${at('out')}\``);
+  expect(first.err).toContain(`resume with \`tare run --resume ${at('out')}\``);
   expect(existsSync(at('out', 'c'))).toBe(false);
   expect(readRecord(at('out', 'b')).end?.state).toBe('interrupted');
   const shown = await tare('report', at('out'), '--format', 'text');
@@ -139,7 +139,7 @@ test.each([
   ['a missing file', ['none.yaml'], 'a.yaml:2:13: scenarios: none.yaml cannot be read'],
   ['a file twice', ['c.yaml', './c.yaml'], 'is listed already (a.yaml:2:13)'],
   ['a broken scenario', ['c.yaml', 'd.yaml'], 'd.yaml:1:1: name: must be'],
-])('%s in a list is told before anything runs', async (_, entries, message) => {
+])('%s in a list is reported before anything runs', async (_, entries, message) => {
   list('b', 'a.yaml');
   scenario('c');
   writeFileSync(at('d.yaml'), 'name: [1]\n');
@@ -204,7 +204,7 @@ test('several records make one report; --each makes one of each', async () => {
   expect((await tare('report', at('one'), at('two'), '--each', '--html', page)).code).toBe(2);
 });
 
-test('records of one host stand side by side when asked to, and a record alone has nothing beside it', async () => {
+test('records of one host are shown side by side on request, and a single record is refused', async () => {
   const smoke = (out: string) =>
     tare('run', 'smoke', '--set', 'blocks=2', '--set', 'warmup=0', '--out', at(out));
   expect((await smoke('before')).code).toBe(0);

@@ -23,7 +23,7 @@ export function table(given: readonly (readonly (string | null)[])[], gap = '  '
     .join('\n');
 }
 
-/** "1:05" for 65 s, "2:03:04" from an hour on. */
+/** "1:05" for 65 s, "2:03:04" from one hour up. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (value: number) => String(value % 60).padStart(2, '0');

@@ -57,7 +57,7 @@ test('compare refuses other hosts with the differing facts, and says what may st
   expect((await tare('compare', base, head, '--across-hosts')).code).toBe(0);
 });
 
-test('a folder of records stands for all of them', async () => {
+test('a folder of records is read as all of them', async () => {
   for (const id of [1, 2, 3]) stored(join('base', `r${id}`), world({ id }));
   for (const id of [4, 5, 6]) stored(join('head', `r${id}`), world({ id }));
   const { code, out } = await tare('compare', join(folder, 'base'), join(folder, 'head'), '--json');
@@ -159,7 +159,7 @@ test('gate answers one question, and passes nothing over in silence', async () =
   expect(existsSync(join(folder, 'j.xml'))).toBe(false);
 });
 
-test('gate and compare tell a change of memory in hosts of a fleet', async () => {
+test('gate and compare report a change in memory in hosts of a fleet', async () => {
   const of = (mebibytes: number, id: number) =>
     world({
       id,
@@ -171,12 +171,12 @@ test('gate and compare tell a change of memory in hosts of a fleet', async () =>
     file,
     'instances: [{ count: 1000, cpu: 0.1, memory: 500MiB }]\nhost: { cores: 64, memory: 50000MiB }\nreserved: {}\n',
   );
-  const told =
+  const reported =
     /tare\.hostMemory of namespace.*: \+1\d.* MiB per instance .* = \+\d+ hosts? .* at 1,000 containers/;
   const rules = '[{ metric: tare.hostMemory, limit: 100%, noise: 1% }]';
   const named = policy(`fleet: fleet.yaml\nbaseline: a\nrules: ${rules}\n`);
   const judged = await tare('gate', head, '--policy', named);
-  expect([judged.code, judged.out]).toEqual([0, expect.stringMatching(told)]);
+  expect([judged.code, judged.out]).toEqual([0, expect.stringMatching(reported)]);
   const asked = ['compare', base, head, '--noise', '1%', '--fleet', file];
   for (const format of ['text', 'markdown', 'html']) {
     const { out } = await tare(...asked, '--format', format);
@@ -203,7 +203,7 @@ test('compare takes the noise between runs', async () => {
   );
 });
 
-test('gate tells mistakes with their place', async () => {
+test('gate reports mistakes with their place', async () => {
   const base = stored('base', world({ id: 1 }));
   const file = policy('rules:\n  - metric: startup.redy\n    limit: 5%\n');
   const missed = await tare('gate', base, '--policy', file, '--baseline', base);

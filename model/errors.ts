@@ -1,5 +1,5 @@
 /**
- * The one way to tell a user that something is theirs to mend, and the table of exit codes.
+ * The one way to report an error that the user can fix, and the table of exit codes.
  * Anything thrown that is not a UserError is a bug (exit 70); a failed trial is data, not an error.
  */
 

@@ -184,7 +184,7 @@ export interface HostFingerprint {
   readonly hash: string;
 }
 
-/** How well instants can be told apart on this host during this run. */
+/** The shortest time between instants that this host could resolve during this run. */
 export interface ClockError {
   /** Round trip of one byte through the same kind of channel that carries marks, median and p95. */
   readonly echoMedianSeconds: Seconds;

@@ -38,7 +38,7 @@ export interface ServiceEnd {
 /** How it was found out that the service is ready, and what of the instance's CPU time that took. */
 export interface ServiceSeen {
   readonly kind: 'service-seen';
-  /** `outside`: by the host; `end`: by its own end; `event`: its kernel told; `look`: by looking from inside. */
+  /** `outside`: by the host; `end`: by its own end; `event`: its kernel reported it; `look`: by looking from inside. */
   readonly by: 'outside' | 'end' | 'event' | 'look';
   /** Subtracted from `startup.cpu`, which is true to the error. */
   readonly cpuSeconds: Seconds;
@@ -103,11 +103,11 @@ export interface MemoryReading {
   readonly heldBytes: Bytes | null;
   /** The host's page cache charged to its cgroup: first toucher pays. */
   readonly cacheBytes: Bytes | null;
-  /** As told: guest memory, or the cap of a container. Never what it costs (C24). */
+  /** As declared: guest memory, or the limit of a container. Never what it costs (C24). */
   readonly configuredBytes: Bytes;
   /** null where no process of it maps a guest's RAM. */
   readonly hypervisor: HypervisorMemory | null;
-  /** As its own kernel tells from inside; null where it shares the host's. */
+  /** As its own kernel reports from inside; null where it shares the host's. */
   readonly guest: GuestMemory | null;
   /** The service's own count (redis: used_memory). */
   readonly serviceBytes: Bytes | null;
@@ -155,7 +155,7 @@ export interface SurfaceFacts {
   /** The host's own values of the same keys, before and after. */
   readonly hostBefore: Readonly<Record<string, string>>;
   readonly hostAfter: Readonly<Record<string, string>>;
-  /** What the process that stands for the instance may do on the host; null: not seen. */
+  /** What the instance's main process may do on the host; null: not seen. */
   readonly outside: Readonly<Record<string, string>> | null;
 }
 
@@ -189,7 +189,7 @@ export interface DensityStep {
   /** Instances of this step that did not start, and earlier ones that ended by themselves. */
   readonly failures: readonly InstanceFailure[];
   readonly objectives: readonly ObjectiveReading[];
-  /** Work of each sampled instance per second; empty where no work was asked for. */
+  /** Work of each sampled instance per second; empty where no work was requested. */
   readonly throughputs: readonly number[];
   readonly room: HostRoom;
   /** MemTotal - MemAvailable. */
@@ -204,16 +204,16 @@ export interface DensityEnd {
   readonly kind: 'density-end';
   /**
    * objective: one was not held; forecast: the next step would have hurt the host; failures: too many in a
-   * row; maximum: all asked for are running; fit: the cost of one more is known well enough.
+   * row; maximum: all that were requested are running; fit: the cost of one more is known well enough.
    */
   readonly cause: 'objective' | 'forecast' | 'failures' | 'maximum' | 'fit';
-  /** What binds; null where nothing did. */
+  /** The bottleneck; null where there was none. */
   readonly binding: HostResource | null;
   /** The evidence in a sentence. */
   readonly evidence: string;
 }
 
-/** Instances requested at once beside others that idle; instants count from the request for all of them. */
+/** Instances requested at once next to idle ones; instants count from the request for all of them. */
 export interface Wave {
   readonly kind: 'wave';
   readonly idle: number;
@@ -250,7 +250,7 @@ export interface NeighbourEvidence {
   readonly cage: { readonly memoryBytes: Bytes; readonly pids: number; readonly cpus: string };
   /** Limits that this host or runner cannot set. */
   readonly unset: readonly string[];
-  /** Whether its CPU time is weighed against the victim's as a whole; false: thread by thread; null: unknown. */
+  /** Whether its CPU time counts against the victim's as a whole; false: thread by thread; null: unknown. */
   readonly cpuApart: boolean | null;
   /** While the victim worked; peaks are those since its start. */
   readonly during: GroupStrain;
@@ -261,7 +261,7 @@ export interface NeighbourEvidence {
 }
 
 /**
- * A victim's program run once: alone, beside an idle instance, or beside one that does its worst. A launch
+ * A victim's program run once: alone, next to an idle instance, or next to a stressor. A launch
  * has one phase of each, in random order.
  */
 export interface NeighbourPhase {

@@ -121,7 +121,7 @@ export interface SkippedCell {
   readonly hint: string;
 }
 
-/** What a value of an imported file stands for: a launch of its own, or one of many turns within a launch. */
+/** What a value of an imported file is: a launch of its own, or one of many turns within a launch. */
 export type ReplicationUnit = 'launch' | 'iteration';
 
 /** Where a record's numbers come from when another tool measured them. */

@@ -10,7 +10,7 @@ export interface Shape {
   readonly memoryBytes: Bytes;
 }
 
-/** One `runners:` entry of a scenario: an alternative being weighed. */
+/** One `runners:` entry of a scenario: an alternative to compare. */
 export interface RunnerSpec {
   /** Unique within the scenario; what reports call it. */
   readonly id: string;
@@ -40,7 +40,7 @@ export interface WorkloadSpec {
   readonly runners: readonly string[] | null;
   /** Runner its ratios are read against; null: the scenario's. */
   readonly baseline: string | null;
-  /** Storage beside the root, fresh for every launch; null: none. */
+  /** Storage besides the root, fresh for every launch; null: none. */
   readonly volume: VolumeSpec | null;
   /** Looked at from inside when the instance is ready; null: nothing is required. */
   readonly requires: Requirements | null;
@@ -56,7 +56,7 @@ export interface Requirements {
   readonly os: string | null;
 }
 
-/** Storage lent to an instance beside its root, fresh for every launch. */
+/** Storage lent to an instance besides its root, fresh for every launch. */
 export interface VolumeSpec {
   /**
    * directory: a host folder, shared; filesystem: ext4 in an image file (loop device or virtio-blk);
@@ -70,11 +70,11 @@ export interface VolumeSpec {
 export interface ServiceSpec {
   readonly name: string;
   /**
-   * Run in the instance's scratch folder; `{port}` stands for `port`, `{bind}` for the address to listen on:
+   * Run in the instance's scratch folder; `{port}` is replaced by `port`, `{bind}` by the address to listen on:
    * the loopback, unless clients reach the instance through a network of its own.
    */
   readonly argv: readonly string[];
-  /** Its standard input (a configuration, say); `{port}` and `{bind}` stand for the same here. */
+  /** Its standard input (a configuration, say); `{port}` and `{bind}` are replaced here too. */
   readonly input: string;
   /** Null: it listens on none. */
   readonly port: number | null;
@@ -128,7 +128,7 @@ export type Readiness =
     }
   /** The image's health check, looked at so often (null: as often as it says). Settled before anything starts. */
   | { readonly kind: 'health'; readonly everySeconds: Seconds | null }
-  /** What the image allows to tell: its health check, else its one port. Settled before anything starts. */
+  /** What the image declares: its health check, else its one port. Settled before anything starts. */
   | { readonly kind: 'image' };
 
 export interface Scenario {
@@ -148,6 +148,6 @@ export interface Scenario {
   readonly cooldownSeconds: Seconds;
   readonly trialTimeoutSeconds: Seconds;
   readonly pidsLimit: number;
-  /** Metric ids wanted in headline and tables; empty: all. */
+  /** Metric ids to show in headline and tables; empty: all. */
   readonly metrics: readonly string[];
 }

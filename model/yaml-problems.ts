@@ -1,4 +1,4 @@
-/** What is wrong with a scenario, as its author is told it: places by path, got values, remedies. */
+/** Messages for what is wrong with a scenario: place by path, value found, remedy. */
 import type { z } from 'zod';
 import { didYouMean } from './nearest.ts';
 import { show } from './quantity-options.ts';
@@ -40,7 +40,7 @@ export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     const words = issue.errors.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values : []));
     if (typeof issue.input === 'string' && words.length > 0) {
       const named = words.map(String).join(', ');
-      // Another form that a text may have tells itself what it wants, and what it got.
+      // Another form of a text reports by itself what it expects and what it got.
       const form = issue.errors
         .flat()
         .find(({ code, path: at }) => code === 'custom' && at.length === 0)?.message;

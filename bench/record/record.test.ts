@@ -132,7 +132,7 @@ test('a doubled trial counts once; an interrupted one gives way to its repetitio
   expect(readRecord(again).trials).toEqual([first]);
 });
 
-test('an existing record is never overwritten, a file in the way is told with a remedy', () => {
+test('an existing record is never overwritten, a file in the way is reported with a remedy', () => {
   const path = written();
   expect(complaint(() => createRecord(path, built.header)).hint).toContain('--resume');
   writeFileSync(join(folder, 'file'), '');

@@ -35,7 +35,10 @@ export const adviseCommand: Command<AdviseArguments> = {
           'Records of the server: what each side was measured to cost. Those of the first host count.',
       })
       .option('rules', { type: 'boolean', default: false, describe: 'Show the rules and stop.' })
-      .option('rules-file', { type: 'string', describe: 'Rules of your own (YAML), beside those shown.' })
+      .option('rules-file', {
+        type: 'string',
+        describe: 'Rules of your own (YAML), as well as the built-in ones.',
+      })
       .option('schema', {
         type: 'boolean',
         default: false,
@@ -44,7 +47,7 @@ export const adviseCommand: Command<AdviseArguments> = {
       .option('interactive', {
         type: 'boolean',
         default: false,
-        describe: 'Ask for the requirements instead, at a terminal or from piped lines.',
+        describe: 'Ask questions instead of reading a file, at a terminal or from piped lines.',
       })
       .option('save', {
         type: 'string',
@@ -107,7 +110,7 @@ export const adviseCommand: Command<AdviseArguments> = {
   },
 };
 
-/** What cannot be had as it is asked is for its author to mend; what is not known yet is an answer. */
+/** Requirements that contradict each other are an error to fix; what is not known yet is a finding. */
 function codeFor({ apps, servers }: Advice): ExitCode {
   const wrong =
     apps.some(({ conflict }) => conflict !== null) || servers.some(({ impossible }) => impossible.length > 0);
@@ -131,7 +134,7 @@ async function requirementsFrom(
   if (interactive) {
     if (requirements !== undefined) {
       throw new UserError(
-        `--interactive asks for the requirements, and ${requirements} holds some`,
+        `--interactive asks for the requirements; leave out the file: ${requirements} holds some`,
         'leave one of them out; --save FILE keeps what is answered',
       );
     }
@@ -150,7 +153,7 @@ async function requirementsFrom(
   if (requirements === undefined) {
     throw new UserError(
       'no requirements to advise on',
-      'name a file: tare advise FILE; --interactive asks for them, --rules needs none',
+      'name a file (tare advise FILE), answer questions (--interactive), or print the rules (--rules)',
     );
   }
   return { text: textOf(requirements, output.err), file: requirements };
@@ -158,12 +161,12 @@ async function requirementsFrom(
 
 /** Those of the host of the first path come first, and so are what an answer rests on. */
 async function profilesFrom(paths: readonly string[], { imported }: Requirements) {
-  const [foremost] = paths;
-  if (foremost === undefined) return [];
+  const [firstPath] = paths;
+  if (firstPath === undefined) return [];
   const { readRuns } = await import('../../verdicts/runs.ts');
   const { profilesOf } = await import('../../guidance/profiles.ts');
   const profiles = profilesOf(readRuns(paths), imported);
-  const first = new Set(readRuns([foremost]).map(({ ref }) => ref.path));
+  const first = new Set(readRuns([firstPath]).map(({ ref }) => ref.path));
   const isFirst = (some: readonly string[]) => some.some((path) => first.has(path));
   return [...profiles.filter((one) => isFirst(one.paths)), ...profiles.filter((one) => !isFirst(one.paths))];
 }

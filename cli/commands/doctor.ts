@@ -1,6 +1,6 @@
 /**
  * `tare doctor`: every runner and tool, whether it can be used here, why not, and the command that
- * mends it. Runners answer by use (their own probe), not by the presence of a file.
+ * fixes it. Runners answer by use (their own probe), not by the presence of a file.
  */
 import { join } from 'node:path';
 import { exitCode, messageOf } from '../../model/errors.ts';
@@ -17,17 +17,17 @@ interface Finding {
   readonly name: string;
   readonly state: 'ok' | 'limited' | 'missing';
   readonly detail: string;
-  /** The command or act that mends it; empty where nothing is to mend. */
+  /** The command or step that fixes it; empty where nothing needs fixing. */
   readonly fix: string;
 }
 
 export const doctor: Command<DoctorArguments> = {
   command: 'doctor',
-  describe: 'Say what can run here, what cannot and why, and the command that fixes it.',
+  describe: 'Check which runners work on this host, and print how to fix those that do not.',
   builder: (yargs) =>
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'Print the findings as JSON.' })
-      .example('$0 doctor', 'the first probe of KVM takes up to ten seconds; it is remembered until reboot'),
+      .example('$0 doctor', 'the first KVM probe takes up to ten seconds; its result is cached until reboot'),
   run: async ({ json }, output) => {
     const findings = [
       ...(await examineHost()),
@@ -39,12 +39,12 @@ export const doctor: Command<DoctorArguments> = {
     if (json) output.out(JSON.stringify(findings, null, 2));
     else {
       output.out(table(findings.map(({ area, name, state, detail }) => [area, name, state, detail])));
-      // One command may mend several findings.
+      // One command may fix several findings.
       const fixes = findings.filter(
         ({ fix }, index) => fix !== '' && findings.findIndex((other) => other.fix === fix) === index,
       );
       if (fixes.length > 0)
-        output.out(`\nTo mend:\n${table(fixes.map(({ name, fix }) => [`  ${name}:`, fix]))}`);
+        output.out(`\nHow to fix:\n${table(fixes.map(({ name, fix }) => [`  ${name}:`, fix]))}`);
     }
     return findings.some(({ area, state }) => area === 'runner' && state === 'ok')
       ? exitCode.ok

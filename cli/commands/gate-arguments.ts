@@ -24,7 +24,7 @@ export interface GateArguments {
 
 /**
  * A flag that is passed over in silence makes a job green that looked at nothing.
- * @throws UserError for records or files beside a check of the gate itself, and for plans of nothing
+ * @throws UserError for records or files together with a check of the gate itself, and for plans of nothing
  */
 export function requireOneQuestion(args: GateArguments): void {
   const { prove: proves, power: plans, head } = args;

@@ -96,7 +96,7 @@ export const gate: Command<GateArguments> = {
     }
     const { gateRuns } = await import('../../verdicts/gate.ts');
     const fleet = await readFleet(
-      args.fleet ?? (policy.fleet === null ? null : beside(policy, policy.fleet)),
+      args.fleet ?? (policy.fleet === null ? null : nextTo(policy, policy.fleet)),
       output.err,
     );
     const head = readRuns(args.head, foreign);
@@ -191,7 +191,7 @@ function readText(file: string, say: Say): string {
 /** @throws UserError for a baseline that the policy names and that is not there */
 function ownBaseline(policy: Policy): string[] {
   if (policy.baseline === null) return [];
-  const path = beside(policy, policy.baseline);
+  const path = nextTo(policy, policy.baseline);
   if (existsSync(path)) return [path];
   throw new UserError(
     `${policy.file} names the baseline ${path}, which does not exist`,
@@ -200,7 +200,7 @@ function ownBaseline(policy: Policy): string[] {
 }
 
 /** Paths in a policy are relative to it. */
-function beside({ file }: Policy, path: string): string {
+function nextTo({ file }: Policy, path: string): string {
   return isAbsolute(path) ? path : join(dirname(file), path);
 }
 

@@ -14,7 +14,7 @@ import { toolVersion } from '../version.ts';
 
 export interface ReadRuns {
   readonly runs: readonly HistoryRun[];
-  /** Records that cannot be read, with the reason: told, never fatal, since one bad file hides no history. */
+  /** Records that cannot be read, with the reason: reported, never fatal, since one bad file hides no history. */
   readonly unreadable: readonly string[];
   readonly parsed: number;
 }
@@ -75,14 +75,14 @@ function digestOf(file: string): string {
   } catch (error) {
     throw new UserError(
       `cannot read ${file}: ${messageOf(error)}`,
-      'mend its permissions',
+      'fix its permissions',
       exitCode.usage,
       error,
     );
   }
 }
 
-/** One file per folder asked for: what was read there the last time. */
+/** One file per folder: what was read there last time. */
 function keptFile(folder: string): string {
   const name = createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 24);
   return join(cacheFolder(), 'history', `${name}.json`);

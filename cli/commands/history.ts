@@ -26,7 +26,7 @@ export const history: Command<HistoryArguments> = {
         type: 'string',
         array: true,
         default: [],
-        describe: 'Only these metrics; * stands for any letters: startup.*',
+        describe: 'Only these metrics; * matches any letters: startup.*',
       })
       .option('html', { type: 'string', describe: 'Write a page with trends to this file; - is stdout.' })
       .option('format', {

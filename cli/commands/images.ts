@@ -92,7 +92,7 @@ export const images: Command<ImagesArguments> = {
   },
 };
 
-/** Never beside a run: it may be using what would go. */
+/** Never during a run, which may be using what would be removed. */
 async function prune(json: boolean, output: Output): Promise<ExitCode> {
   const { collectGarbage } = await import('../../host/gc.ts');
   const { runs } = await collectGarbage({ dryRun: true });

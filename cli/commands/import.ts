@@ -42,13 +42,13 @@ export const importCommand: Command<ImportArguments> = {
       })
       .option('unit', {
         choices: ['launch', 'iteration'] as const,
-        describe: 'What one value stands for, where you know better than the format; it is recorded.',
+        describe: 'What one value is (overrides what the format says); recorded.',
       })
       .option('host', {
         type: 'string',
         describe: 'Name of the machine it ran on: records are compared only within one.',
       })
-      .option('at', { type: 'string', describe: 'When it was measured, for formats that do not tell.' })
+      .option('at', { type: 'string', describe: 'When it was measured, for formats without a time.' })
       .option('better', {
         type: 'string',
         array: true,

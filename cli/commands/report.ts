@@ -77,7 +77,7 @@ export const report: Command<ReportArguments> = {
         if (file === null) {
           throw new UserError(
             `${args.record.length} records make one page, which has no place of its own`,
-            'name it with --html FILE, or make a page beside each record with --each',
+            'name it with --html FILE, or write a page next to each record with --each',
           );
         }
         writeReport(file, await reports.renderHtml(record, { recordPath: path }));
@@ -103,7 +103,10 @@ async function writeSides(
   render: typeof renderSides,
 ): Promise<ExitCode> {
   if (records.length < 2) {
-    throw new UserError('one record has nothing beside it', 'name two or more, or leave --side-by-side out');
+    throw new UserError(
+      '--side-by-side needs more than one record',
+      'name two or more, or leave out --side-by-side',
+    );
   }
   const format = args.json ? 'json' : (args.format as SideFormat);
   const text = await render(records, format, { each: args.sideBySide, color: output.color });
@@ -111,7 +114,7 @@ async function writeSides(
   else if (args.html === undefined) {
     throw new UserError(
       `${records.length} records side by side make one page, which has no place of its own`,
-      'name it with --html FILE, or make a page beside each record with --each',
+      'name it with --html FILE, or write a page next to each record with --each',
     );
   } else {
     writeReport(args.html, text);
@@ -120,7 +123,7 @@ async function writeSides(
   return exitCode.ok;
 }
 
-/** Every record below the paths; a series stands for its records. */
+/** Every record below the paths; a series is read as all of its records. */
 async function readSingles(paths: readonly string[], output: Output): Promise<readonly Source[]> {
   const { folderOf, readRecord, recordFile } = await import('../../bench/record/record.ts');
   const { holdsSeries, readSeries } = await import('../../bench/record/series.ts');

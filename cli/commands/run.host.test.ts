@@ -163,7 +163,7 @@ test('a second run at the same time is refused and the first goes on', async () 
   expect(await exit).toBe(0);
 });
 
-test('a folder that cannot be written and a disk that fills up are told, with what is kept', async () => {
+test('a folder that cannot be written and a full disk are reported, with what is kept', async () => {
   const file = write();
   const blocked = await tare(['run', file, '--out', '/proc/tare-out']);
   expect(blocked.code).toBe(2);

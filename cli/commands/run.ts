@@ -22,7 +22,7 @@ interface RunArguments {
 
 export const run: Command<RunArguments> = {
   command: 'run [scenario..]',
-  describe: 'Measure what scenarios ask for; writes a record of each and one HTML report.',
+  describe: 'Run scenarios; write a record of each and one HTML report.',
   builder: (yargs) =>
     yargs
       .positional('scenario', {
@@ -35,14 +35,23 @@ export const run: Command<RunArguments> = {
         type: 'string',
         describe: 'Folder of the record, or of all records (default: results/SCENARIO-HOST-TIME).',
       })
-      .option('runners', { type: 'string', describe: 'Only these runner ids of the scenario, by comma.' })
+      .option('runners', {
+        type: 'string',
+        describe: 'Only these runners of the scenario (ids, comma-separated).',
+      })
       .option('preset', {
         choices: ['quick', 'standard', 'thorough'],
         describe: 'Number of blocks: 10, 30 or 60.',
       })
       .option('blocks', { type: 'number', describe: 'Number of blocks.' })
-      .option('seed', { type: 'number', describe: 'Seed of the order; a recorded seed repeats a plan.' })
-      .option('image', { type: 'string', describe: 'Image in place of the scenario’s (builtin, mini).' })
+      .option('seed', {
+        type: 'number',
+        describe: 'Seed of the launch order; a recorded seed repeats its plan.',
+      })
+      .option('image', {
+        type: 'string',
+        describe: 'Image to use instead of the scenario’s: builtin, mini, a path, an archive or a reference.',
+      })
       .option('set', {
         type: 'string',
         array: true,
@@ -57,13 +66,13 @@ export const run: Command<RunArguments> = {
       })
       .option('resume', {
         type: 'string',
-        describe: 'Go on with the record, or the series of them, in this folder.',
+        describe: 'Resume the run (or series of runs) in this folder.',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print the analysis as JSON.' })
-      .example('$0 run quick', 'a VM against a container, in a few minutes')
-      .example('$0 run startup cpu my.yaml', 'several, one after another, with one report')
+      .example('$0 run quick', 'a VM and a container compared, in a few minutes')
+      .example('$0 run startup cpu my.yaml', 'several, one after another, in one report')
       .example('$0 run my.yaml --set blocks=10 --seed 7', 'with an override and a fixed order')
-      .example('$0 run --resume results/quick-host-2026...', 'go on after Ctrl-C or a crash'),
+      .example('$0 run --resume results/quick-host-2026...', 'resume after Ctrl-C or a crash'),
   run: async (args, output) => {
     if (args.resume !== undefined) requireNothingElse(args);
     const { newBatch, resumedBatch } = await import('../requests.ts');
@@ -84,7 +93,7 @@ export const run: Command<RunArguments> = {
   },
 };
 
-/** A resumed run is what its record says: nothing about it can be given anew. */
+/** A resumed run is what its record says: no option can change it. */
 function requireNothingElse(args: RunArguments): void {
   const given = [
     ...(args.scenario.length > 0 ? ['a scenario'] : []),
@@ -95,7 +104,7 @@ function requireNothingElse(args: RunArguments): void {
   ];
   if (given.length === 0) return;
   throw new UserError(
-    `--resume goes on with a record as it was planned; got ${given.join(', ')} as well`,
-    'leave it out, or start a new run',
+    `--resume resumes a run as it was planned; got ${given.join(', ')} as well`,
+    'leave that out, or start a new run',
   );
 }

@@ -34,7 +34,7 @@ test('volumes without a place end it as hosts without room do, and their check s
   const plan = join(folder, 'plan.csv');
   expect((await size(0.5, '--assignment', plan)).code).toBe(0);
   const whole = await size(0.5, '--check', plan);
-  expect(whole).toMatchObject({ code: 0, out: expect.stringMatching(/no rule broken$/) as string });
+  expect(whole).toMatchObject({ code: 0, out: expect.stringMatching(/no rule is broken$/) as string });
   expect((await size(9, '--assignment', plan)).code).toBe(3);
   const partly = await size(9, '--check', plan);
   expect(partly.out).toContain('; not in it, and not judged: storage');

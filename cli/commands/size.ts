@@ -54,7 +54,7 @@ export const sizeCommand: Command<SizeArguments> = {
         array: true,
         requiresArg: true,
         default: [],
-        describe: 'Records of `tare run tare`: what an instance weighs.',
+        describe: 'Records of `tare run tare`: what an instance costs by itself.',
       })
       .option('runner', {
         type: 'string',
@@ -125,7 +125,7 @@ export const sizeCommand: Command<SizeArguments> = {
     }
     if (inventory.demand.length === 0) {
       throw new UserError(
-        `${args.inventory.join(', ')}: nothing in it asks for a host\n${preview.join('\n')}`,
+        `${args.inventory.join(', ')}: nothing in it requests resources\n${preview.join('\n')}`,
         '--preview shows what was understood',
       );
     }
@@ -189,7 +189,7 @@ export const sizeCommand: Command<SizeArguments> = {
   },
 };
 
-/** Beyond so many rows each of a hundred packings would take a second: only where it is asked for. */
+/** Beyond so many rows each of a hundred packings would take a second: only on request. */
 function isSmall(rows: number): boolean {
   return rows <= 2000;
 }
@@ -282,10 +282,10 @@ async function check(
   const faults = checkAssignment(sizing, lines, storage, answer).map(oneLine);
   const rest = unjudged(sizing, lines, storage, answer);
   const lost = sizing.answers.some(({ survives }) => survives.losses > 0) ? ', losses replayed' : '';
-  const beside = rest.length === 0 ? '' : `; not in it, and not judged: ${rest.join(', ')}`;
+  const outside = rest.length === 0 ? '' : `; not in it, and not judged: ${rest.join(', ')}`;
   output.out(
     faults.length === 0
-      ? `${path}: ${lines.length} lines hold: nothing is overfull, nothing missing, no rule broken${lost}${beside}`
+      ? `${path}: ${lines.length} lines hold: no host is over capacity, nothing is missing, no rule is broken${lost}${outside}`
       : [...faults.slice(0, 100), ...(faults.length > 100 ? [`and ${faults.length - 100} more`] : [])].join(
           '\n',
         ),
