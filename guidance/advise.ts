@@ -18,6 +18,8 @@ export interface AppAdvice {
   readonly instances: number;
   readonly answer: Answer;
   readonly confidence: string;
+  /** The one thing that decided, as a clause; null: nothing did. */
+  readonly reason: string | null;
   readonly findings: readonly Finding[];
   readonly flips: readonly Flip[];
   readonly measureNext: readonly Step[];
@@ -54,7 +56,7 @@ export interface Advice {
 
 export interface Given {
   readonly rules?: readonly Rule[];
-  /** The foremost first. */
+  /** The main one first. */
   readonly profiles?: readonly Profile[];
   readonly placeOf?: PlaceOf;
 }
@@ -131,6 +133,7 @@ function adviceFor(question: Question, place: string): AppAdvice {
     instances: app.instances,
     answer: decision.answer,
     confidence: decision.confidence,
+    reason: decision.reason,
     findings: decision.findings,
     flips,
     measureNext: nextSteps(question, decision),
@@ -157,34 +160,30 @@ function answerOf(apps: readonly AppAdvice[]): ServerAdvice['answer'] {
   return answers.size > 1 ? 'mixed' : (apps[0]?.answer ?? 'unknown');
 }
 
-const ways = [
-  ['container', 'as containers on its own kernel'],
-  ['containers in VMs', 'as containers in machines, where they share a kernel only among themselves'],
-  ['vm', 'as virtual machines'],
-] as const;
+const ways: Readonly<Record<Answer, (app: AppAdvice) => string>> = {
+  container: () => 'containers on the host’s kernel',
+  'containers in VMs': () => 'containers in VMs',
+  vm: () => 'virtual machines',
+  unknown: ({ conflict, confidence }) =>
+    conflict === null ? `no answer (${confidence.replace(/^none: /, '')})` : 'no answer (contradiction)',
+};
 
-function summaryOf(apps: readonly AppAdvice[], impossible: readonly string[]): string {
-  if (apps.length === 0) return 'No app is asked for it.';
-  const names = (some: readonly AppAdvice[]) =>
-    some.map(({ app, instances }) => (instances > 1 ? `${app} (${instances} instances)` : app)).join(', ');
-  const said = ways.flatMap(([way, words]) => {
-    const some = apps.filter(({ answer }) => answer === way);
-    return some.length === 0 ? [] : [`${names(some)} ${words}`];
-  });
-  const without = apps.filter(({ answer }) => answer === 'unknown');
-  const parts = [
-    ...(said.length === 0 ? [] : [`On this server: ${said.join('; ')}.`]),
-    ...(without.length === 0
-      ? []
-      : [
-          `Without an answer: ${without.map((one) => `${one.app} (${one.conflict === null ? one.confidence : 'contradiction'})`).join('; ')}.`,
-        ]),
-    ...(impossible.length === 0 ? [] : ['All of it together cannot be had of this server.']),
-  ];
-  return parts.join(' ');
+/** "portal (30 instances): containers on the host’s kernel, because ...": one sentence per app. */
+export function answerSentence(app: AppAdvice): string {
+  const name = app.instances > 1 ? `${app.app} (${app.instances} instances)` : app.app;
+  const because = app.reason === null ? '' : `, because ${app.reason}`;
+  return `${name}: ${ways[app.answer](app)}${because}.`;
 }
 
-/** What the limits and sizes that are asked for come to, against what the server has. */
+function summaryOf(apps: readonly AppAdvice[], impossible: readonly string[]): string {
+  if (apps.length === 0) return 'No app is placed on it.';
+  return [
+    ...apps.map(answerSentence),
+    ...(impossible.length === 0 ? [] : ['All of it together is not available on this server.']),
+  ].join(' ');
+}
+
+/** What the required limits and sizes come to, against what the server has. */
 function impossibleOf(
   server: Server,
   apps: readonly AppNeeds[],
@@ -228,6 +227,6 @@ function unknownServer({ virtualization, id }: Server, apps: readonly AppAdvice[
   const machines = apps.filter(({ answer }) => answer === 'vm' || answer === 'containers in VMs');
   if (virtualization !== 'unknown' || machines.length === 0) return [];
   return [
-    `${machines.map(({ app }) => app).join(', ')}: whether ${id} runs VMs at speed is not said; \`tare doctor\` finds out, virtualization: tells it here`,
+    `${machines.map(({ app }) => app).join(', ')}: whether ${id} runs VMs at speed is not said; \`tare doctor\` finds out, set virtualization: here`,
   ];
 }

@@ -28,6 +28,8 @@ export interface Question {
 export interface Decision {
   readonly answer: Answer;
   readonly confidence: string;
+  /** The one thing that decided, as a clause; null: nothing did. */
+  readonly reason: string | null;
   readonly findings: readonly Finding[];
   /** What rules out a side and what rules out the other, where nothing is left; null: something is. */
   readonly conflict: string | null;
@@ -60,6 +62,7 @@ export function decide({ asked, app, server, evidence, rules, differences }: Que
   const result = (answer: Answer, confidence: string, conflict: string | null = null): Decision => ({
     answer,
     confidence,
+    reason: answer === 'unknown' ? null : reasonFor(answer, { hard, soft, reasons }),
     findings,
     conflict,
     open: [...new Set(open)],
@@ -123,6 +126,38 @@ export function decide({ asked, app, server, evidence, rules, differences }: Que
   const words = `${strengthOf(soft, evidence, where)}${isOpen ? '; rules that lack evidence stay open' : ''}`;
   if (speaks.size > 1) return result('containers in VMs', words);
   return result(speaks.has('vm') ? 'vm' : 'container', words);
+}
+
+/** A hard rule before what the server or an objective rules out, and that before a soft rule. */
+function reasonFor(
+  answer: Answer,
+  given: {
+    readonly hard: readonly Finding[];
+    readonly soft: readonly Finding[];
+    readonly reasons: Readonly<Record<Side, readonly string[]>>;
+  },
+): string | null {
+  const { hard, soft, reasons } = given;
+  const side: Side = answer === 'container' ? 'container' : 'vm';
+  const rule = hard.find((one) => one.side === side);
+  if (rule !== undefined) return ruleWords(rule);
+  const [closed] = reasons[opposite(side)];
+  if (closed !== undefined) return closed;
+  const spoke = soft.find((one) => one.side === side) ?? soft[0];
+  return spoke === undefined ? null : ruleWords(spoke);
+}
+
+/** The rule's statement as a clause, and the first number that shows it. */
+function ruleWords({ why, items }: Finding): string {
+  const statement = why.replace(/\.$/, '');
+  const clause = /^[A-Z][a-z]*\b/.test(statement)
+    ? statement.charAt(0).toLowerCase() + statement.slice(1)
+    : statement;
+  const shown = items.find(({ state }) => state === 'for');
+  if (shown === undefined) return clause;
+  return shown.evidence === 'published'
+    ? `${clause} (published: ${shown.source ?? ''})`
+    : `${clause} (${shown.words.split('; ')[0] ?? ''})`;
 }
 
 /** Sides that the server does not offer to this app, with the reason. */

@@ -3,6 +3,7 @@
  * as the analysis of its run judged it, refusals included (C17 to C26). Runs are never put together: every one
  * answers for itself, and what they say is weighed by the rules.
  */
+import { recordName } from '../verdicts/runs.ts';
 import { analyse } from '../bench/analyse.ts';
 import type { Interval, Unit } from '../model/quantities.ts';
 import type { CellRecord } from '../model/record.ts';
@@ -80,7 +81,7 @@ function measuredContrasts(run: Run, keeps: Keeps): Contrast[] {
         metric: comparison.metric,
         scenario: record.header.scenario.name,
         workload: vm.workload,
-        source: run.ref.path,
+        source: recordName(run.ref),
         vm: named(vm),
         container: named(container),
         ...saidBy(comparison),
@@ -112,7 +113,7 @@ function valuesOf(runs: readonly Run[], keeps: Keeps, remarks: Set<string>): Val
     return base.flatMap((part): Value[] => {
       const side = sideOf(part.cell);
       if (side === null || !keeps(part.cell)) return [];
-      const at = `${part.run.ref.path}: ${part.metric.id} of ${part.cell.runner}`;
+      const at = `${recordName(part.run.ref)}: ${part.metric.id} of ${part.cell.runner}`;
       if (part.values.length === 0) {
         remarks.add(`${at}: no launch counts (all failed, or their blocks are void)`);
         return [];
@@ -141,5 +142,5 @@ function valuesOf(runs: readonly Run[], keeps: Keeps, remarks: Set<string>): Val
 }
 
 function originOf(quantity: Quantity, { run, metric }: RowPart, { scenario, workload }: RowKey): Origin {
-  return { quantity, metric: metric.id, scenario, workload, source: run.ref.path };
+  return { quantity, metric: metric.id, scenario, workload, source: recordName(run.ref) };
 }

@@ -64,7 +64,7 @@ export function findingOf(rule: Rule, facts: Facts, evidence: Evidence, workload
     : 'measured';
   const has = (some: readonly Item[], state: Item['state']) => some.some((one) => one.state === state);
   if (has(measured, 'for') && has(measured, 'against')) {
-    return found('unknown', kind, `${statement} Divided, and nothing weighs one against the other.`, items);
+    return found('unknown', kind, `${statement} The measurements disagree, and nothing ranks them.`, items);
   }
   if (has(measured, 'for')) return found('fires', kind, statement, items);
   if (has(measured, 'against')) return found('does not fire', kind, statement, items);

@@ -3,6 +3,7 @@
  * are the VM and the container, and how the VM was executed, which no such record tells. The two were not interleaved,
  * so that they are compared as independent launches and never block by block.
  */
+import { recordName } from '../verdicts/runs.ts';
 import type { Comparison } from '../model/analysis.ts';
 import { createBootstrap } from '../bench/statistics/bootstrap.ts';
 import { median } from '../model/descriptive.ts';
@@ -49,7 +50,7 @@ function contrastOf(run: Run, pair: ImportedPair, vm: RowPart, container: RowPar
     metric: metric.id,
     scenario: scenario.name,
     workload: `${pair.vm} against ${pair.container}`,
-    source: run.ref.path,
+    source: recordName(run.ref),
     vm: pair.vm,
     container: pair.container,
     ...saidBy({ verdict, refusals, n: change.n }),

@@ -2,6 +2,7 @@
  * Facts seen from inside as contrasts of the two sides: whose kernel is underneath, and which powers of an
  * operating system an instance has. Each fact is one contrast; none is counted or weighed against another (C28).
  */
+import { recordName } from '../verdicts/runs.ts';
 import type { SurfaceFacts } from '../model/observation.ts';
 import type { CellRecord, RunRecord } from '../model/record.ts';
 import type { Run } from '../verdicts/runs.ts';
@@ -42,7 +43,7 @@ export function factContrasts({ ref, record }: Run, keeps: Keeps): Contrast[] {
             metric,
             scenario: record.header.scenario.name,
             workload: vm.cell.workload,
-            source: ref.path,
+            source: recordName(ref),
             vm: vm.cell.runner,
             container: container.cell.runner,
             favours: own === other ? 'neither' : own ? 'vm' : 'container',

@@ -32,27 +32,27 @@ export const rules: readonly Rule[] = [
   {
     ...hardVm,
     id: 'H1',
-    statement: 'Another operating system than that of the server needs a machine of its own.',
+    statement: 'Another operating system than the server’s needs a VM.',
     when: [{ field: 'otherOs', equals: true }],
   },
   {
     ...hardVm,
     id: 'H2',
-    statement: 'A container runs on the kernel of the server: another kernel needs a machine of its own.',
+    statement: 'A container runs on the server’s kernel: another kernel needs a VM.',
     when: [{ field: 'otherKernel', equals: true }],
     confirmedBy: 'kernel',
   },
   {
     ...hardVm,
     id: 'H3',
-    statement: 'A module that the server does not keep loaded needs a kernel of its own to be loaded into.',
+    statement: 'A module that the server does not load needs a VM with a kernel of its own.',
     when: [{ field: 'missingModules', atLeast: 1 }],
     confirmedBy: 'kernel',
   },
   {
     ...hardVm,
     id: 'H4',
-    statement: 'Untrusted tenants who must not share a kernel get one each.',
+    statement: 'Untrusted tenants who must not share a kernel need a VM each.',
     when: [
       { field: 'trust', equals: 'untrusted' },
       { field: 'isolation', equals: 'own-kernel' },
@@ -62,13 +62,13 @@ export const rules: readonly Rule[] = [
   {
     ...hardVm,
     id: 'H5',
-    statement: 'Another architecture than that of the server needs an emulated machine.',
+    statement: 'Another architecture than the server’s needs an emulated VM.',
     when: [{ field: 'otherArchitecture', equals: true }],
   },
   {
     ...hardVm,
     id: 'H6',
-    statement: 'A kernel each, where it is asked for among trusted tenants too, is had in machines only.',
+    statement: 'A kernel each, even among trusted tenants, needs VMs.',
     when: [
       { field: 'trust', equals: 'trusted' },
       { field: 'isolation', equals: 'own-kernel' },
@@ -78,14 +78,14 @@ export const rules: readonly Rule[] = [
   {
     ...softContainer,
     id: 'C1',
-    statement: 'Containers, where the most apps on one kernel are wanted.',
+    statement: 'Density comes first: containers fit more apps on one kernel.',
     when: [{ field: 'priorities', contains: 'density' }],
     shownBy: ['fit', 'memory'],
   },
   {
     ...softContainer,
     id: 'C2',
-    statement: 'Containers, where many instances of one app run.',
+    statement: 'Many instances of one app run: containers take less for each.',
     when: [
       { field: 'instances', atLeast: 10 },
       { field: 'hasImage', equals: true },
@@ -95,14 +95,14 @@ export const rules: readonly Rule[] = [
   {
     ...softContainer,
     id: 'C3',
-    statement: 'Containers, where the compute and storage resources of the server come first.',
+    statement: 'The server’s CPU, memory and storage come first: containers take less of them.',
     when: [{ field: 'priorities', contains: 'resources' }],
     shownBy: ['memory', 'cpu', 'disk', 'io'],
   },
   {
     ...softVm,
     id: 'V1',
-    statement: 'Virtual machines, where apps of different operating systems share one server.',
+    statement: 'Apps of different operating systems share one server: VMs run them all.',
     when: [
       { field: 'mixedServer', equals: true },
       { field: 'otherOs', equals: true },
@@ -111,21 +111,21 @@ export const rules: readonly Rule[] = [
   {
     ...softVm,
     id: 'V2',
-    statement: 'Virtual machines, where an app needs all the functions of an operating system.',
+    statement: 'An app needs a whole operating system: a VM has one.',
     when: [{ field: 'wholeSystem', equals: true }],
     confirmedBy: 'powers',
   },
   {
     ...softVm,
     id: 'V3',
-    statement: 'Virtual machines, where isolation comes first: what can be reached from inside.',
+    statement: 'Isolation comes first: less can be reached from inside a VM.',
     when: [{ field: 'priorities', contains: 'isolation' }],
     confirmedBy: 'kernel',
   },
   {
     ...softVm,
     id: 'V3-neighbours',
-    statement: 'Virtual machines, where isolation comes first: how much a noisy neighbour disturbs.',
+    statement: 'Isolation comes first: a noisy neighbour disturbs a VM less.',
     when: [{ field: 'priorities', contains: 'neighbours' }],
     shownBy: ['interference'],
   },

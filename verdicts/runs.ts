@@ -145,3 +145,12 @@ function recordsBelow(folder: string, depth: number): string[] {
     .sort()
     .flatMap((below) => recordsBelow(below, depth - 1));
 }
+
+/** "quick on build-host, 2026-11-29 10:02": a run by what was measured, where and when, wherever its file lies. */
+export function recordName({
+  scenario,
+  host,
+  startedAt,
+}: Pick<RunRef, 'scenario' | 'host' | 'startedAt'>): string {
+  return `${scenario} on ${host.name}, ${startedAt.slice(0, 16).replace('T', ' ')}`;
+}

@@ -21,7 +21,9 @@ const today = new Date('2026-11-01');
 it('says the answer first, the reasons next, in every format', () => {
   const plain = renderAdviceText(advice, today, { color: false });
   expect(plain.split('\n')[0]).toBe('Advice for shop: mixed');
-  expect(plain.indexOf('as containers on its own kernel')).toBeLessThan(plain.indexOf('Rules:'));
+  expect(plain.split('\n')[2]).toMatch(/^web: containers on the host’s kernel, because density comes first/);
+  expect(plain).toContain('desk: virtual machines, because another operating system');
+  expect(plain.indexOf('other records, kept apart')).toBeGreaterThan(plain.indexOf('Rules:'));
   for (const shown of [plain, renderAdviceMarkdown(advice, today), renderAdviceHtml(advice, today)]) {
     expect(shown).toContain('web: container');
     expect(shown).toContain('other records, kept apart');
@@ -30,12 +32,13 @@ it('says the answer first, the reasons next, in every format', () => {
   expect(renderAdviceText(advice, today, { color: true })).toContain('\u001b[1m');
 });
 
-it('makes a page that is whole by itself, one heading per app, no id twice', () => {
+it('makes a self-contained page: a heading per app, then what qualifies it, no id twice', () => {
   const page = renderAdviceHtml(advice, today);
   expect(page).not.toMatch(/<script|https?:\/\//);
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(page.match(/<h2[^>]*>/g)).toHaveLength(2);
+  expect(page.match(/<h2[^>]*>/g)).toHaveLength(3);
+  expect(page.indexOf('id="caveats"')).toBeGreaterThan(page.indexOf('id="app-desk"'));
 });
 
 it('says how old a published number is, on the day it is asked', () => {

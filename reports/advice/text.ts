@@ -17,7 +17,10 @@ export function adviceText(advice: Advice, today: Date, options: TextOptions): s
   const bullet = (line: string, indent: string) => `${indent}- ${wrap(line, `${indent}  `).trimStart()}`;
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [[title, ...lines.map((line) => bullet(line, '  '))].join('\n')];
-  const { opening } = adviceView(advice, today);
+  const { opening, sections } = adviceView(advice, today);
+  const caveats = sections
+    .filter(({ id }) => id === 'caveats')
+    .flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === 'notice' ? [block] : [])));
   const rulesOf = ({ findings }: AppAdvice) => {
     const lines = findings.filter(spoke).flatMap((finding) => {
       const { rule, side, state, why, items } = finding;
@@ -35,14 +38,14 @@ export function adviceText(advice: Advice, today: Date, options: TextOptions): s
     wrap(`Confidence: ${one.confidence}.`),
     ...rulesOf(one),
     ...list(
-      'The answer would turn with:',
+      'What would change the recommendation:',
       one.flips.map(({ words, answer }) => `${words}: ${answer}`),
     ),
     ...list(
-      'To be surer, measure:',
+      'To raise the confidence, measure:',
       one.measureNext.map(
         ({ command, tells, couldTurn }) =>
-          `${command}: ${tells}${couldTurn.length === 0 ? '' : ` (could turn it to ${couldTurn.join(' or ')})`}`,
+          `${command}: ${tells}${couldTurn.length === 0 ? '' : ` (could change it to ${couldTurn.join(' or ')})`}`,
       ),
     ),
   ];
@@ -51,6 +54,7 @@ export function adviceText(advice: Advice, today: Date, options: TextOptions): s
     ...opening.answer.map((line) => wrap(line)),
     ...opening.notices.map((notice) => noticeText(notice, wrap, paint)),
     ...advice.apps.flatMap(app),
+    ...caveats.map((notice) => noticeText(notice, wrap, paint)),
     ...opening.facts.map(({ term, value }) => wrap(`${term}: ${value}.`)),
   ];
   const said = parts.join('\n\n');

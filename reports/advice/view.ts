@@ -1,5 +1,5 @@
 /** Advice as the parts that every format draws: the answer first, then each app with what it rests on. */
-import type { Advice, AppAdvice, ServerAdvice } from '../../guidance/advise.ts';
+import { answerSentence, type Advice, type AppAdvice, type ServerAdvice } from '../../guidance/advise.ts';
 import type { Finding, Item } from '../../guidance/findings.ts';
 import { publishedSources } from '../../guidance/published/index.ts';
 import {
@@ -55,7 +55,7 @@ export function adviceView(advice: Advice, today: Date): View {
     opening: {
       title: `Advice for ${advice.name}`,
       subtitle: advice.answer,
-      answer: [advice.summary],
+      answer: [...advice.apps.map(answerSentence), ...impossibleLines(advice)],
       acceleration: [],
       tilesTitle: '',
       tiles: [],
@@ -65,17 +65,30 @@ export function adviceView(advice: Advice, today: Date): View {
       })),
       facts: advice.servers.map(({ server, profile }) => ({
         term: `Measured for ${server}`,
-        value: profile ?? 'nothing: no record was given that counts for it',
+        value: profile ?? 'nothing: no usable record was given',
       })),
       headline: null,
-      notices: [...conflicts(advice), ...advice.servers.flatMap(serverNotices)],
+      notices: conflicts(advice),
     },
-    sections: [...advice.apps.map((app) => appSection(app, today)), sourcesSection(advice, today)].filter(
-      ({ blocks }) => blocks.length > 0,
-    ),
+    sections: [
+      ...advice.apps.map((app) => appSection(app, today)),
+      caveats(advice),
+      sourcesSection(advice, today),
+    ].filter(({ blocks }) => blocks.length > 0),
     footer:
-      'No rule has a weight: hard rules decide, soft ones speak where the evidence carries them; `tare advise --rules` prints them. Numbers of VMs are of the runner, version and configuration that is named, on the host that is named.',
+      'No rule has a weight: hard rules decide, soft ones count where evidence supports them; `tare advise --rules` prints them. Numbers of VMs are of the runner, version and configuration that is named, on the host that is named.',
   };
+}
+
+function impossibleLines({ servers }: Advice): string[] {
+  return servers.some(({ impossible }) => impossible.length > 0)
+    ? ['All of it together is not available on this server.']
+    : [];
+}
+
+/** What qualifies the answers, after them. */
+function caveats({ servers }: Advice): Section {
+  return { id: 'caveats', title: 'Read with it', lead: [], blocks: servers.flatMap(serverNotices) };
 }
 
 function conflicts({ apps, servers }: Advice): Notice[] {
@@ -85,7 +98,7 @@ function conflicts({ apps, servers }: Advice): Notice[] {
   ];
   return lines.length === 0
     ? []
-    : [{ kind: 'notice', tone: 'refused', title: 'What is asked cannot be had', lines }];
+    : [{ kind: 'notice', tone: 'refused', title: 'These requirements cannot be met', lines }];
 }
 
 function serverNotices({ server, remarks, elsewhere }: ServerAdvice): Notice[] {
@@ -110,7 +123,7 @@ function serverNotices({ server, remarks, elsewhere }: ServerAdvice): Notice[] {
           {
             kind: 'notice' as const,
             tone: 'warn' as const,
-            title: `${server}: to be read with it`,
+            title: `${server}: read with it`,
             lines: remarks,
           },
         ]),
@@ -126,7 +139,7 @@ function appSection(app: AppAdvice, today: Date): Section {
   const asked = app.findings.filter(spoke);
   const others = app.findings.filter((finding) => !spoke(finding));
   const id = (part: string) => `${part}-${idOf(app.app)}`;
-  // Several apps have the same tables: a list of them tells them apart by name.
+  // Several apps have the same tables, so each is named.
   const caption = (words: string) => `${words}: ${app.app}`;
   const rules = (name: string, words: string, some: readonly Finding[]) =>
     table(
@@ -164,10 +177,10 @@ function appSection(app: AppAdvice, today: Date): Section {
             kind: 'table' as const,
             table: table(
               id('flips'),
-              caption('What would turn the answer'),
+              caption('What would change the recommendation'),
               columns('With', 'Answer'),
               app.flips.map(({ words, answer }) => ({ head: words, cells: [text(answer)] })),
-              ['Each was found by asking again with that one thing changed.'],
+              ['Each was found by deciding again with that one thing changed.'],
             ),
           },
         ]),
@@ -178,13 +191,15 @@ function appSection(app: AppAdvice, today: Date): Section {
             kind: 'table' as const,
             table: table(
               id('next'),
-              caption('What to measure to be surer'),
-              columns('Run', 'Tells', 'Could turn the answer to'),
+              caption('What to measure next'),
+              columns('Run', 'Shows', 'Could change the answer to'),
               app.measureNext.map(({ command, tells, couldTurn }) => ({
                 head: command,
                 cells: [
                   text(tells),
-                  text(couldTurn.length === 0 ? 'nothing else; it would be surer' : couldTurn.join(', ')),
+                  text(
+                    couldTurn.length === 0 ? 'nothing else, only with more confidence' : couldTurn.join(', '),
+                  ),
                 ],
               })),
             ),
@@ -192,7 +207,7 @@ function appSection(app: AppAdvice, today: Date): Section {
         ]),
     ...(others.length === 0
       ? []
-      : [folded(rules('others', `${count(others.length, 'rule')} not asked for`, others))]),
+      : [folded(rules('others', `${count(others.length, 'rule')} that do not apply`, others))]),
   ];
   return {
     id: id('app'),
@@ -216,7 +231,7 @@ function idOf(name: string): string {
   ).join('');
 }
 
-/** Citations of the publications that stood in for measurements. */
+/** Citations of the publications used instead of measurements. */
 function sourcesSection({ apps }: Advice, today: Date): Section {
   const cited = new Set(
     apps.flatMap(({ findings }) =>
@@ -238,7 +253,7 @@ function sourcesSection({ apps }: Advice, today: Date): Section {
           {
             kind: 'table',
             table: table('sources', 'Publications cited', columns('Key', 'Citation', 'Year'), rows, [
-              'Numbers of other hosts. They stand in where nothing was measured, and are never put together with measurements.',
+              'Numbers of other hosts. They are used where nothing was measured, and never combined with measurements.',
             ]),
           },
         ];
