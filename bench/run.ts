@@ -108,7 +108,7 @@ export interface RunRequest {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly folder: string;
-  /** The record to go on with; null for a new one. */
+  /** The record to resume; null for a new one. */
   readonly earlier: RunRecord | null;
   readonly facts: HeaderFacts;
   /** Read again when the run is over, to see whether the host is still the same. */
@@ -157,7 +157,7 @@ export async function runScenario(request: RunRequest, tools: Tools): Promise<Ru
   }
 }
 
-/** Refuses to go on with a record whose later launches could not be compared with its earlier ones. */
+/** Refuses to resume a record whose later launches could not be compared with its earlier ones. */
 function requireSame(
   earlier: RunRecord,
   /** As written, and bound to the image, which records of earlier versions have the hash of. */

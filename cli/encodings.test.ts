@@ -62,7 +62,7 @@ describe.each(questions)('%s', (_name, words) => {
   });
 });
 
-test('a record that was written anew in UTF-16 is read', () => {
+test('a record that was rewritten in UTF-16 is read', () => {
   const fixture = join(root, 'bench/fixtures/record-2/record.jsonl');
   const copy = join(folder, 'copy.jsonl');
   writeFileSync(copy, encoders['UTF-16 with a mark'](readFileSync(fixture, 'utf8')));

@@ -74,7 +74,7 @@ export const quantities: Readonly<Record<Quantity, QuantityDeclaration>> = {
     published: null,
   },
   interference: {
-    title: 'slowdown beside a noisy neighbour',
+    title: 'slowdown next to a noisy neighbour',
     metrics: ['isolation.*'],
     command: 'tare run isolation',
     ownCommand: null,

@@ -46,7 +46,7 @@ const appFields = [
 ] as const;
 const objectiveFields = ['start', 'memory', 'p99'] as const;
 
-/** @throws UserError where the answers end too early, or one is wrong and nobody can mend it */
+/** @throws UserError where the answers end too early, or one is wrong and cannot be corrected */
 export async function askRequirements(dialogue: Dialogue): Promise<string> {
   const field = (words: string, schema: z.ZodType) => askField(dialogue, words, schema);
   const group = async (shape: Readonly<Record<string, z.ZodType>>, names: readonly string[], of: string) => {
@@ -98,7 +98,7 @@ async function askField(
     if (why === null) return valueOf(answer, schema);
     const message = `${words} ${why}`;
     if (complain === null)
-      throw new UserError(message, 'mend that answer; an empty line takes what stands in brackets');
+      throw new UserError(message, 'correct that answer; an empty line takes the value in brackets');
     complain(message);
   }
 }

@@ -202,7 +202,7 @@ export function parseRequirements(text: string, file: string): { asked: Requirem
   const { data, lineOf, sourceOf } = parseChecked(text, file, requirementsSchema, {
     what: 'requirements',
     expected: 'a mapping with apps',
-    hint: 'mend the file; docs/advise.md and `tare advise --schema` tell every field',
+    hint: 'fix the file; docs/advise.md and `tare advise --schema` list every field',
   });
   const servers = Object.entries(data.servers ?? { server: data.server ?? serverSchema.parse({}) });
   const [first] = servers;

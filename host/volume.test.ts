@@ -84,7 +84,7 @@ test('too small for ext4 says so, with the tool’s own words, and leaves nothin
   const volumes = open(10 * gibibyte);
   const spec = { kind: 'filesystem', sizeBytes: 16_384 } as const;
   await expect(volumes.make('i-1', spec, 'none')).rejects.toThrow(/no ext4 could be made: \S/);
-  // A second try makes the template anew instead of remembering the failure.
+  // A second try makes the template again instead of remembering the failure.
   const { path } = await volumes.make('i-1', { kind: 'filesystem', sizeBytes: 16 * 2 ** 20 }, 'none');
   expect(statSync(path).size).toBe(16 * 2 ** 20);
   await volumes.close();

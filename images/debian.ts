@@ -35,7 +35,7 @@ async function aptOptions(folder: string): Promise<string[]> {
   return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
 }
 
-/** Runs one of Debian's tools; a failure becomes an error that says how to mend it. */
+/** Runs one of Debian's tools; a failure becomes an error that says how to fix it. */
 async function debian(argv: readonly string[], purpose: string, cwd?: string): Promise<string> {
   const result = await runTool(argv, {
     timeoutSeconds: 900,
@@ -54,7 +54,7 @@ async function debian(argv: readonly string[], purpose: string, cwd?: string): P
   throw aptError(purpose, result.stderr.trim().slice(-2000) || `exit code ${String(result.exitCode)}`);
 }
 
-/** What apt said, and the command that most likely mends it. */
+/** What apt said, and the command that most likely fixes it. */
 export function aptError(purpose: string, text: string): UserError {
   const hint = /Unable to locate package|has no installation candidate|No packages found/.test(text)
     ? 'refresh the package lists: sudo apt-get update (the release must be Debian 11 or Ubuntu 22.04 or later)'

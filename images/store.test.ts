@@ -133,7 +133,7 @@ describe('store', () => {
   });
 });
 
-test("apt's failures carry the command that mends them", () => {
+test("apt's failures carry the command that fixes them", () => {
   expect(aptError('x', 'E: Unable to locate package fio').hint).toContain('sudo apt-get update');
   expect(aptError('x', 'Temporary failure resolving deb.example').hint).toContain('network');
   expect(aptError('x', 'E: something else').message).toBe('x: E: something else');

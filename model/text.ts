@@ -7,7 +7,7 @@ export interface DecodedText {
   readonly text: string;
   /** As people call it: "UTF-8", "UTF-16LE". */
   readonly encoding: string;
-  /** What a reader must be told: the encoding was guessed, or something in it is no text. Null: nothing. */
+  /** What must be reported to a reader: the encoding was guessed, or something in it is no text. Null: nothing. */
   readonly remark: string | null;
 }
 

@@ -21,7 +21,7 @@ import { explain, problemsOf, type Problem } from './yaml-problems.ts';
 export interface FileWords {
   /** "policy": what a problem at the top is said of. */
   readonly what: string;
-  /** What a file without any mapping is told to hold: "a mapping with rules". */
+  /** What an error says a file without any mapping should hold: "a mapping with rules". */
   readonly expected: string;
   readonly hint: string;
 }

@@ -1,7 +1,7 @@
 # Launch protocol, the same for containers and VMs: join the instance's groups and CPUs, report, wait
 # for one line, say "mark T1", become the program. So neither the join (20 ms after a pause: the kernel
 # waits for RCU) nor the spawning of this shell lies inside the timed window.
-# An argv of `.`, a script and its arguments is no other program: this shell goes on with that script.
+# An argv of `.`, a script and its arguments is no other program: this shell continues with that script.
 # Arguments: CPU list or "-", "channel" or "null" (what becomes stdin/stdout), N, N cgroup.procs files, argv.
 # Descriptors: 3 control, 4 and up the channels.
 cpus=$1 stdio=$2 left=$3

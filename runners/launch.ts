@@ -20,7 +20,7 @@ const launchScript = join(import.meta.dirname, 'launch.sh');
 const tailBytes = 8192;
 
 export interface LaunchRequest {
-  /** The program, or `.` and a shell script that the launching shell itself goes on with. */
+  /** The program, or `.` and a shell script that the launching shell itself continues with. */
   readonly argv: readonly string[];
   /** argv around the launching shell, ready before go(): what is no part of the start. Default: nothing. */
   readonly within?: readonly string[];

@@ -133,7 +133,7 @@ async function prepareImages(say: (line: string) => void): Promise<boolean> {
     return true;
   } catch (error) {
     say(messageOf(error));
-    if (error instanceof UserError) say(`To mend it: ${error.hint}`);
+    if (error instanceof UserError) say(`How to fix: ${error.hint}`);
     return false;
   }
 }

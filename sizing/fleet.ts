@@ -103,7 +103,7 @@ export function parseFleet(text: string, file: string): Fleet {
   const { data } = parseChecked(text, file, fleetSchema, {
     what: 'fleet',
     expected: 'a mapping with instances and host',
-    hint: 'mend the fleet; docs/sizing/fleet.yaml is an example',
+    hint: 'fix the fleet; docs/sizing/fleet.yaml is an example',
   });
   return fleetOf(data);
 }

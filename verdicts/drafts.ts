@@ -89,7 +89,7 @@ function emptyRefusals(strata: readonly Stratum[], { base, head }: Row): Refusal
       remedy:
         voided > 0
           ? 'Measure again on a quiet host; `tare report` names the rule.'
-          : 'Read the failures in `tare report`, mend their cause, and run again.',
+          : 'Read the failures in `tare report`, fix their cause, and run again.',
     },
   ];
 }

@@ -121,7 +121,7 @@ export function parsePolicy(text: string, file: string): Policy {
   const { data, lineOf } = parseChecked(text, file, policySchema, {
     what: 'policy',
     expected: 'a mapping with rules',
-    hint: 'mend the policy; `tare gate --help` shows an example',
+    hint: 'fix the policy; `tare gate --help` shows an example',
   });
   const { rules, baseline, fleet, level, ...rest } = data;
   return {
@@ -173,7 +173,7 @@ export function boundOf(
   const wrong = (form: string): UserError =>
     new UserError(
       `${source}: ${max === null ? 'min' : 'max'} of ${isRatio ? 'a ratio of ' : ''}${id} must be ${form}, got ${show(bound)}`,
-      'mend the policy',
+      'fix the policy',
     );
   const plain = (text: string): number => {
     const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN;

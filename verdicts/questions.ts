@@ -29,7 +29,7 @@ export function questionsOf(policy: Policy, base: readonly Run[], head: readonly
     const metrics = [...new Set(rows.map(({ key }) => key.metric))].sort();
     throw new UserError(
       idle.map((rule) => `${rule.source}: this rule matches nothing: ${wordsOf(rule)}`).join('\n  '),
-      `mend its patterns; measured are ${metrics.join(', ')} of ${[...new Set(rows.map(({ key }) => cellLabel({ ...key, reference: null }, true)))].join('; ')}`,
+      `fix its patterns; measured are ${metrics.join(', ')} of ${[...new Set(rows.map(({ key }) => cellLabel({ ...key, reference: null }, true)))].join('; ')}`,
     );
   }
   const needing = policy.rules.find((rule) => rule.limit !== null);

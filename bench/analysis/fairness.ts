@@ -81,7 +81,7 @@ const rules: Readonly<Record<TraitKey, TraitRule>> = {
   environment: {
     title: 'Environment of the program',
     meaning:
-      'Sizes of environment and arguments shift memory layout, and with it speed; padding each launch anew spreads that over the launches.',
+      'Sizes of environment and arguments shift memory layout, and with it speed; a new padding for each launch spreads that over the launches.',
   },
   readySignal: {
     title: 'Ready signal',

@@ -200,7 +200,7 @@ function tooManyFailures(share: number): Refusal[] {
     {
       rule: 'C6',
       message: `${formatShare(share)} of one side's launches failed: those that succeeded do not stand for it.`,
-      remedy: 'Read the failures, mend their cause, and run again.',
+      remedy: 'Read the failures, fix their cause, and run again.',
     },
   ];
 }

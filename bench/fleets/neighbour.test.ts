@@ -308,7 +308,7 @@ test.each([
   ['killed', 'crash'],
   ['hung', 'hang'],
 ] as const)(
-  'a victim that is %s did not finish: kept as such, and the launch goes on anew',
+  'a victim that is %s did not finish: kept as such, and the launch continues with a new one',
   async (how, reason) => {
     script = (beside) => (beside === 'fork' ? how : 1000);
     const trial = await run('stressors: [cpu, fork, inodes]');

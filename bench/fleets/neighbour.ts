@@ -2,7 +2,7 @@
  * One launch of a noisy-neighbour measurement: the victim's program once alone, once beside an idle
  * instance, once beside each stressor, in random order. The neighbour is fresh in every phase, so that its
  * counters and whatever it left are of that phase alone; the victim lives through all of them, and is
- * started anew only where a phase has ended it.
+ * started again only where a phase has ended it.
  */
 import { TrialFailure } from '../../runners/runner.ts';
 import type { Site } from '../../host/site/site.ts';

@@ -2,7 +2,7 @@
  * Drives requests over several connections in real time: open loop by a schedule, or closed loop for capacity.
  *
  * Ours, because what is packaged does not do it: wrk, ab, hey and redis-benchmark wait for replies before they
- * ask again, and autocannon (npm) mends that after the fact and speaks HTTP alone. What counts here is that a
+ * ask again, and autocannon (npm) corrects that after the fact and speaks HTTP alone. What counts here is that a
  * stalled server changes nothing in what is asked: requests that are due are sent, pipelined behind the others.
  *
  * While a request is due within moments it spins instead of sleeping: a timer is late by up to a millisecond,

@@ -36,7 +36,7 @@ export function requestSource(protocol: Protocol, random: Random): () => Buffer 
   };
 }
 
-/** Requests kept ready made; beyond this many keys they are made anew each time. */
+/** Requests kept ready made; beyond this many keys they are made each time. */
 const cachedKeys = 10_000;
 
 /** SET of one key, for filling a server before it is asked. */

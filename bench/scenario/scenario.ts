@@ -22,7 +22,7 @@ import { metrics } from '../workloads/index.ts';
 export const scenarioWords: FileWords = {
   what: 'scenario',
   expected: 'a mapping with name, runners, workloads',
-  hint: 'mend the scenario; `tare run FILE --dry-run` checks it without starting anything',
+  hint: 'fix the scenario; `tare run FILE --dry-run` checks it without starting anything',
 };
 
 /**

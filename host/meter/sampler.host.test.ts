@@ -4,7 +4,7 @@ import { createRuler } from '../cgroup/cgroup.ts';
 import { startSampler } from './sampler.ts';
 
 describe('the sampler on real groups', () => {
-  it('keeps the series of a group that is removed while watched, and goes on with the others', async (test) => {
+  it('keeps the series of a group that is removed while watched, and continues with the others', async (test) => {
     const ruler = createRuler();
     if (!ruler.usable) return test.skip(ruler.reason);
     const run = `tare/sampler-test-${process.pid}`;

@@ -1,6 +1,6 @@
 /**
  * Real archives, damaged at random: bits flipped, pieces cut out, headers swapped, fields overwritten (with the
- * checksum made right again, so that the damage reaches what lies behind it). Whatever comes of it is an image or a
+ * checksum made right again, so that the damage reaches what lies behind it). The result is an image or a
  * UserError, in bounded time and space, and nothing lies outside the cache's own folders.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -250,7 +250,7 @@ function describe({ entrypoint, command, identity }: ImageConfig): string {
     : `runs [${argv.map(printable).join(',')}] as ${String(identity.uid)}:${String(identity.gid)}`;
 }
 
-/** What the host refuses (space, permission, a name too long for its file system) is the user's to mend. */
+/** What the host refuses (space, permission, a name too long for its file system) is for the user to fix. */
 function asUserError(error: unknown, reference: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof UserError || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;

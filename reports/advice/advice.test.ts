@@ -1,4 +1,4 @@
-/** What is told of advice is told everywhere: formats say the answer first, and the manual names every rule and key. */
+/** Advice reads the same everywhere: formats give the answer first, and the manual names every rule and key. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -19,13 +19,13 @@ export function rulesText(rules: readonly Rule[]): string {
       ...(confirmedBy === null ? [] : [`    assumed, unless a record shows it: ${confirmedBy}`]),
     ].join('\n'),
   );
-  const told = used(rules).map((name) => {
+  const shown = used(rules).map((name) => {
     const { title, metrics, command } = quantities[name];
     const from = metrics.length === 0 ? 'facts seen from inside' : metrics.join(', ');
     const stand = publishedWords(name);
     return `${name}: ${title}; ${from}; measured by \`${command}\`${stand === '' ? '' : `; else published: ${stand}`}`;
   });
-  return [principle, ...all, '', 'Quantities:', ...told].join('\n');
+  return [principle, ...all, '', 'Quantities:', ...shown].join('\n');
 }
 
 export function rulesMarkdown(rules: readonly Rule[]): string {

@@ -50,7 +50,7 @@ function headlineMetrics(
 }
 
 /**
- * The comparisons of the first screen: the foremost pair of runners with every headline metric, then
+ * The comparisons of the first screen: the main pair of runners with every headline metric, then
  * the other runners against the baseline, by as many metrics as there is room for.
  */
 export function headlineComparisons(
@@ -68,8 +68,8 @@ export function headlineComparisons(
     const key = runnerPair(item, subjects);
     pairs.set(key, [...(pairs.get(key) ?? []), item]);
   }
-  const [foremost, ...others] = pairs.values();
-  if (foremost === undefined) return [];
+  const [main, ...others] = pairs.values();
+  if (main === undefined) return [];
   const against = others.filter(
     ([first]) => first !== undefined && subjects.runner(first.reference) === header.baseline,
   );
@@ -80,12 +80,12 @@ export function headlineComparisons(
   const one = (items: readonly Comparison[]) => once(items).slice(0, 1);
   // No runner is left out while a shorter choice of its rows has room for it.
   const choices = [
-    [...all(foremost), ...against.flatMap(all)],
-    [...all(foremost), ...against.flatMap(once)],
-    [...once(foremost), ...against.flatMap(once)],
-    [...once(foremost), ...against.flatMap(one)],
+    [...all(main), ...against.flatMap(all)],
+    [...all(main), ...against.flatMap(once)],
+    [...once(main), ...against.flatMap(once)],
+    [...once(main), ...against.flatMap(one)],
   ];
-  const last = [...once(foremost), ...against.flatMap(one).slice(0, headlineRows)];
+  const last = [...once(main), ...against.flatMap(one).slice(0, headlineRows)];
   return choices.find((rows) => rows.length <= headlineRows) ?? last;
 }
 

@@ -89,7 +89,7 @@ function designWords({ header }: RunRecord): string {
     header.warmup === 0
       ? 'There was no warm-up.'
       : `${count(header.warmup, 'warm-up round')} went before and ${header.warmup === 1 ? 'is' : 'are'} not analysed.`;
-  return `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn anew for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`;
+  return `${count(header.blocks, 'block')} of ${count(header.trials.filter((trial) => trial.block >= 0).length, 'launch', 'launches')} in all. In a block every cell that takes part is launched once, in an order drawn again for each block from seed ${header.seed} (randomised interleaved trials). ${count(measured, 'cell is', 'cells are')} measured. ${control} ${warmup} The full order is in the record.`;
 }
 
 function proofWords(record: RunRecord): string {

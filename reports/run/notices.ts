@@ -57,7 +57,7 @@ function accelerationNotice(cell: CellRecord): Notice {
           'Start time, CPU, latency and density of these VMs are shown but never judged (rule C17).',
           isApart
             ? 'Code that the emulator has translated is apart (tare.translation) and in no figure of their memory but MemAvailable; the emulator’s other memory is in them.'
-            : 'Their memory holds the emulator’s cache of translated code too: a VM on hardware KVM weighs less.',
+            : 'Their memory holds the emulator’s cache of translated code too: a VM on hardware KVM takes less.',
         ],
       };
     case 'kvm-nested':
@@ -82,7 +82,7 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
     notices.push({
       kind: 'notice',
       tone: 'warn',
-      title: record.end === null ? 'This run has no end' : `This run was ${record.end.state}`,
+      title: record.end === null ? 'This run did not finish' : `This run was ${record.end.state}`,
       lines: [`Only the blocks that were finished are analysed${unfinishedWords(record)}.`],
     });
   }
@@ -114,14 +114,14 @@ export function noticesOf(record: RunRecord, analysis: Analysis, subjects: Subje
   }
   const unmet = requirementLines(record, subjects);
   if (unmet.length > 0) {
-    const title = 'Required, and not to be had on every runner: an answer, not a fault';
+    const title = 'Requirements that some runners cannot meet (a finding, not a failure)';
     notices.push({ kind: 'notice', tone: 'unsure', title, lines: unmet });
   }
   const skips = skipsOf(record);
   if (skips.length > 0) {
     const lines = skips.map(
       ({ runner, what, reason, hint }) =>
-        `${runner}${what === everything ? '' : ` (${what})`}: ${stopped(reason)}${hint === '' ? '' : ` To mend: ${stopped(hint)}`}`,
+        `${runner}${what === everything ? '' : ` (${what})`}: ${stopped(reason)}${hint === '' ? '' : ` How to fix: ${stopped(hint)}`}`,
     );
     const rest = lines.length - shownSkips;
     notices.push({

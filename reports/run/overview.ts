@@ -1,5 +1,5 @@
 /**
- * The first screen of a report over many families: one row per family, its foremost comparison of a VM with
+ * The first screen of a report over many families: one row per family, its main comparison of a VM with
  * a container and of a container with the plain process. Never merged into one number (C28).
  */
 import { families, familyTable } from '../../bench/workloads/families.ts';
@@ -15,8 +15,8 @@ import { splitStarts } from './families/startup.ts';
 import { inReadingOrder, type Subjects } from '../parts/subjects.ts';
 import { count, lowerFirst, ratioWords, verdictWords } from '../parts/words.ts';
 
-/** What one family's row tells of. */
-interface Foremost {
+/** What one family's row shows. */
+interface MainRow {
   readonly family: Family;
   readonly metric: MetricDeclaration;
   /** A virtual machine against a container; null where none were compared. */
@@ -26,7 +26,7 @@ interface Foremost {
 }
 
 /** One per family that compares anything, in reading order. */
-function foremostOf(record: RunRecord, analysis: Analysis, subjects: Subjects): Foremost[] {
+function mainRows(record: RunRecord, analysis: Analysis, subjects: Subjects): MainRow[] {
   const compared = inReadingOrder(
     analysis.comparisons.filter(
       (item) =>
@@ -77,8 +77,8 @@ function sidesOf(item: Comparison, subjects: Subjects): string {
 
 /** One row per family; null where nothing was compared. */
 export function overviewTable(record: RunRecord, analysis: Analysis, subjects: Subjects): Table | null {
-  const foremost = foremostOf(record, analysis, subjects);
-  if (foremost.length === 0) return null;
+  const main = mainRows(record, analysis, subjects);
+  if (main.length === 0) return null;
   const find = summaryFinder(analysis.summaries);
   const cellsFor = (item: Comparison | null, metric: MetricDeclaration): TableCell[] => {
     if (item === null) return [text('not compared'), text('')];
@@ -91,7 +91,7 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
     const words = verdictWords(item);
     return [narrow(`${found}, ${pair}`), badge(words.text, words.tone)];
   };
-  const rows = foremost.map(({ family, metric, machine, container }) => {
+  const rows = main.map(({ family, metric, machine, container }) => {
     const workload = subjects.of((machine ?? container)?.subject ?? '')?.workload;
     return {
       head: familyTable[family].title,
@@ -104,7 +104,7 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
   });
   return table(
     'headline',
-    'One line per family: its foremost measure as a cost ratio',
+    'One line per family: its main measure as a cost ratio',
     columns(
       'Family',
       'Measure (workload)',
@@ -120,25 +120,20 @@ export function overviewTable(record: RunRecord, analysis: Analysis, subjects: S
   );
 }
 
-/** The answer over all families: what a VM costs beside a container, in few sentences. */
+/** The answer over all families: what a VM costs compared with a container, in few sentences. */
 export function overviewSentences(record: RunRecord, analysis: Analysis, subjects: Subjects): string[] {
-  const foremost = foremostOf(record, analysis, subjects);
+  const main = mainRows(record, analysis, subjects);
   const host = record.header.host.hostname;
   const scenarios = count(record.parts?.length ?? 1, 'scenario');
-  if (foremost.length === 0) return [`On this host (${host}), ${scenarios} left nothing to compare.`];
+  if (main.length === 0) return [`On this host (${host}), ${scenarios} left nothing to compare.`];
   const [lead = '', ...more] = [
-    ...sideSentence('a virtual machine against a container', foremost, ({ machine }) => machine, subjects),
-    ...sideSentence(
-      'a container against the plain process',
-      foremost,
-      ({ container }) => container,
-      subjects,
-    ),
+    ...sideSentence('a virtual machine against a container', main, ({ machine }) => machine, subjects),
+    ...sideSentence('a container against the plain process', main, ({ container }) => container, subjects),
   ];
   return [
     `On this host (${host}), ${lead}`,
     ...more.map(capital),
-    `${scenarios} compared ${count(foremost.length, 'family', 'families')} of cost by their foremost measures; each family is judged by itself.`,
+    `${scenarios} compared ${count(main.length, 'family', 'families')} of cost by their main measures; each family is judged by itself.`,
   ];
 }
 
@@ -153,13 +148,13 @@ function sureness(words: string): number {
 
 function sideSentence(
   title: string,
-  foremost: readonly Foremost[],
-  side: (entry: Foremost) => Comparison | null,
+  main: readonly MainRow[],
+  side: (entry: MainRow) => Comparison | null,
   subjects: Subjects,
 ): string[] {
   const groups = new Map<string, string[]>();
   const rules = new Set<string>();
-  for (const entry of foremost) {
+  for (const entry of main) {
     const item = side(entry);
     if (item === null) continue;
     const refused = item.verdict === 'refused';
@@ -174,9 +169,9 @@ function sideSentence(
     groups.set(words, [...(groups.get(words) ?? []), `${name}${ratio}`]);
   }
   if (groups.size === 0) return [];
-  const told = [...groups].sort(([a], [b]) => sureness(a) - sureness(b));
+  const shown = [...groups].sort(([a], [b]) => sureness(a) - sureness(b));
   const why = ` (${rules.size === 1 ? 'rule' : 'rules'} ${[...rules].join(', ')})`;
   const clause = ([words, names]: readonly [string, string[]]) =>
     `${words}${words === notJudged ? why : ''} in ${listed(names)}`;
-  return [`${title}: ${told.map(clause).join('; ')}.`];
+  return [`${title}: ${shown.map(clause).join('; ')}.`];
 }

@@ -38,7 +38,7 @@ export async function makeEngineBeside(
       await writeFile(files[`/${path}`] ?? '', text, { mode: 0o644 });
     }
   }
-  // An engine writes these anew for each container: the image's own are shown instead, where it has them.
+  // An engine rewrites these for each container: the image's own are shown instead, where it has them.
   for (const path of ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']) {
     const found = await followInside(image.rootfs, path);
     if (found === null || !(await lstat(join(image.rootfs, found))).isFile()) continue;

@@ -1,5 +1,5 @@
 # In the namespaces around an OCI runtime: makes the container's root where no other process sees it, then becomes
-# the runtime. The launching shell goes on with this (launch.sh) in the bundle, which is the instance's folder.
+# the runtime. The launching shell continues with this (launch.sh) in the bundle, which is the instance's folder.
 # Arguments: busybox, cgroup2 mount to hide or "-", how it joins a bridge (bridge.sh and its four arguments) or
 # nothing, "--", runtime argv. Descriptor 9: the bridge's network namespace. Descriptors: 0 and 1 the channel, 3 control.
 B=$1 unified=$2

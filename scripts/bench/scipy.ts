@@ -1,7 +1,7 @@
 /**
  * The same two sides compared by SciPy, in this run: ratio of medians with a percentile bootstrap of 10,000
  * resamples and the rank test, for each metric. A peer to read our own time against; null where it is not
- * to be had.
+ * available.
  */
 import { runTool } from '../../host/exec.ts';
 

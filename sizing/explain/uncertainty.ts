@@ -1,5 +1,5 @@
 /**
- * How sure a count is: the tares drawn anew from their launches (the bootstrap of their medians) and each row's
+ * How sure a count is: the tares resampled from their launches (the bootstrap of their medians) and each row's
  * demand from its own spread, or the declared one, all from one seed. What the draws leave between 2.5 % and
  * 97.5 % is the interval. Instances of one row move together, which is the careful side.
  */

@@ -72,7 +72,7 @@ export function readApps(text: string, file: string): DemandRow[] {
   const { data, lineOf } = parseChecked(text, file, appsSchema, {
     what: 'apps',
     expected: 'a mapping with apps',
-    hint: 'mend the file; docs/sizing/apps.yaml is an example',
+    hint: 'fix the file; docs/sizing/apps.yaml is an example',
   });
   const avoided = new Set(data.apps.flatMap(({ avoid }) => avoid));
   return data.apps.map((app, at) => {

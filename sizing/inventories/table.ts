@@ -206,9 +206,9 @@ export function numberAt(
   }
   if (value === null || cell instanceof Date || !Number.isFinite(value))
     return tell('is no number', 'write a number');
-  if (value < least) return tell(`is less than ${least}`, 'mend the cell or the export');
+  if (value < least) return tell(`is less than ${least}`, 'fix the cell or the export');
   if (value > most)
-    return tell(`is absurd: more than ${most}`, 'mend the cell: is it in the unit of the header?');
-  if (whole && !Number.isInteger(value)) return tell('is no whole number', 'mend the cell');
+    return tell(`is absurd: more than ${most}`, 'fix the cell: is it in the unit of the header?');
+  if (whole && !Number.isInteger(value)) return tell('is no whole number', 'fix the cell');
   return value;
 }

@@ -282,7 +282,7 @@ export class Simplex {
     if (this.#sinceRefresh >= refresh + size) this.#invert();
   }
 
-  /** The inverse from the basis itself, by Gauss and Jordan; a basis that is none any more begins anew. */
+  /** The inverse from the basis itself, by Gauss and Jordan; a basis that is none any more starts again. */
   #invert(): void {
     const { size } = this;
     const inverse = new Float64Array(size * size);

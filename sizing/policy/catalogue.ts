@@ -111,7 +111,7 @@ export const catalogueSchema = z
 const words = {
   what: 'catalogue',
   expected: 'a mapping with hosts',
-  hint: 'mend the catalogue; docs/sizing/hosts.yaml is an example',
+  hint: 'fix the catalogue; docs/sizing/hosts.yaml is an example',
 };
 
 /**

@@ -195,7 +195,7 @@ export function parseSizingPolicy(text: string, file: string): SizingPolicy {
   const { data, lineOf } = parseChecked(text, file, sizingPolicySchema, {
     what: 'policy',
     expected: 'a mapping such as fill: 80%',
-    hint: 'mend the policy; docs/sizing/policy.yaml is an example',
+    hint: 'fix the policy; docs/sizing/policy.yaml is an example',
   });
   const choices: PolicyChoice[] = [];
   const choose = <T extends string | number | boolean>(

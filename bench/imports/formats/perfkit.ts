@@ -32,7 +32,7 @@ interface Placed {
 /** What tells machines apart; part of the host where it is the same in all samples. */
 const machine =
   /^(\w+_)?(cloud|zone|region|machine_type|image|num_cpus|cpus|memory|os_info|kernel_release|cpu_version|cpu_arch|node_name)$/;
-/** Which of its versions ran is in the record; hosts' names are drawn anew for each run. */
+/** Which of its versions ran is in the record; hosts' names are drawn again for each run. */
 const noOption = /^(perfkitbenchmarker_version|hostnames)$/;
 /** Samples that carry a text in their labels, and no value. */
 const facts = /^(lscpu|proccpu|proccpu_mapping|cpu_vuln|gcc_version|glibc_version|.*_version)$/i;

@@ -167,7 +167,7 @@ function explainFailure(text: string, { target, direct, engine, size: bytes }: S
       : 'direct I/O was refused: `blockSize` must be a multiple of the sector size (512 or 4096 bytes), or set `direct: false`';
   }
   if (engine === 'io_uring' && /not permitted|not implemented|ENOSYS|EPERM/i.test(text)) {
-    return 'io_uring is not to be had inside (kernel.io_uring_disabled, or a seccomp filter): use `engine: libaio`';
+    return 'io_uring is not available inside (kernel.io_uring_disabled, or a seccomp filter): use `engine: libaio`';
   }
   return null;
 }

@@ -33,7 +33,7 @@ test('it limits where containers have not what a VM brings', () => {
   const analysis = analyse(record, { resamples: 200 });
   expect(analysis.failures).toEqual([]);
   const notice = noticesOf(record, analysis, subjectsOf(record)).find(({ title }) =>
-    title.startsWith('Required'),
+    title.startsWith('Requirements that some runners cannot meet'),
   );
   expect(notice?.lines[0]).toContain('process, namespace: needs kernel 6.1.*');
 });
@@ -47,7 +47,7 @@ test('it limits nothing where the host’s kernel has it, and is undecided where
   expect(row?.evidence).toContain('failed for another reason (status 1)');
 });
 
-test('what was refused before a launch is told and not judged; without requirements nothing is', () => {
+test('what was refused before a launch is reported and not judged; without requirements nothing is', () => {
   const bare = buildRecord({ blocks: 2 });
   expect(rowsOf(bare)).toMatchObject([{ state: 'not-measured' }]);
   const skipped = ['namespace', 'vm'].map((runner) => ({

@@ -105,7 +105,7 @@ function memoryTable(swept: readonly Swept[], subjects: Subjects): Table {
     return {
       head: subjects.label(cell.id),
       cells: [
-        number(isResolved(last) ? scale.format(each[index] ?? null) : 'not told from 0'),
+        number(isResolved(last) ? scale.format(each[index] ?? null) : 'indistinguishable from 0'),
         number(
           interval === null ? absent : `${scale.number(interval.low)} to ${scale.format(interval.high)}`,
         ),

@@ -53,7 +53,7 @@ export function isolationBlocks(record: RunRecord, _analysis: Analysis, subjects
     const title = `${titleOf(first.victim)}${groups.length > 1 ? ` (${first.shape})` : ''}`;
     const several = index === 0 ? '' : `-${index + 1}`;
     if (!found.interference.some(({ cell }) => group.some((one) => one.cell === cell))) {
-      const line = `What a neighbour does to ${title}: every block with these launches was voided, so nothing is told of it here. The record keeps what was seen.`;
+      const line = `What a neighbour does to ${title}: every block with these launches was voided, so nothing can be said about it here. The record keeps what was seen.`;
       return [{ kind: 'prose' as const, lines: [line] }];
     }
     return [

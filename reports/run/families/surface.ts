@@ -111,7 +111,7 @@ const views: readonly Row[] = [
   ['PID 1', (found) => text(fact(found, 'init') === 'own' ? 'its own' : 'the host’s')],
   ['Processes', (found) => text(fact(found, 'processes'))],
   [
-    'Another instance beside it',
+    'Another instance next to it',
     (found) => {
       const seen = neighbourSeen(found);
       return text(seen.length === 0 ? 'not seen' : `seen: its ${seen.join(', ')}`);
@@ -210,7 +210,9 @@ function differences(found: readonly Found[], subjects: Subjects): string[] {
     [
       ...(shared.length === 0 ? [] : [`On the host’s kernel: ${named(shared)}.`]),
       ...(own.length === 0 ? [] : [`On a kernel of its own: ${named(own)}.`]),
-      see.length === 0 ? 'No instance saw the one beside it.' : `Saw the instance beside it: ${named(see)}.`,
+      see.length === 0
+        ? 'No instance saw the one next to it.'
+        : `Saw the instance next to it: ${named(see)}.`,
     ].join(' '),
   ];
 }

@@ -33,7 +33,7 @@ export function readClaim(item: unknown, source: Source, notes: Notes): Claim[] 
   const got = status?.capacity?.['storage'] ?? spec.resources?.requests?.['storage'];
   const bytes = parseQuantity(got);
   if (bytes === null || bytes <= 0 || bytes > mostBytes) {
-    addProblem(notes, source, 'storage', got, 'is no sensible quantity', 'mend the claim', 'row left out');
+    addProblem(notes, source, 'storage', got, 'is no sensible quantity', 'fix the claim', 'row left out');
     return [];
   }
   const shared = spec.accessModes.some((mode) => mode === 'ReadWriteMany' || mode === 'ReadOnlyMany');

@@ -357,7 +357,7 @@ function placeAgain(prepared: Prepared, kept: readonly Load[], counts: Float64Ar
   const demand = demandWeights({ ...prepared, counts });
   const equal = prepared.names.map(() => 1);
   const ways = [
-    // The fullest first is what best-fit comes to where nothing is sorted anew.
+    // The fullest first is what best-fit comes to where nothing is sorted again.
     { fit: 'first', weights: demand, into: byFullness(prepared, kept) },
     { fit: 'best', weights: demand, into: kept },
     { fit: 'first', weights: equal, into: kept },

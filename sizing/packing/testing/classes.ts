@@ -1,5 +1,5 @@
 /**
- * Instances of the published classes, drawn anew by their documented generators, so that any number of them can be
+ * Instances of the published classes, drawn by their documented generators, so that any number of them can be
  * had without a download:
  * - uniform and triplets: E. Falkenauer, "A hybrid grouping genetic algorithm for bin packing", 1996;
  * - hard: A. Scholl, R. Klein and C. Juergens, "BISON", 1997, data set 3 (200 sizes of 20,000 to 35,000 into 100,000);

@@ -65,7 +65,7 @@ const dense = 6;
 const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const runnerColor = (index: number) => variable(`--c${index % runnerColors}`);
 
-/** Colours and habits that all charts share, read anew when the page turns light or dark. */
+/** Colours and habits that all charts share, read again when the page turns light or dark. */
 function applyTheme(): void {
   const { defaults } = Chart;
   defaults.font.family = getComputedStyle(document.body).fontFamily;
