@@ -127,7 +127,7 @@ export function seriesOf({ requests, series }: Batch): Series {
   };
 }
 
-/** Its image's path, if it has one, is relative to its own folder. */
+/** Its image's path, if it has one, is told from its own folder. */
 function readScenario(text: string, file: string, overrides: readonly string[]): Scenario {
   const scenario = parseScenario(text, file, runnerSchemas, overrides);
   return { ...scenario, image: placeReference(scenario.image, dirname(resolve(file))) };
@@ -200,14 +200,14 @@ function planned(
   return { ...chosen, overrides, onlyRunners, seed, folder, earlier: null };
 }
 
-/** Only the named runners; of several scenarios, those that have none of them are left out. */
+/** Only the wanted runners; of several scenarios, those that have none of them are left out. */
 function withRunners<Entry extends { readonly scenario: Scenario }>(
   entries: readonly Entry[],
   wanted: readonly string[] | null,
 ): readonly Entry[] {
   if (wanted === null) return entries;
   const known = [...new Set(entries.flatMap(({ scenario }) => scenario.runners.map(({ id }) => id)))];
-  const unknown = named.filter((id) => !known.includes(id));
+  const unknown = wanted.filter((id) => !known.includes(id));
   if (unknown.length > 0) {
     const who = entries.map(({ scenario }) => scenario.name);
     throw new UserError(
@@ -216,13 +216,14 @@ function withRunners<Entry extends { readonly scenario: Scenario }>(
     );
   }
   return entries
-    .filter(({ scenario }) => scenario.runners.some(({ id }) => named.includes(id)))
-    .map((entry) => ({ ...entry, scenario: onlyRunners(entry.scenario, named) }));
+    .filter(({ scenario }) => scenario.runners.some(({ id }) => wanted.includes(id)))
+    .map((entry) => ({ ...entry, scenario: onlyRunners(entry.scenario, wanted) }));
 }
 
-function onlyRunners(scenario: Scenario, named: readonly string[]): Scenario {
-  const runners = scenario.runners.filter(({ id }) => named.includes(id));
-  const baseline = named.includes(scenario.baseline) ? scenario.baseline : (runners[0]?.id ?? '');
-  const control = scenario.control === null || named.includes(scenario.control) ? scenario.control : baseline;
+function onlyRunners(scenario: Scenario, wanted: readonly string[]): Scenario {
+  const runners = scenario.runners.filter(({ id }) => wanted.includes(id));
+  const baseline = wanted.includes(scenario.baseline) ? scenario.baseline : (runners[0]?.id ?? '');
+  const control =
+    scenario.control === null || wanted.includes(scenario.control) ? scenario.control : baseline;
   return { ...scenario, runners, baseline, control };
 }
