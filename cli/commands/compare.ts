@@ -1,6 +1,7 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { readTextFile, type Say } from '../text-file.ts';
 import type { Command } from '../command.ts';
 import { fleetOption, readFleet } from '../fleet.ts';
 import { parseShare } from '../../model/units.ts';
@@ -80,7 +81,7 @@ export const compare: Command<CompareArguments> = {
     const fleet = await readFleet(args.fleet ?? null, output.err);
     const plain = compareRuns(base, head, {
       acrossHosts: args.acrossHosts,
-      ...(args.noise === undefined ? {} : { noise: await noiseOf(args.noise, foreign) }),
+      ...(args.noise === undefined ? {} : { noise: await noiseOf(args.noise, foreign, output.err) }),
       ...(args.ratios && !args.acrossHosts ? { rows: { values: true, references: [ownBaseline] } } : {}),
     });
     const report = { ...plain, fleet: fleet?.ofCompare(plain, [...base, ...head]) ?? null };
@@ -100,12 +101,12 @@ export const compare: Command<CompareArguments> = {
 };
 
 /** A share, or where noise was measured: a policy, or runs of the unchanged thing. */
-async function noiseOf(text: string, foreign: Foreign): Promise<number | NoiseOf> {
+async function noiseOf(text: string, foreign: Foreign, say: Say): Promise<number | NoiseOf> {
   if (existsSync(text)) {
     const { noiseOfPolicy, noiseOfRuns } = await import('../../verdicts/calibrate.ts');
     if (/\.ya?ml$/.test(text)) {
       const { parsePolicy } = await import('../../verdicts/policy.ts');
-      return noiseOfPolicy(parsePolicy(readFileSync(text, 'utf8'), text));
+      return noiseOfPolicy(parsePolicy(readTextFile(text, say), text));
     }
     const { readRuns } = await import('../../verdicts/runs.ts');
     return noiseOfRuns(readRuns([text], foreign));
