@@ -174,8 +174,8 @@ test('what stands on things that the site does not report is refused before its 
   });
 });
 
-test('it is reported by its own name and version', () => {
-  const page = renderHtml(record);
+test('it is reported by its own name and version', async () => {
+  const page = await renderHtml(record);
   expect(page).toContain('Toy 3.2');
   expect(renderText(record)).not.toMatch(/undefined|NaN/);
   expect(renderText(record)).toMatch(/machine/);

@@ -132,11 +132,12 @@ test('the example of apps is read', async () => {
   );
   expect(read.problems).toEqual([]);
   expect(read.demand.map(({ id, count }) => [id, count])).toEqual([
-    ['shop', 40],
-    ['ledger', 3],
+    ['shop', 720],
+    ['orders', 480],
+    ['ledger', 2],
     ['cache', 2],
   ]);
-  expect(read.confidence).toBeCloseTo(40 / 45);
+  expect(read.confidence).toBeCloseTo(1200 / 1204);
 });
 
 const pod = (name: string, spec: object, more: object = {}, phase = 'Running') => ({

@@ -60,10 +60,16 @@ export function surviveLoss(fleet: Fleet, loss: Loss, options: ReplayOptions = {
   if (count < 1) return { survived: true, evidence: 'replayed', replays: [] };
   const isAny = areTakenOver(fleet, count);
   if (isAny && loads.length > mostReplays) return { survived: true, evidence: 'taken over', replays: [] };
+  // A replay places heuristically, so one that fails is no disproof where the empty bins alone take over.
+  const proof: Survival = { survived: true, evidence: 'taken over', replays: [] };
   const isEvery = count === 1 || workOfEvery(loads, count) <= mostWork;
   const quick = replayed(binLosses(prepared, loads, count, witness), untilFailure, 'with the fullest');
+  if (isAny && !quick.survived) return proof;
   if (count === 1 || (untilFailure && !quick.survived)) return { ...quick, evidence: 'replayed' };
-  if (isEvery) return replayed(everyLoss(prepared, loads, count, witness), untilFailure, 'replayed');
+  if (isEvery) {
+    const every = replayed(everyLoss(prepared, loads, count, witness), untilFailure, 'replayed');
+    return isAny && !every.survived ? proof : every;
+  }
   return isAny ? { ...quick, survived: true, evidence: 'taken over' } : quick;
 }
 

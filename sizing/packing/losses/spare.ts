@@ -95,7 +95,9 @@ function startsOf(fleet: Fleet, loss: Loss): number[][] {
   const most = Math.min(supply[only] ?? 0, countOf(loads) + loss.count);
   const least = Math.min(most, Math.max(0, ...bySums.filter(Number.isFinite)));
   if (loads.length > mostReplays && least >= nearly * (alike[only] ?? Infinity)) return [alike];
-  return [none.with(only, least), ...(least < (alike[only] ?? 0) ? [] : [alike])];
+  // What grows from fewer can end above a bin for each that is lost, which always holds; so both are tried where cheap.
+  const skipped = least < (alike[only] ?? 0) && loads.length > mostReplays;
+  return [none.with(only, least), ...(skipped ? [] : [alike])];
 }
 
 /** Beyond so many replays that failed, each further one adds twice as much. */
