@@ -7,7 +7,6 @@ import { fleetOption, readFleet } from '../fleet.ts';
 import { parseShare } from '../../model/units.ts';
 import type { NoiseOf } from '../../verdicts/calibrate.ts';
 import type { Foreign } from '../../verdicts/runs.ts';
-import { readTextFile, type Say } from '../text-file.ts';
 import { toolVersion } from '../version.ts';
 
 interface CompareArguments {
