@@ -35,6 +35,15 @@ test('help names every command, and each command shows examples', async () => {
   expect(out).toContain('Exit codes');
 });
 
+test('a dry run ends as the run would where a shape is larger than the host', async () => {
+  const words = ['--set', 'shapes={big: {cpus: 1, memory: 900TiB}}', '--runners', 'process'];
+  const { code, err } = await tare('run', 'quick', ...words, '--dry-run');
+  expect(code).toBe(3);
+  expect(err).toMatch(
+    /nothing of scenario quick can run here: process: the shape wants 900 TiB of memory, this host has/,
+  );
+});
+
 test.each([
   [[], 'tare COMMAND'],
   [['rnu'], 'did you mean run?'],
@@ -44,6 +53,9 @@ test.each([
   [['run', 'quick', '--preset', 'huge'], 'preset'],
   [['run', 'quick', '--blocks', '5', '--preset', 'quick'], '--preset and --blocks'],
   [['run', 'quick', '--runners', 'process,nope', '--dry-run'], 'has no runner nope'],
+  [['run', 'quick', '--image', './nothere.tar', '--dry-run'], 'there is no file or folder "./nothere.tar"'],
+  [['run', 'quick', '--image', 'nothere:1', '--dry-run'], '"nothere:1" is no path'],
+  [['run', 'quick', '--image', 'app:nothere', '--dry-run'], 'there is no ready application "nothere"'],
   [['run', 'quick', '--set', 'blocks=none', '--dry-run'], 'blocks: must be a number, got "none"'],
   [['report', '/no/such/record'], 'cannot read a record from /no/such/record'],
   [['run', 'quick', '--resume', 'x', '--blocks', '3'], 'got a scenario, --blocks as well'],

@@ -17,6 +17,8 @@ export interface Forecast {
   readonly launches: number;
   /** Runners that cannot run here, with the reason; their launches are not counted. */
   readonly skipped: readonly { readonly runner: string; readonly reason: string }[];
+  /** What each runner answered, by its id. */
+  readonly available: ReadonlyMap<string, Availability>;
   /** Whether any virtual machine of it is emulated here. */
   readonly emulated: boolean;
 }
@@ -68,6 +70,7 @@ function forecastOf(
   return {
     seconds: seconds + before,
     launches: trials.length,
+    available: found,
     skipped: [...found].flatMap(([runner, answer]) =>
       answer.usable ? [] : [{ runner, reason: answer.reason }],
     ),

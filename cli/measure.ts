@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeOutput } from '../host/output-file.ts';
 import { exitCode, messageOf, UserError, type ExitCode } from '../model/errors.ts';
 import type { RunRecord } from '../model/record.ts';
 import type { Output } from './command.ts';
@@ -116,9 +117,10 @@ const again = 'the record is untouched; `tare report RECORD --html FILE` makes i
 async function writePage(folder: string, output: Output): Promise<void> {
   const { readRecord, recordFile } = await import('../bench/record/record.ts');
   const { renderHtml } = await import('../reports/index.ts');
-  const { writeReport } = await import('./commands/report.ts');
   const path = join(folder, pageFile);
-  writeReport(path, await renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), again);
+  writeOutput(path, await renderHtml(readRecord(folder), { recordPath: join(folder, recordFile) }), {
+    remedy: again,
+  });
   output.err(path);
 }
 
@@ -149,11 +151,10 @@ async function show(
 ): Promise<void> {
   const { analyse } = await import('../bench/analyse.ts');
   const { renderHtml, renderJson, renderText } = await import('../reports/index.ts');
-  const { writeReport } = await import('./commands/report.ts');
   const analysis = analyse(record);
   if (json) output.out(renderJson(record, { analysis }));
   else output.out(renderText(record, { analysis, color: output.color }));
-  writeReport(path, await renderHtml(record, { analysis, recordPath }), again);
+  writeOutput(path, await renderHtml(record, { analysis, recordPath }), { remedy: again });
   if (json) output.err(path);
   else output.out(path);
 }

@@ -3,20 +3,10 @@
  * lines of those runs' records, without what no verdict reads (consoles, meter curves). Every approval before
  * stays in the file, with the medians it set. The only reader and writer of baseline files.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { createValueReader, usableTrials } from '../bench/analysis/values.ts';
+import { writeOutput } from '../host/output-file.ts';
 import { exitCode, messageOf, UserError } from '../model/errors.ts';
 import { decodeText } from '../model/text.ts';
 import type { CellRecord, RecordedTrial, RunRecord } from '../model/record.ts';
@@ -162,20 +152,10 @@ export function baselineText({ records, provenance }: Baseline): string {
 
 /** Writes it whole or not at all. @throws UserError when it cannot be written */
 export function writeBaseline(path: string, baseline: Baseline): void {
-  const draft = `${path}.${process.pid}.part`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(draft, baselineText(baseline));
-    renameSync(draft, path);
-  } catch (error) {
-    if (existsSync(draft)) rmSync(draft, { force: true });
-    throw new UserError(
-      `cannot write the baseline ${path}: ${messageOf(error)}`,
-      'give a writable folder with --dir',
-      exitCode.usage,
-      error,
-    );
-  }
+  writeOutput(path, baselineText(baseline), {
+    makeFolder: true,
+    remedy: 'give a writable folder with --dir',
+  });
 }
 
 /**

@@ -4,6 +4,8 @@
  */
 import { runnerOf, type Availability, type Usable } from '../../runners/runner.ts';
 import type { Cell } from '../../model/plan.ts';
+import type { Image } from '../../images/image.ts';
+import { formatValue } from '../../model/units.ts';
 import type { Tools } from '../instance/tools.ts';
 import { notReported, type Site } from '../../host/site/site.ts';
 import { unmeetable } from '../scenario/requirements.ts';
@@ -17,8 +19,17 @@ export interface CellProblem {
   readonly hint: string;
 }
 
+/** What is asked of the host and the image; of an image that is yet to be made or unpacked only what is known. */
+export interface Circumstances extends Pick<Tools, 'site' | 'createGroup' | 'runners'> {
+  readonly image: Pick<Image, 'name' | 'programs' | 'config'> | null;
+}
+
 /** The first thing that stands in the way of a cell; null where nothing does. */
-export function problemOf(cell: Cell, found: Availability | undefined, tools: Tools): CellProblem | null {
+export function problemOf(
+  cell: Cell,
+  found: Availability | undefined,
+  tools: Circumstances,
+): CellProblem | null {
   if (found?.usable !== true) {
     return { reason: found?.reason ?? 'unknown runner', hint: found?.hint ?? '' };
   }
@@ -27,6 +38,13 @@ export function problemOf(cell: Cell, found: Availability | undefined, tools: To
   if (shape.cpus > count) {
     return {
       reason: `the shape wants ${shape.cpus} CPUs, this host has ${count}`,
+      hint: 'use a smaller shape',
+    };
+  }
+  const memoryTotalBytes = tools.site.room()?.memoryTotalBytes ?? Infinity;
+  if (cell.runner.kind !== 'fake' && shape.memoryBytes > memoryTotalBytes) {
+    return {
+      reason: `the shape wants ${formatValue(shape.memoryBytes, 'B')} of memory, this host has ${formatValue(memoryTotalBytes, 'B')}`,
       hint: 'use a smaller shape',
     };
   }
@@ -48,8 +66,11 @@ function systemProblem({ workload }: Cell, { substrate }: Usable): CellProblem |
 }
 
 /** Every program that runs inside must be in the image: found out now, not in the hundredth launch. */
-function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'image'>): CellProblem | null {
-  if (runner.kind === 'fake') return null; // fakes run no program
+function missingPrograms(
+  { runner, workload }: Cell,
+  { image }: Pick<Circumstances, 'image'>,
+): CellProblem | null {
+  if (runner.kind === 'fake' || image === null) return null; // fakes run no program
   const wanted = new Map<string, string>();
   for (const { use, options } of workload.programs) {
     for (const program of programsOf(workloads.get(use), options)) wanted.set(program, use);
@@ -69,7 +90,7 @@ function missingPrograms({ runner, workload }: Cell, { image }: Pick<Tools, 'ima
 /** A noisy neighbour is never started where nothing could hold it. */
 function unboundNeighbour(
   { workload }: Cell,
-  { createGroup }: Pick<Tools, 'createGroup'>,
+  { createGroup }: Pick<Circumstances, 'createGroup'>,
 ): CellProblem | null {
   if (!workload.programs.some(({ use }) => workloads.get(use)?.kind === 'neighbour')) return null;
   if (createGroup !== null) return null;
@@ -111,7 +132,7 @@ function unreported({ workload }: Cell, { site }: Pick<Tools, 'site'>): CellProb
 }
 
 /** Why this runner cannot serve this workload: what it needs beside a launch is not there. */
-function refusal({ runner, workload }: Cell, tools: Tools): CellProblem | null {
+function refusal({ runner, workload }: Cell, tools: Circumstances): CellProblem | null {
   const reachable = workload.programs.some(({ use }) => workloads.get(use)?.reachable === true);
   const serving = runnerOf(tools.runners, runner.kind);
   // Asked even without needs: options alone can ask for what this host does not have.
@@ -119,7 +140,7 @@ function refusal({ runner, workload }: Cell, tools: Tools): CellProblem | null {
     return serving.refuse(runner.options, {
       volume: workload.volume,
       reachable,
-      ownRoot: tools.image.config !== null,
+      ownRoot: tools.image !== null && tools.image.config !== null,
     });
   if (workload.volume === null && !reachable) return null;
   const what = workload.volume === null ? 'be reached from outside' : 'take volumes';

@@ -130,17 +130,26 @@ export async function prepareRun(
       });
     }
     if (records.length === 0) {
-      throw new UserError(
-        `nothing of scenario ${scenario.name} can run here: ${[...new Set(skipped.map(({ runner, reason }) => `${runner}: ${reason}`))].join('; ')}`,
-        'see `tare doctor` for what each needs',
-        exitCode.hostCannot,
-      );
+      throw nothingRuns(scenario.name, skipped);
     }
     return { cells: cells.filter(({ id }) => prepared.has(id)), prepared, records, skipped, dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** The end of a run that has no cell left. */
+export function nothingRuns(
+  scenario: string,
+  skipped: readonly { readonly runner: string; readonly reason: string }[],
+): UserError {
+  const reasons = [...new Set(skipped.map(({ runner, reason }) => `${runner}: ${reason}`))];
+  return new UserError(
+    `nothing of scenario ${scenario} can run here: ${reasons.join('; ')}`,
+    'see `tare doctor` for what each needs',
+    exitCode.hostCannot,
+  );
 }
 
 /** A runner made ready for a shape; one that cannot be is a problem of its own cells. */

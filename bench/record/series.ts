@@ -2,9 +2,10 @@
  * Several scenarios run one after another into one folder: `series.json` says which, in which order and
  * where each record lies, so that a series broken off anywhere can go on. Written once, before anything runs.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeOutput } from '../../host/output-file.ts';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { decodeText } from '../../model/text.ts';
 import { withoutOnlyNote } from './kinds.ts';
@@ -60,7 +61,7 @@ export function createSeries(folder: string, series: Series): void {
     );
   }
   claimFolder(folder);
-  writeFileSync(join(folder, seriesFile), `${JSON.stringify(series, null, 2)}\n`);
+  writeOutput(join(folder, seriesFile), `${JSON.stringify(series, null, 2)}\n`);
 }
 
 /** Whether a path is the folder of a series. */

@@ -2,7 +2,8 @@
  * YAML text -> Scenario, or every problem at once with file, line, field, got value and remedy.
  * The definition itself is in scenario-schema.ts; here are reading, places and cross-checks.
  */
-import type { RunnerSpec, Scenario } from '../../model/scenario.ts';
+import type { Seconds } from '../../model/quantities.ts';
+import type { RunnerSpec, Scenario, WorkloadSpec } from '../../model/scenario.ts';
 import { openYaml, type FileWords } from '../../model/yaml.ts';
 import { UserError } from '../../model/errors.ts';
 import { show } from '../../model/quantity-options.ts';
@@ -80,6 +81,7 @@ function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | n
     }
   });
   if (!parsed.success) return { scenario: null, problems };
+  problems.push(...endlessStops(work, parsed.data.limits.trial));
 
   const it = parsed.data;
   const baseline = it.baseline ?? ids[0] ?? '';
@@ -105,6 +107,20 @@ function check(value: unknown, runners: RunnerSchemas): { scenario: Scenario | n
     metrics: it.metrics,
   };
   return { scenario, problems };
+}
+
+/** A program that may take longer to end than its whole launch would be cut off, and every launch lost, by the limit. */
+function endlessStops(work: readonly WorkloadSpec[], limit: Seconds): Problem[] {
+  return work.flatMap(({ id, service }) => {
+    const grace = service?.own?.stop?.graceSeconds ?? 0;
+    if (grace < limit) return [];
+    return [
+      {
+        path: ['workloads', id, 'service', 'stop', 'grace'],
+        message: `must be shorter than a whole launch may take (limits.trial, ${String(limit)} s), got ${String(grace)} s; raise limits.trial or shorten it`,
+      },
+    ];
+  });
 }
 
 function runnerOf(id: string, entry: unknown, runners: RunnerSchemas, problems: Problem[]): RunnerSpec {

@@ -1,5 +1,6 @@
 /** `tare advise`: virtual machine, container, or containers in VMs, for each app of a requirements file. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { writeOutput } from '../../host/output-file.ts';
 import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
 import type { Advice } from '../../guidance/advise.ts';
 import type { Requirements } from '../../guidance/requirements.ts';
@@ -75,7 +76,7 @@ export const adviseCommand: Command<AdviseArguments> = {
     const rules =
       args.rulesFile === undefined ? given : withOwnRules(textOf(args.rulesFile, output.err), args.rulesFile);
     const draw = await import('../../reports/advice/index.ts');
-    const write = await writer(args.out, output);
+    const write = writer(args.out, output);
     if (args.schema) {
       const { requirementsJsonSchema } = await import('../../guidance/schema.ts');
       write(JSON.stringify(requirementsJsonSchema(), null, 2));
@@ -95,8 +96,7 @@ export const adviseCommand: Command<AdviseArguments> = {
     const advice = advise(asked, { rules, placeOf, profiles: await profilesFrom(args.profile, asked) });
     const today = new Date();
     if (args.html !== undefined) {
-      const { writeReport } = await import('./report.ts');
-      writeReport(args.html, draw.renderAdviceHtml(advice, today));
+      writeOutput(args.html, draw.renderAdviceHtml(advice, today));
       output.err(args.html);
     }
     if (format === 'json') write(draw.renderAdviceJson(advice));
@@ -118,11 +118,10 @@ function codeFor({ apps, servers }: Advice): ExitCode {
 }
 
 /** To a file whole or not at all, or to stdout. */
-async function writer(file: string | undefined, output: Output): Promise<(text: string) => void> {
+function writer(file: string | undefined, output: Output): (text: string) => void {
   if (file === undefined) return output.out;
-  const { writeReport } = await import('./report.ts');
   return (text) => {
-    writeReport(file, text.endsWith('\n') ? text : `${text}\n`);
+    writeOutput(file, text.endsWith('\n') ? text : `${text}\n`);
     output.err(file);
   };
 }
@@ -145,7 +144,7 @@ async function requirementsFrom(
     const { askRequirements } = await import('../../guidance/questions.ts');
     using answers = readAnswers(output);
     const text = await askRequirements(answers);
-    if (save !== undefined) saveTo(save, text);
+    if (save !== undefined) writeOutput(save, text, { fresh: true });
     return { text, file: save ?? 'answers' };
   }
   if (save !== undefined)
@@ -169,17 +168,6 @@ async function profilesFrom(paths: readonly string[], { imported }: Requirements
   const first = new Set(readRuns([firstPath]).map(({ ref }) => ref.path));
   const isFirst = (some: readonly string[]) => some.some((path) => first.has(path));
   return [...profiles.filter((one) => isFirst(one.paths)), ...profiles.filter((one) => !isFirst(one.paths))];
-}
-
-function saveTo(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    throw new UserError(
-      `cannot write ${file}: ${messageOf(error)}`,
-      'name a file in a folder that can be written',
-    );
-  }
 }
 
 function textOf(file: string, say: Say): string {

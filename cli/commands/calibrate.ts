@@ -1,7 +1,8 @@
 /** `tare calibrate`: one thing against itself, and a policy with limits from its noise. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError } from '../../model/errors.ts';
+import { writeOutput } from '../../host/output-file.ts';
+import { exitCode, UserError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import { run } from './run.ts';
 
@@ -77,14 +78,7 @@ export const calibrate: Command<CalibrateArguments> = {
     output.out(args.json ? draw.renderCalibrationJson(calibration) : draw.renderCalibrationText(calibration));
     if (args.out === undefined) return exitCode.ok;
     const policy = policyFrom(calibration, args.name);
-    try {
-      writeFileSync(args.out, policy, { flag: 'wx' });
-    } catch (error) {
-      throw new UserError(
-        `cannot write ${args.out}: ${messageOf(error)}`,
-        'the runs are kept; give a writable file',
-      );
-    }
+    writeOutput(args.out, policy, { fresh: true, remedy: 'the runs are kept; give a writable file' });
     output.err(args.out);
     return exitCode.ok;
   },

@@ -1,5 +1,6 @@
 /** `tare compare`: what changed between two sets of records, from the records alone. */
 import { existsSync } from 'node:fs';
+import { writeOutput } from '../../host/output-file.ts';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { readTextFile, type Say } from '../text-file.ts';
 import type { Command } from '../command.ts';
@@ -86,8 +87,7 @@ export const compare: Command<CompareArguments> = {
     });
     const report = { ...plain, fleet: fleet?.ofCompare(plain, [...base, ...head]) ?? null };
     if (args.html !== undefined) {
-      const { writeReport } = await import('./report.ts');
-      writeReport(args.html, draw.renderChangeHtml(report));
+      writeOutput(args.html, draw.renderChangeHtml(report));
       output.err(args.html);
     }
     const format = args.json ? 'json' : args.format;

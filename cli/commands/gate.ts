@@ -1,6 +1,7 @@
 /** `tare gate`: runs judged by a policy, with the exit code that a pipeline acts on. */
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { appendOutput, writeOutput } from '../../host/output-file.ts';
 import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
 import type { GateReport } from '../../verdicts/model.ts';
 import type { Policy } from '../../verdicts/policy.ts';
@@ -163,7 +164,7 @@ async function write(report: GateReport, args: GateArguments, output: Output): P
     ['--html', args.html, () => draw.renderGateHtml(report)],
   ];
   for (const [flag, file, text] of files) {
-    if (file !== undefined) writeText(flag, file, text());
+    if (file !== undefined) writeOutput(file, text(), { flag });
   }
   const format = args.json ? 'json' : args.format;
   if (format === 'json') output.out(draw.renderGateJson(report));
@@ -173,7 +174,8 @@ async function write(report: GateReport, args: GateArguments, output: Output): P
   if (!args.github) return;
   output.out(draw.renderGateAnnotations(report));
   const summary = process.env['GITHUB_STEP_SUMMARY'];
-  if (summary !== undefined && summary !== '') appendFileSync(summary, draw.renderGateSummary(report));
+  if (summary !== undefined && summary !== '')
+    appendOutput(summary, draw.renderGateSummary(report), 'GITHUB_STEP_SUMMARY');
   else output.err('GITHUB_STEP_SUMMARY is not set: no summary was written');
 }
 
@@ -202,15 +204,4 @@ function ownBaseline(policy: Policy): string[] {
 /** Paths in a policy are relative to it. */
 function nextTo({ file }: Policy, path: string): string {
   return isAbsolute(path) ? path : join(dirname(file), path);
-}
-
-function writeText(flag: string, file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(
-      `${flag}: cannot write ${file}: ${messageOf(error)}`,
-      'give a file in a folder that exists and can be written',
-    );
-  }
 }

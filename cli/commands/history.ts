@@ -1,4 +1,5 @@
 /** `tare history`: every metric over the runs of a folder, and where its level changed. */
+import { writeOutput } from '../../host/output-file.ts';
 import { exitCode, UserError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 
@@ -69,8 +70,7 @@ export const history: Command<HistoryArguments> = {
       return exitCode.ok;
     }
     if (args.html !== undefined) {
-      const { writeReport } = await import('./report.ts');
-      writeReport(args.html, await reports.renderHistoryHtml(made));
+      writeOutput(args.html, await reports.renderHistoryHtml(made));
       output.err(args.html);
     }
     const format = args.json ? 'json' : args.format;

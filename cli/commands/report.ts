@@ -1,7 +1,8 @@
 /** `tare report`: records as HTML, text, markdown or JSON, from the record alone and on any machine. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode, messageOf, UserError, type ExitCode } from '../../model/errors.ts';
+import { writeOutput } from '../../host/output-file.ts';
+import { exitCode, UserError, type ExitCode } from '../../model/errors.ts';
 import type { RunRecord } from '../../model/record.ts';
 import type { renderSides, SideFormat } from '../../reports/hosts/index.ts';
 import type { Command, Output } from '../command.ts';
@@ -80,7 +81,7 @@ export const report: Command<ReportArguments> = {
             'name it with --html FILE, or write a page next to each record with --each',
           );
         }
-        writeReport(file, await reports.renderHtml(record, { recordPath: path }));
+        writeOutput(file, await reports.renderHtml(record, { recordPath: path }));
         output.out(file);
       }
     }
@@ -117,7 +118,7 @@ async function writeSides(
       'name it with --html FILE, or write a page next to each record with --each',
     );
   } else {
-    writeReport(args.html, text);
+    writeOutput(args.html, text);
     output.out(args.html);
   }
   return exitCode.ok;
@@ -159,20 +160,4 @@ async function sourcesOf(
   );
   const path = singles.map((source) => source.path).join(', ');
   return [{ record: merged, path, page: alone ? join(only, 'report.html') : null }];
-}
-
-/** Writes a file whole or not at all: a reader never sees half of it. */
-export function writeReport(
-  file: string,
-  text: string,
-  remedy = 'name a file in a folder that can be written',
-): void {
-  const draft = `${file}.${process.pid}.part`;
-  try {
-    writeFileSync(draft, text);
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw new UserError(`cannot write ${file}: ${messageOf(error)}`, remedy, exitCode.usage, error);
-  }
 }

@@ -81,8 +81,14 @@ export const run: Command<RunArguments> = {
     const batch = args.resume === undefined ? newBatch(args, output.err) : resumedBatch(args.resume);
     const forecasts = await forecast(batch.requests);
     if (args.dryRun) {
-      printPlans(batch, forecasts, args.json, output);
-      return exitCode.ok;
+      const { checkPreparation } = await import('./preparation.ts');
+      const { skipped, code } = await checkPreparation(batch, forecasts, output);
+      const known = forecasts.map((one, at) => ({
+        ...one,
+        skipped: [...one.skipped, ...(skipped[at] ?? [])],
+      }));
+      printPlans(batch, known, args.json, output);
+      return code ?? exitCode.ok;
     }
     printForecast(batch, forecasts, output);
     const { measureOne, measureSeries } = await import('../measure.ts');

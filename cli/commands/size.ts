@@ -1,4 +1,5 @@
 /** `tare size`: how many hosts a demand needs as virtual machines, as containers, and as both. */
+import { writeOutput } from '../../host/output-file.ts';
 import { exitCode, messageOf, UserError } from '../../model/errors.ts';
 import { parseBytes } from '../../model/units.ts';
 import type { Inventory } from '../../sizing/model.ts';
@@ -166,7 +167,6 @@ export const sizeCommand: Command<SizeArguments> = {
       ...{ sensitivity: null, breakEven: null, uncertainty: null },
     };
     const draw = await import('../../reports/sizing/index.ts');
-    const { writeReport } = await import('./report.ts');
     const format = args.json ? 'json' : args.format;
     output.status('');
     // The answer stands; what follows says how sure it is.
@@ -177,9 +177,9 @@ export const sizeCommand: Command<SizeArguments> = {
         ? { ...first, ...(await analysed(question, sizing, profile, byPick, progress)) }
         : first;
     output.status('');
-    if (args.assignment !== undefined) writeReport(args.assignment, draw.renderSizingCsv(view));
+    if (args.assignment !== undefined) writeOutput(args.assignment, draw.renderSizingCsv(view));
     if (args.html !== undefined)
-      writeReport(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
+      writeOutput(args.html, await draw.renderSizingHtml(view, question, toolVersion()));
     if (format === 'json') output.out(draw.renderSizingJson(view));
     else if (format === 'csv') output.out(draw.renderSizingCsv(view));
     else output.out(draw.renderSizingTail(view).join('\n'));

@@ -42,13 +42,7 @@ export function appNamed(reference: string): string | null {
  * @throws UserError for a name that is none, and where this host cannot build it
  */
 export async function ensureApp(name: string, report: (line: string) => void): Promise<App> {
-  const recipe = Object.hasOwn(appRecipes, name) ? appRecipes[name] : undefined;
-  if (recipe === undefined) {
-    throw new UserError(
-      `there is no ready application ${JSON.stringify(name)}`,
-      `ready ones: ${appNames.join(', ')}`,
-    );
-  }
+  const recipe = recipeOf(name);
   const { id, architecture } = await readDistribution();
   const key = `${name}-${id}-${architecture}-${String(recipeVersion)}`;
   const index = join(cacheFolder(), 'index', `app-${key}.json`);
@@ -58,6 +52,16 @@ export async function ensureApp(name: string, report: (line: string) => void): P
   const packages = await build(recipe, architecture, path, report);
   await writeCached(index, { path, packages });
   return { name, path, packages };
+}
+
+/** @throws UserError for a name that is none, listing those that are */
+export function recipeOf(name: string): AppRecipe {
+  const recipe = Object.hasOwn(appRecipes, name) ? appRecipes[name] : undefined;
+  if (recipe !== undefined) return recipe;
+  throw new UserError(
+    `there is no ready application ${JSON.stringify(name)}`,
+    `ready ones: ${appNames.join(', ')}`,
+  );
 }
 
 async function build(

@@ -67,6 +67,25 @@ export async function importImage(reference: string, options: ImportOptions): Pr
   }
 }
 
+/**
+ * Looks whether there is such an image, as far as can be said without unpacking or copying it: a path is read as far
+ * as its manifest and configuration, whose digests are checked; images of engines and registries are not asked for.
+ * @throws UserError as `importImage` does
+ */
+export async function inspectImage(reference: string, signal?: AbortSignal): Promise<void> {
+  const parsed = parseReference(reference);
+  if (!('path' in parsed)) return;
+  const source = { kind: parsed.kind, path: parsed.path, shown: reference };
+  try {
+    await withTemporaryFolder(async (work) => {
+      const budget = createBudget(defaultLimits, await freeBytes(work));
+      await readSource(source, wantedOf(undefined, parsed.tag), work, budget, signal);
+    });
+  } catch (error) {
+    throw asUserError(error, reference);
+  }
+}
+
 async function find(reference: string, options: ImportOptions): Promise<Imported> {
   const parsed = parseReference(reference);
   const wanted = wantedOf(options.platform, 'tag' in parsed ? parsed.tag : null);
