@@ -2,7 +2,16 @@
  * `npm run build`: the published form. dist/ repeats the layout of the sources (compiled files and, beside them,
  * everything that is not TypeScript), so that code finds its assets by the same relative paths in both forms.
  */
-import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { bundleClient } from '../reports/formats/html/bundle.ts';
 import { reportPage } from '../reports/formats/html/report-page.ts';
@@ -48,13 +57,35 @@ for (const page of [reportPage, sizingPage]) {
 }
 
 // What code reads as ../package.json in a checkout.
-const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-  string,
-  unknown
->;
+const { name, version, type, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string;
+  readonly engines: { readonly node: string };
+};
 writeFileSync(join(out, 'package.json'), `${JSON.stringify({ name, version, type })}\n`);
 
+/**
+ * What `tare` starts: it has to be understood by every Node that a user may have, and says which one it takes
+ * before anything newer is loaded.
+ */
+function launcher(needed: string): string {
+  const [major = '0', minor = '0'] = needed.split('.');
+  return `#!/usr/bin/env node
+var has = process.versions.node.split('.').map(Number);
+if (has[0] > ${major} || (has[0] === ${major} && has[1] >= ${minor})) {
+  await import('./program.js');
+} else {
+  process.stderr.write(
+    'tare: needs Node.js ${needed} or newer, this is ' + process.versions.node + '\\n' +
+      '      install a newer Node.js (https://nodejs.org), or start tare with one that is installed elsewhere\\n',
+  );
+  process.exitCode = 3;
+}
+`;
+}
+
 const main = join(out, 'cli/main.js');
-const code = readFileSync(main, 'utf8');
-if (!code.startsWith('#!')) writeFileSync(main, `#!/usr/bin/env node\n${code}`);
+renameSync(main, join(out, 'cli/program.js'));
+writeFileSync(main, launcher(engines.node.replace(/^>=/, '')));
 chmodSync(main, 0o755);

@@ -45,6 +45,7 @@ describe('the package', () => {
     expect(packed).toContain('package/dist/reports/sizing/page/client.js');
     expect(packed).toContain('package/LICENSE');
     expect(packed.filter((path) => /\.ts$|\.test\.|fixtures|\/scripts\//.test(path))).toEqual([]);
+    expect(packed).toContain('package/docs/sizing/policy.yaml');
   });
 
   it('brings no development package along', () => {
@@ -59,6 +60,38 @@ describe('the package', () => {
       .filter((path) => !path.endsWith('.js'))
       .map((path) => path.replace(/^package\//, ''));
     for (const path of assets) expect(existsSync(join(folder, 'node_modules/tare-bench', path))).toBe(true);
+  });
+});
+
+describe('a Node that is too old', () => {
+  it.each([[['advise', 'x']], [['run', 'smoke']], [['--help']]])(
+    'is told by %j which one is needed',
+    async (words) => {
+      const said = await tare(await olderNode('20.20.2'), ...words);
+      expect(said.code).toBe(3);
+      expect(said.stderr).toContain(`needs Node.js ${oldest} or newer, this is 20.20`);
+      expect(said.stderr).not.toContain('bug');
+    },
+  );
+});
+
+describe('the documents in the package', () => {
+  it('link only to what is in it', () => {
+    const pages = packed.filter((path) => path.endsWith('.md'));
+    expect(pages).toContain('package/docs/own-image.md');
+    const broken = pages.flatMap((path) => {
+      const text = readFileSync(
+        join(folder, 'node_modules/tare-bench', path.replace('package/', '')),
+        'utf8',
+      );
+      return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .map((target) => join(dirname(path), target).replace(/\/$/, ''))
+        .filter((target) => !packed.some((file) => file === target || file.startsWith(`${target}/`)))
+        .map((target) => `${path}: ${target}`);
+    });
+    expect(broken).toEqual([]);
   });
 });
 
