@@ -29,7 +29,7 @@ const flags = [
   '--no-first-run',
 ];
 const keyTexts = [
-  'On this host (build-host)',
+  'of memory on this host',
   'VMs were EMULATED (TCG)',
   'refused: rule C17',
   'Where the start goes',
@@ -196,7 +196,7 @@ describe.skipIf(!usable)('the report page in Chromium', () => {
     await visit(files.bare, { javaScriptEnabled: false }, async ({ page }) => {
       for (const text of keyTexts) expect(await page.getByText(text).first().isVisible(), text).toBe(true);
       const body = await page.locator('body').innerText();
-      expect(body.indexOf('On this host')).toBeLessThan(body.indexOf('Start to ready'));
+      expect(body.indexOf('of memory on this host')).toBeLessThan(body.indexOf('Start to ready'));
     });
   });
 
