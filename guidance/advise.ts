@@ -20,6 +20,8 @@ export interface AppAdvice {
   readonly confidence: string;
   /** The one thing that decided, as a clause; null: nothing did. */
   readonly reason: string | null;
+  /** Tenants of whom no two may share a kernel, so that each needs a VM at least; null: they may. */
+  readonly apartTenants: number | null;
   readonly findings: readonly Finding[];
   readonly flips: readonly Flip[];
   readonly measureNext: readonly Step[];
@@ -134,6 +136,7 @@ function adviceFor(question: Question, place: string): AppAdvice {
     answer: decision.answer,
     confidence: decision.confidence,
     reason: decision.reason,
+    apartTenants: app.trust === 'untrusted' && decision.answer !== 'container' ? app.tenants : null,
     findings: decision.findings,
     flips,
     measureNext: nextSteps(question, decision),
@@ -162,11 +165,20 @@ function answerOf(apps: readonly AppAdvice[]): ServerAdvice['answer'] {
 
 const ways: Readonly<Record<Answer, (app: AppAdvice) => string>> = {
   container: () => 'containers on the host’s kernel',
-  'containers in VMs': () => 'containers in VMs',
-  vm: () => 'virtual machines',
+  'containers in VMs': (app) => `containers in VMs${vmsOf(app)}`,
+  vm: (app) => `virtual machines${vmsOf(app)}`,
   unknown: ({ conflict, confidence }) =>
     conflict === null ? `no answer (${confidence.replace(/^none: /, '')})` : 'no answer (contradiction)',
 };
+
+/** How many VMs keep tenants apart who do not trust each other: one for each at least, and never two in one. */
+function vmsOf({ apartTenants, answer, instances }: AppAdvice): string {
+  if (apartTenants === null) return '';
+  if (apartTenants === 1) return ', which hold nothing of anybody else';
+  const least = answer === 'vm' ? Math.max(apartTenants, instances) : apartTenants;
+  const each = answer === 'vm' ? 'each of one tenant alone' : 'at least one per tenant';
+  return `, ${each} (at least ${least} VMs for ${apartTenants} tenants; no VM ever holds two tenants)`;
+}
 
 /** "portal (30 instances): containers on the host’s kernel, because ...": one sentence per app. */
 export function answerSentence(app: AppAdvice): string {
