@@ -47,7 +47,7 @@ export function storageWords(storage: StorageAnswer): string[] {
             `On ${counts}`,
             `at least ${String(packing.countBound)}, proven`,
             ...perMonth,
-            `fullest: ${binding}`,
+            `bottleneck: ${binding}`,
           ].join('; '),
         ]),
     `Why not one fewer: ${onArrays(why.whyNotFewer.because)}`,

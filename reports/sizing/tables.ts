@@ -71,7 +71,7 @@ export function answerTable({ sizing, uncertainty, weights }: SizingView): Table
       row('  of them working', ({ working }) => String(working)),
       row('  at least of these kinds, proven', ({ bound }) => String(bound)),
       row('  losses survived', lossWords),
-      row('fullest resource', bindingWords),
+      row('bottleneck', bindingWords),
       row('instances', ({ instances }) => String(instances)),
       row('VMs on the hosts', ({ machines }) => String(machines)),
       row('tare, memory', ({ tareBytes }) => bytes(tareBytes)),
@@ -131,7 +131,7 @@ export function sensitivityTable(rows: readonly Sensitivity[]): Table {
       cells: alternatives.map((name) => number(stepWords(by[name]))),
     })),
     [
-      'Hosts more as packed, in brackets the share of a host that the fullest resource asks for more: many small steps add up to it.',
+      'Extra hosts needed as packed; in brackets, how much more of a host the bottleneck needs: many small steps add up.',
       'Both sides of a difference are packed by the same heuristics, without the prover: a host more or less may be theirs.',
     ],
   );

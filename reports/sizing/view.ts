@@ -166,7 +166,7 @@ export function sizingView(view: SizingView, { assignment, isLive, version }: Pa
           detail:
             answer.hosts === null
               ? 'see what has no place'
-              : `${kindsWords(answer)}; ${String(answer.working)} working, ${String(answer.hosts - answer.working)} for losses; fullest: ${bindingWords(answer)}`,
+              : `${kindsWords(answer)}; ${String(answer.working)} working, ${String(answer.hosts - answer.working)} for losses; bottleneck: ${bindingWords(answer)}`,
           verdict:
             answer.hosts === null
               ? { text: 'does not fit', tone: 'warn' as const }

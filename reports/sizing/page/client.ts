@@ -149,7 +149,7 @@ function results(): Results {
     card.detail.textContent = [
       ...(hosts === null ? [] : [kindsWords(answer)]),
       `${String(working)} working, at least ${String(bound)}`,
-      `fullest: ${bindingWords(answer)}`,
+      `bottleneck: ${bindingWords(answer)}`,
       ...(cost === null || hosts === null
         ? []
         : [
