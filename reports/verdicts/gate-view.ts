@@ -81,13 +81,13 @@ function openingOf(report: GateReport): Opening {
 }
 
 function noticesOf(report: GateReport): Notice[] {
-  const withScenario = manyScenarios(report);
   const groups = new Map<string, { readonly tone: Tone; readonly lines: string[] }>();
+  const { lineOf, remarks } = linesOf(report);
   for (const check of inUrgency(report.checks)) {
     const { text: word, tone } = checkWord(check);
     if (word === 'PASS') continue;
     const group = groups.get(word) ?? { tone, lines: [] };
-    group.lines.push(checkLine(check, withScenario));
+    group.lines.push(lineOf(check));
     groups.set(word, group);
   }
   const notices = [...groups].map(([word, { tone, lines }]): Notice => ({
@@ -101,12 +101,35 @@ function noticesOf(report: GateReport): Notice[] {
   return [
     ...notices,
     ...plain('In hosts', 'plain', fleetLines(report.fleet)),
-    ...plain(
-      'To be read with it',
-      'warn',
-      report.remarks.map((remark) => remark.message),
-    ),
+    ...plain('Remarks', 'warn', remarks),
   ];
+}
+
+/** A line for each check that did not simply pass; what is remarked on several of them is said once, with how many. */
+export function linesOf(report: GateReport): {
+  readonly lineOf: (check: GateCheck) => string;
+  readonly remarks: readonly string[];
+} {
+  const counts = new Map<string, number>();
+  for (const check of report.checks) {
+    if (checkWord(check).text === 'PASS') continue;
+    for (const message of new Set(check.remarks.map((remark) => remark.message))) {
+      counts.set(message, (counts.get(message) ?? 0) + 1);
+    }
+  }
+  const shared = new Map([...counts].filter(([, n]) => n > 1));
+  const withScenario = manyScenarios(report);
+  return {
+    lineOf: (check) =>
+      checkLine(
+        { ...check, remarks: check.remarks.filter(({ message }) => !shared.has(message)) },
+        withScenario,
+      ),
+    remarks: [
+      ...new Set(report.remarks.map((remark) => remark.message)),
+      ...[...shared].map(([message, n]) => `${count(n, 'check')}: ${message}`),
+    ],
+  };
 }
 
 /** True where rows must be told apart by their scenario too. */

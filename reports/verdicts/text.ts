@@ -9,7 +9,7 @@ import { oneLine } from '../../model/visible-text.ts';
 import { noticeText, tableText, toneCodes, wrapped } from '../formats/text.ts';
 import type { ChangeReport, GateReport } from '../../verdicts/model.ts';
 import { changeView } from './change-view.ts';
-import { checkLine, gateAnswer, manyScenarios } from './gate-view.ts';
+import { linesOf, gateAnswer } from './gate-view.ts';
 import { checkWord, countedMetrics, fleetLines, inUrgency } from './words.ts';
 
 type Paint = (text: string, code: string) => string;
@@ -32,12 +32,13 @@ export function changeText(report: ChangeReport, options: TextOptions): string {
 export function gateText(report: GateReport, options: TextOptions): string {
   const paint = painter(options);
   const checks = inUrgency(report.checks);
+  const { lineOf, remarks } = linesOf(report);
   const passed = checks.filter((check) => checkWord(check).text === 'PASS');
   const loud = checks
     .filter((check) => checkWord(check).text !== 'PASS')
     .map((check) => {
       const word = checkWord(check);
-      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(checkLine(check, manyScenarios(report)))}`;
+      return `${paint(word.text.padEnd(12), toneCodes[word.tone])} ${oneLine(lineOf(check))}`;
     });
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? '' : [title, ...lines.map((line) => `  - ${oneLine(line)}`)].join('\n');
@@ -48,7 +49,7 @@ export function gateText(report: GateReport, options: TextOptions): string {
       : `${paint('PASS'.padEnd(12), toneCodes.less)} ${passed.length}: ${oneLine(countedMetrics(passed))}`,
     list('In hosts:', fleetLines(report.fleet)),
     list('This gate can see:', report.power),
-    list('To be read with it:', [...new Set(report.remarks.map((remark) => remark.message))]),
+    list('Remarks:', remarks),
     `${paint(oneLine(gateAnswer(report)), bold)} Policy ${oneLine(report.policy.name)} (${oneLine(report.policy.file)}).`,
   ]);
 }

@@ -121,3 +121,12 @@ test('colour is added only when asked for', () => {
   expect(renderGateText(gateExample(), { color: true })).toContain('\u001b[31mFAIL');
   expect(renderGateText(gateExample(), plain)).not.toContain('\u001b');
 });
+
+test('what is remarked on several checks of a gate is said once, with how many', () => {
+  const report = gateExample();
+  const drift = { code: 'drift', message: 'Not separated from host drift.' };
+  const checks = report.checks.map((check) => ({ ...check, remarks: [drift] }));
+  const said = renderGateText({ ...report, checks }, { color: false });
+  expect(said.split(drift.message)).toHaveLength(2);
+  expect(said).toMatch(/\d checks: Not separated from host drift\./);
+});
