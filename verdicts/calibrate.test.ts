@@ -55,3 +55,20 @@ test('other hosts, other work, and too few launches are told', () => {
     /6 launches, and it takes 10/,
   );
 });
+
+test('a busy host is named as the reason, and more blocks are not the remedy', () => {
+  const run = world({ id: 1, blocks: 12 });
+  const voided = Array.from({ length: 11 }, (_, block) => ({
+    kind: 'void' as const,
+    block,
+    rule: 'foreign-load',
+    detail: '1.20 cores in trial 3',
+  }));
+  const busy = { ...run, record: { ...run.record, voided } };
+  expect(() => policyFrom(calibrate([busy]), 'busy')).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('11 of 12 blocks were voided (foreign-load)') as string,
+      hint: expect.stringContaining('more blocks do not help') as string,
+    }),
+  );
+});

@@ -49,6 +49,8 @@ export interface Noise {
 export interface Calibration {
   readonly runs: readonly RunRef[];
   readonly rows: readonly Noise[];
+  /** Blocks that ran, those of them that were voided, and the rules that voided them. */
+  readonly blocks: { readonly ran: number; readonly voided: number; readonly rules: readonly string[] };
 }
 
 /** Splits of one run's launches into two halves, for its false alarms. */
@@ -91,7 +93,11 @@ export function calibrate(given: readonly Run[], resamples = 1000): Calibration 
       'calibrate from repeated runs of one scenario',
     );
   }
-  const told = { runs: runs.map(({ ref }) => ref), rows: rows.map((row) => noiseOf(row, resamples)) };
+  const told = {
+    runs: runs.map(({ ref }) => ref),
+    rows: rows.map((row) => noiseOf(row, resamples)),
+    blocks: blocksOf(runs),
+  };
   // As they will be judged: each run counting as one where so many make a baseline, else run against run.
   const baseline = runs.length > verdictFreedom ? runs : runs.slice(-1);
   return provenLimits(told, baseline, resamples);
@@ -209,11 +215,23 @@ function alarmsOf(
   return { raised, comparisons };
 }
 
+function blocksOf(runs: readonly Run[]): Calibration['blocks'] {
+  const voided = runs.flatMap(({ record }) => record.voided);
+  const ran = runs.map(
+    ({ record }) => new Set(record.trials.map(({ block }) => block).filter((block) => block >= 0)),
+  );
+  return {
+    ran: ran.reduce((sum, { size }) => sum + size, 0),
+    voided: voided.length,
+    rules: [...new Set(voided.map(({ rule }) => rule))],
+  };
+}
+
 /**
  * A policy whose limits follow from the noise: one rule for each metric and runner that has enough launches,
  * with the noise between runs where several runs told it.
  */
-export function policyFrom({ runs, rows }: Calibration, name: string): string {
+export function policyFrom({ runs, rows, blocks }: Calibration, name: string): string {
   const quoted = (text: string) => JSON.stringify(text);
   const usable = rows.filter(({ limit }) => limit !== null);
   const percent = (share: number) => `${Number((100 * share).toFixed(2))}%`;
@@ -240,6 +258,12 @@ export function policyFrom({ runs, rows }: Calibration, name: string): string {
     );
   }
   if (usable.length > 0) return `${lines.join('\n')}\n`;
+  if (blocks.voided > 0 && blocks.voided * 2 >= blocks.ran) {
+    throw new UserError(
+      `no metric can be gated from these runs: ${blocks.voided} of ${blocks.ran} blocks were voided (${blocks.rules.join(', ')})`,
+      'the host was busy with other work: stop that and calibrate again; more blocks do not help (docs/glossary.md#voided)',
+    );
+  }
   const least = Math.min(...rows.map(({ launches }) => launches));
   throw new UserError(
     `no metric can be gated from these runs: ${rows.length === 0 ? 'no launch counts' : `the smallest has ${least} launches, and it takes ${minimumBlocks}`}`,
