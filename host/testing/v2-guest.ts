@@ -1,42 +1,28 @@
 /**
  * A guest with nothing but cgroup v2, for hosts that have v1: busybox, this Node with its libraries and the
- * few sources a driver imports, in an initramfs. Sources go in compiled, because emulated CPUs strip types slowly.
+ * sources a driver imports as one file, in an initramfs. It goes in compiled, because emulated CPUs strip types slowly.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import ts from 'typescript';
+import { rolldown } from 'rolldown';
 import { findClosure, mergedFolders, mergedPath } from '../../images/closure.ts';
 import { writeCpio } from '../../images/disks/cpio.ts';
 import type { CpioEntry } from '../../images/disks/cpio.ts';
 import type { Kernel } from '../../images/kernel.ts';
 import { runTool } from '../exec.ts';
 
-const checkout = join(import.meta.dirname, '../..');
-
-/** The source and all it imports relatively: path inside the checkout, ending in .js -> compiled text. */
-async function compiled(entry: string): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  const queue = [entry];
-  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-    const name = relative(checkout, path).replace(/\.ts$/, '.js');
-    if (texts.has(name)) continue;
-    const { outputText } = ts.transpileModule(await readFile(path, 'utf8'), {
-      compilerOptions: {
-        module: ts.ModuleKind.ESNext,
-        target: ts.ScriptTarget.ES2024,
-        verbatimModuleSyntax: true,
-        rewriteRelativeImportExtensions: true,
-      },
-    });
-    texts.set(name, outputText);
-    for (const [, target = ''] of outputText.matchAll(/from ["'](\.[^"']+)\.js["']/g)) {
-      queue.push(join(dirname(path), `${target}.ts`));
-    }
+/** The source with all that it imports, packages too, as one compiled file. */
+async function compiled(entry: string): Promise<string> {
+  const bundle = await rolldown({ input: entry, platform: 'node' });
+  try {
+    const { output } = await bundle.generate({ format: 'es', codeSplitting: false });
+    return output[0].code;
+  } finally {
+    await bundle.close();
   }
-  return texts;
 }
 
 /**
@@ -62,9 +48,7 @@ poweroff -f
 
 /** Writes the archive; needs a static busybox and this Node's libraries on the host. */
 async function writeArchive(path: string, busybox: string, driver: string): Promise<void> {
-  const sources = await compiled(driver);
   const closure = await findClosure('/', process.execPath, []);
-  const name = relative(checkout, driver).replace(/\.ts$/, '.js');
   const text = (place: string, content: string | Buffer): CpioEntry => ({
     path: place,
     what: { kind: 'file', mode: 0o755, content: Buffer.from(content) },
@@ -76,10 +60,10 @@ async function writeArchive(path: string, busybox: string, driver: string): Prom
     }),
   );
   const files = [
-    text('init', init(mergedPath(process.execPath), `/app/${name}`)),
+    text('init', init(mergedPath(process.execPath), '/app/driver.js')),
     text('usr/bin/busybox', await readFile(busybox)),
     text('app/package.json', '{"type":"module"}'),
-    ...[...sources].map(([place, content]) => text(`app/${place}`, content)),
+    text('app/driver.js', await compiled(driver)),
     ...copies,
   ];
   const needed = [
