@@ -165,7 +165,7 @@ export function describeRunner(name: string, subject: Subject): void {
 
     test('is what it says it is: the kernel that answers inside is the one it names', async () => {
       const { isolation, architecture, kernel } = bench.prepared;
-      const { stdout } = await shell(await bench.start(), substrateScript);
+      const { stdout } = await shell(await bench.start(), `TARE_BUSYBOX=busybox\n${substrateScript}`);
       const seen = substrateOf(stdout, hostBootId())?.substrate;
       // From inside a process of the host and a container look alike: both have its kernel.
       const sharing = isolation === 'process' ? 'container' : isolation;
