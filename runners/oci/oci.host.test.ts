@@ -70,7 +70,11 @@ describe('the probe', () => {
       linux: { cgroupsPath?: string };
     };
     const ruler = createRuler();
-    expect(announced.map(({ kind }) => kind)).toEqual(['folder', 'command', ...(ruler.usable ? ['group'] : [])]);
+    expect(announced.map(({ kind }) => kind)).toEqual([
+      'folder',
+      'command',
+      ...(ruler.usable ? ['group'] : []),
+    ]);
     expect([...owned]).toEqual([]);
     expect(announced.filter((one) => one.kind === 'folder' && existsSync(one.path))).toEqual([]);
     if (!ruler.usable) return;
